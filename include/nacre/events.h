@@ -1,0 +1,73 @@
+// Events: what a database reports of its background life, its delays and its errors.
+//
+// Thread safety: EventSink::on_event is called from any thread, sometimes under internal locks: return soon and call
+// nothing of the database from it. Lifetime: views inside an Event live for the call only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "nacre/error.h"
+
+namespace nacre {
+
+enum class EventKind : uint8_t {
+  kOpened,            // duration_ns: of the whole open
+  kRecovered,         // entries: replayed from the log; bytes_in: log bytes read
+  kTornTail,          // file, offset: where the unsynced tail of the log ended; bytes_in: bytes dropped
+  kClosed,            //
+  kKeyspaceCreated,   // keyspace
+  kKeyspaceDropped,   // keyspace
+  kFlushStarted,      // bytes_in: memtable bytes
+  kFlushFinished,     // bytes_out, entries, duration_ns
+  kCompactionStarted, // level_from, level_to, bytes_in, files_in
+  kCompactionFinished,  // the same and bytes_out, files_out, entries, duration_ns
+  kTablesMoved,       // a compaction that rewrote nothing: level_from, level_to, bytes_in
+  kTableRemoved,      // file
+  kManifestReplaced,  // file
+  kLogRotated,        // file: the new segment
+  kWriteDelayed,      // duration_ns, cause: why the writer had to wait
+  kNoSpace,           // the device is full: writes fail, reads go on
+  kSpaceReturned,     // writes go on
+  kWritesStopped,     // error: a failed sync; the handle refuses writes until reopen
+  kCorruption,        // error
+  kBackgroundError,   // error: a job failed and will be tried again
+};
+
+enum class Severity : uint8_t { kDebug, kInfo, kWarning, kError };
+
+struct Event {
+  EventKind kind = EventKind::kOpened;
+  Severity severity = Severity::kInfo;
+  uint64_t wall_ns = 0;           // since 1970 UTC
+  std::string_view database;      // the directory
+  std::string_view keyspace;      // empty if none
+  std::string_view cause;         // why, in a few words; empty if plain
+  uint64_t job = 0;               // joins the start and the end of a background job
+  FileKind file_kind = FileKind::kNone;
+  uint64_t file_number = 0;
+  uint64_t offset = 0;
+  uint64_t bytes_in = 0;
+  uint64_t bytes_out = 0;
+  uint64_t files_in = 0;
+  uint64_t files_out = 0;
+  uint64_t entries = 0;
+  uint64_t duration_ns = 0;
+  uint32_t level_from = 0;
+  uint32_t level_to = 0;
+  Error error;                    // meaningful for kinds that say so
+};
+
+std::string_view to_string(EventKind kind);
+std::string_view to_string(Severity severity);
+// One line, "key=value" pairs after the kind; fields that are zero or empty are left out.
+std::string to_string(const Event& event);
+
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void on_event(const Event& event) = 0;
+};
+
+}  // namespace nacre

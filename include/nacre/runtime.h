@@ -1,0 +1,150 @@
+// Runtime: what Nacre needs from the world outside - files, time, background threads, a place to report to.
+//
+// The default runtime uses the Linux kernel and is shared by all databases of the process. Give another one to
+// Db::open to put a database on another file system, to bound its threads, or to receive its events. All interfaces
+// are called per block, per file or per job, never per key.
+//
+// Thread safety: every method of every interface may be called from several threads at once unless it says otherwise.
+// Lifetime: a Runtime must outlive the databases opened with it; components are shared, so copies are cheap.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nacre/bytes.h"
+#include "nacre/error.h"
+#include "nacre/events.h"
+
+namespace nacre {
+
+// A file that is never changed while open. Destruction closes it.
+class ReadableFile {
+ public:
+  virtual ~ReadableFile() = default;
+  // Fills `out` from `offset` and returns how many bytes it got: fewer than asked only at the end of the file.
+  virtual Result<size_t> read(uint64_t offset, std::span<char> out) = 0;
+  virtual uint64_t size_bytes() const = 0;
+  // Says that a range will be read soon; may be ignored.
+  virtual void will_need(uint64_t offset, uint64_t bytes) = 0;
+};
+
+// A file written once from its start to its end. Not thread-safe. Destruction closes without syncing.
+class WritableFile {
+ public:
+  virtual ~WritableFile() = default;
+  // Appends all of `data` or fails; after a failure the file's tail is undefined and the file must be given up.
+  virtual Result<void> append(Bytes data) = 0;
+  // Makes all appended bytes durable. A failed sync is final: the file must be given up, never synced again.
+  virtual Result<void> sync() = 0;
+  // Starts writing appended bytes to the device without waiting: smooths the later sync. May be ignored.
+  virtual void start_writeback() = 0;
+  virtual uint64_t size_bytes() const = 0;
+};
+
+// A file of fixed size mapped shared into memory: what is stored there survives the process at once and the machine
+// after sync(). Every byte is allocated and was written before, so storing into it cannot run out of space.
+class MappedFile {
+ public:
+  virtual ~MappedFile() = default;
+  virtual char* data() = 0;  // valid while this object lives; page-aligned
+  virtual uint64_t size_bytes() const = 0;
+  // Makes bytes [begin, end) durable. One caller at a time. A failed sync is final, as for WritableFile.
+  virtual Result<void> sync(uint64_t begin, uint64_t end) = 0;
+  // True once the kernel could not keep a stored page (a SIGBUS, caught and turned into this flag). Such bytes are lost:
+  // treat it as a failed sync. Check after storing, before acknowledging.
+  virtual bool damaged() const = 0;
+  // Tells the simulator that [begin, end) was stored to; nothing in production.
+  virtual void stored(uint64_t begin, uint64_t end) = 0;
+};
+
+// Held until destroyed.
+class DirectoryLock {
+ public:
+  virtual ~DirectoryLock() = default;
+};
+
+struct DirectoryEntry {
+  std::string name;
+  uint64_t size_bytes = 0;
+};
+
+// One directory of plain files, addressed relative to an open descriptor. Names contain no slash.
+class Directory {
+ public:
+  virtual ~Directory() = default;
+  virtual Result<std::unique_ptr<ReadableFile>> open_read(const std::string& name) = 0;
+  // Creates a new file, mode 0600; fails if the name exists.
+  virtual Result<std::unique_ptr<WritableFile>> create(const std::string& name) = 0;
+  // Creates a new file of `size_bytes`, all written with zeros and allocated, and maps it. kNoSpace if it does not fit.
+  virtual Result<std::unique_ptr<MappedFile>> create_mapped(const std::string& name, uint64_t size_bytes) = 0;
+  // Maps an existing file that create_mapped made. kCorruption if it has holes.
+  virtual Result<std::unique_ptr<MappedFile>> open_mapped(const std::string& name) = 0;
+  virtual Result<void> rename(const std::string& from, const std::string& to) = 0;  // replaces `to`
+  virtual Result<void> remove(const std::string& name) = 0;
+  virtual Result<std::vector<DirectoryEntry>> list() = 0;  // regular files only
+  virtual Result<void> sync() = 0;                         // makes creations, renames and removals durable
+  // One holder in all processes: kBusy if another holds it, in this process or elsewhere.
+  virtual Result<std::unique_ptr<DirectoryLock>> lock(const std::string& name) = 0;
+  virtual Result<uint64_t> free_bytes() = 0;  // what may still be written
+  virtual std::string path() const = 0;       // for messages only
+};
+
+struct ReadRequest {
+  ReadableFile* file = nullptr;
+  uint64_t offset = 0;
+  std::span<char> out;
+  Result<size_t> result = size_t{0};  // set by read_batch, as ReadableFile::read would return
+};
+
+class FileSystem {
+ public:
+  virtual ~FileSystem() = default;
+  // kNotFound if it does not exist and `create` is false. `create` makes one level, mode 0700, and syncs the parent.
+  virtual Result<std::unique_ptr<Directory>> open_directory(const std::string& path, bool create) = 0;
+  // Performs all requests, in parallel where the system can (io_uring), and returns when all are done.
+  virtual void read_batch(std::span<ReadRequest> requests) = 0;
+};
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual uint64_t now_ns() = 0;         // monotonic, about 35 ns a call
+  virtual uint64_t coarse_now_ns() = 0;  // monotonic, a few milliseconds coarse, about 5 ns a call
+  virtual uint64_t wall_ns() = 0;        // since 1970 UTC; may jump: only for people and expiry
+  virtual void sleep_ns(uint64_t duration_ns) = 0;
+};
+
+// How much a background job hurts if it waits.
+enum class Urgency : uint8_t {
+  kIdle,    // only when nobody else wants the core
+  kNormal,  // background, behind foreground threads
+  kHigh,    // writers will be delayed if this does not run
+};
+
+// Runs jobs on background threads.
+class Executor {
+ public:
+  virtual ~Executor() = default;
+  // Runs `job` once, some time later, on a thread of the executor. Jobs do not throw.
+  virtual void submit(Urgency urgency, std::function<void()> job) = 0;
+  virtual uint32_t threads() const = 0;
+  // Sets the scheduling class of the calling executor thread for the rest of its job.
+  virtual void set_urgency(Urgency urgency) = 0;
+};
+
+struct Runtime {
+  std::shared_ptr<FileSystem> file_system;
+  std::shared_ptr<Clock> clock;
+  std::shared_ptr<Executor> executor;
+  std::shared_ptr<EventSink> events;
+  uint64_t random_seed = 0;  // 0: taken from the kernel at each open; otherwise every random choice follows from it
+
+  // The process-wide default: kernel files, one background thread a core, events dropped.
+  static const Runtime& standard();
+};
+
+}  // namespace nacre

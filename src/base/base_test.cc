@@ -1,0 +1,126 @@
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "base/bits.h"
+#include "base/checksum.h"
+#include "base/coding.h"
+#include "base/histogram.h"
+#include "base/intrusive_ptr.h"
+#include "base/prng.h"
+#include "base/result.h"
+
+namespace nacre::base {
+namespace {
+
+TEST(Coding, VarintsRoundTripAtEveryWidth) {
+  for (unsigned bit = 0; bit < 64; bit++) {
+    for (uint64_t value : {uint64_t{1} << bit, (uint64_t{1} << bit) - 1, ~uint64_t{0} >> bit}) {
+      std::string bytes;
+      append_varint(bytes, value);
+      EXPECT_EQ(bytes.size(), varint64_bytes(value));
+      Decoder decoder(bytes);
+      EXPECT_EQ(decoder.varint(), value);
+      EXPECT_TRUE(decoder.ok() && decoder.at_end());
+    }
+  }
+}
+
+TEST(Coding, CutAndOverlongVarintsAreRefused) {
+  std::string bytes;
+  append_varint(bytes, ~uint64_t{0});
+  for (size_t size = 0; size < bytes.size(); size++) {
+    Decoder decoder(Bytes(bytes).substr(0, size));
+    decoder.varint();
+    EXPECT_FALSE(decoder.ok()) << size;
+  }
+  bytes.back() = 2;  // a 65th bit
+  Decoder decoder(bytes);
+  decoder.varint();
+  EXPECT_FALSE(decoder.ok());
+  EXPECT_EQ(decoder.fixed<uint32_t>(), 0U);  // stays failed
+}
+
+TEST(Coding, DecoderNeverPassesItsEnd) {
+  Decoder decoder(Bytes("abc"));
+  EXPECT_EQ(decoder.bytes(4), Bytes());
+  EXPECT_FALSE(decoder.ok());
+  std::string huge;
+  append_varint(huge, ~uint64_t{0});  // a length that would overflow any sum
+  Decoder sized(huge);
+  EXPECT_EQ(sized.sized(), Bytes());
+  EXPECT_FALSE(sized.ok());
+}
+
+TEST(Bits, HeadsOrderAsKeysDo) {
+  Prng prng(1);
+  std::map<std::string, uint64_t> heads;
+  for (int i = 0; i < 2000; i++) {
+    std::string key(prng.below(12), '\0');
+    for (char& c : key) c = static_cast<char>(prng.below(4) * 85);
+    heads[key] = head_of(key);
+  }
+  uint64_t last = 0;
+  for (const auto& [key, head] : heads) {
+    EXPECT_GE(head, last);
+    last = head;
+    EXPECT_EQ(head_at(key, 3), key.size() > 3 ? head_of(Bytes(key).substr(3)) : 0);
+  }
+}
+
+TEST(Bits, CommonPrefix) {
+  EXPECT_EQ(common_prefix("", "a"), 0U);
+  for (size_t n = 0; n < 40; n++) {
+    const std::string a(n, 'x');
+    EXPECT_EQ(common_prefix(a + "1", a + "2"), n);
+    EXPECT_EQ(common_prefix(a, a + "2"), n);
+  }
+}
+
+TEST(Checksum, OutputsAreFrozen) {  // stored on disk: these values must never change
+  EXPECT_EQ(checksum64("nacre", 7), checksum64("nacre", 7));
+  EXPECT_NE(checksum64("nacre", 7), checksum64("nacre", 8));
+  EXPECT_EQ(hash_key(""), 0x2d06800538d394c2ULL);
+  EXPECT_EQ(hash_key("a"), 0xe6c632b61e964e1fULL);
+}
+
+TEST(Histogram, QuantilesAreWithinOnePercent) {
+  Histogram histogram;
+  for (uint64_t v = 1; v <= 1'000'000; v++) histogram.record(v);
+  for (double q : {0.01, 0.5, 0.9, 0.99, 0.999}) {
+    const double exact = q * 1e6;
+    EXPECT_NEAR(static_cast<double>(histogram.quantile(q)), exact, exact * 0.01) << q;
+  }
+  EXPECT_EQ(histogram.summary().max, 1'000'000U);
+  EXPECT_EQ(histogram.summary().count, 1'000'000U);
+  for (uint64_t v : {0ULL, 1ULL, 63ULL, 64ULL, 1000ULL, ~0ULL}) {
+    const double middle = static_cast<double>(Histogram::value_of(Histogram::bucket_of(v)));
+    EXPECT_NEAR(middle, static_cast<double>(v), static_cast<double>(v) * 0.01) << v;
+  }
+}
+
+struct Counted : RefCounted<Counted> {
+  explicit Counted(int* gone_count) : gone(gone_count) {}
+  ~Counted() { ++*gone; }
+  int* gone;
+};
+
+TEST(IntrusivePtr, DeletesWithTheLastReference) {
+  int gone = 0;
+  {
+    auto a = make_intrusive<Counted>(&gone);
+    auto b = a;
+    a = nullptr;
+    EXPECT_EQ(gone, 0);
+    EXPECT_EQ(b->reference_count(), 1U);
+  }
+  EXPECT_EQ(gone, 1);
+}
+
+TEST(ErrorText, NamesFileAndOffset) {
+  const Error error = corruption(Operation::kRead, FileKind::kTable, 13, 8192, "block checksum mismatch");
+  EXPECT_EQ(error.to_string(), "corruption while reading 000013.sst at offset 8192: block checksum mismatch");
+}
+
+}  // namespace
+}  // namespace nacre::base
