@@ -1,0 +1,47 @@
+// Batch: several changes that become visible, and survive a crash, all together or not at all.
+//
+// A batch may span keyspaces. Changes apply in the order in which they were added: the last one to a key wins.
+//
+// Limits: keys up to 64 KiB, values up to 4 GiB - 1, together at most a quarter of Options::memory_bytes. An over-limit
+// change is remembered and Db::write answers kInvalidArgument without applying anything.
+// Thread safety: none; one thread builds a batch.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "nacre/bytes.h"
+#include "nacre/error.h"
+
+namespace nacre {
+
+class Keyspace;
+
+class Batch {
+ public:
+  void put(Bytes key, Bytes value);  // in the default keyspace
+  void put(const Keyspace& keyspace, Bytes key, Bytes value);
+  void erase(Bytes key);
+  void erase(const Keyspace& keyspace, Bytes key);
+  // Erases every key in [begin, end). begin must lie before end.
+  void erase_range(Bytes begin, Bytes end);
+  void erase_range(const Keyspace& keyspace, Bytes begin, Bytes end);
+
+  void clear();
+  bool empty() const { return count_ == 0; }
+  uint32_t count() const { return count_; }  // changes
+  uint64_t size_bytes() const { return encoded_.size(); }
+
+  // For the engine: the encoded changes, and what was wrong with them.
+  Bytes encoded() const { return encoded_; }
+  Result<void> valid() const;
+
+ private:
+  void add(uint8_t kind, uint32_t keyspace, Bytes key, Bytes value);
+
+  std::string encoded_;
+  uint32_t count_ = 0;
+  const char* wrong_ = nullptr;  // the first over-limit change, in words
+};
+
+}  // namespace nacre

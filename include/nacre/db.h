@@ -1,0 +1,102 @@
+// Db: an open database. One process opens it for writing; the handle is shared by all threads of that process.
+//
+//   auto db = nacre::Db::open("data").value();
+//   db.put("user:123", "Alice").value();
+//   std::optional<nacre::Value> v = db.get("user:123").value();
+//
+// Errors that any call may answer: kClosed (after close, in a forked child, or for writes after a failed sync), kIo,
+// kCorruption, kNoSpace (writes), kInvalidArgument (over-limit keys or values, read-only handle). A write that answers any
+// other error than kIo was not applied; one that answers kIo is wholly applied or wholly absent after the next open.
+//
+// Thread safety: all calls but close() and destruction, from any thread. Every object made by a Db (values, cursors,
+// snapshots, transactions) must be gone before it is closed.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nacre/batch.h"
+#include "nacre/bytes.h"
+#include "nacre/cursor.h"
+#include "nacre/error.h"
+#include "nacre/keyspace.h"
+#include "nacre/options.h"
+#include "nacre/runtime.h"
+#include "nacre/snapshot.h"
+#include "nacre/stats.h"
+#include "nacre/transaction.h"
+#include "nacre/value.h"
+
+namespace nacre {
+
+// One thing that Db::check found wrong.
+struct CheckFinding {
+  Error error;
+  std::string detail;
+};
+
+class Db {
+ public:
+  // Opens or creates (see OpenMode) the database in directory `path` and recovers what a crash left.
+  // kBusy: another process or handle has it open. kNotFound, kInvalidArgument: not a database, or against the mode.
+  // kCorruption: damaged, with file and offset. kUnsupported: written by a newer version.
+  static Result<Db> open(const std::string& path, const Options& options = {}, const Runtime& runtime = Runtime::standard());
+
+  Db(Db&&) noexcept;
+  Db& operator=(Db&&) noexcept;
+  ~Db();  // closes; objects still alive make their later calls answer kClosed
+
+  // Flushes, so that writes of every durability survive, and lets go of the directory. kBusy, and nothing happens, while values,
+  // cursors, snapshots or transactions are alive.
+  Result<void> close();
+
+  // The default keyspace; see Keyspace.
+  Result<void> put(Bytes key, Bytes value, WriteOptions options = {});
+  Result<void> erase(Bytes key, WriteOptions options = {});
+  Result<void> erase_range(Bytes begin, Bytes end, WriteOptions options = {});
+  Result<std::optional<Value>> get(Bytes key, const Snapshot& snapshot = {}) const;
+  Result<bool> contains(Bytes key, const Snapshot& snapshot = {}) const;
+  Result<std::vector<std::optional<Value>>> multi_get(std::span<const Bytes> keys, const Snapshot& snapshot = {}) const;
+  Scan scan(const ScanOptions& options = {}) const;
+  Cursor cursor(const ScanOptions& options = {}) const;
+
+  // Applies a batch: all of it or nothing. The batch can be used again by the caller after clear().
+  Result<void> write(const Batch& batch, WriteOptions options = {});
+  // Makes every write that was finished before this call survive a power cut.
+  Result<void> sync();
+
+  Snapshot snapshot() const;
+  Transaction begin();
+
+  // Opens the keyspace, creating it with Options::keyspace if it does not exist (and the handle may write).
+  Result<Keyspace> keyspace(Bytes name);
+  // kInvalidArgument if it exists. Names: 1 to 255 bytes.
+  Result<Keyspace> create_keyspace(Bytes name, const KeyspaceOptions& options);
+  // kNotFound if there is none. The default keyspace cannot be dropped. Open cursors go on reading what they see.
+  Result<void> drop_keyspace(Bytes name);
+  std::vector<std::string> keyspaces() const;
+  Keyspace default_keyspace() const;
+
+  // Writes all memtables to tables and waits for it.
+  Result<void> flush();
+  // Rewrites everything down to one run a keyspace, giving back the space of erased and overwritten data.
+  Result<void> compact();
+  // Waits until background work has nothing more to do.
+  Result<void> settle();
+
+  Stats stats() const;
+  // Reads everything and verifies every checksum, order, count and manifest promise. Findings are empty for a sound
+  // database; the Result is an error only if checking itself could not run. `progress` is told bytes done and in all.
+  Result<std::vector<CheckFinding>> check(const std::function<void(uint64_t, uint64_t)>& progress = {});
+
+ private:
+  explicit Db(std::shared_ptr<engine::Core> core);
+  std::shared_ptr<engine::Core> core_;
+  std::unique_ptr<Keyspace> default_;
+};
+
+}  // namespace nacre

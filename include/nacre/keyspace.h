@@ -1,0 +1,52 @@
+// Keyspace: a named ordered map inside a database. All keyspaces share one log, so a batch across them is atomic.
+//
+// A Keyspace is a small handle; copy it freely. After the keyspace was dropped, its calls answer kNotFound.
+// Lifetime: not longer than its Db; calls after Db::close answer kClosed. Thread safety: all calls, from any thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nacre/bytes.h"
+#include "nacre/cursor.h"
+#include "nacre/error.h"
+#include "nacre/options.h"
+#include "nacre/snapshot.h"
+#include "nacre/value.h"
+
+namespace nacre {
+
+namespace engine {
+class Core;
+class KeyspaceState;
+}
+
+class Keyspace {
+ public:
+  Result<void> put(Bytes key, Bytes value, WriteOptions options = {}) const;
+  Result<void> erase(Bytes key, WriteOptions options = {}) const;
+  Result<void> erase_range(Bytes begin, Bytes end, WriteOptions options = {}) const;
+
+  Result<std::optional<Value>> get(Bytes key, const Snapshot& snapshot = {}) const;
+  Result<bool> contains(Bytes key, const Snapshot& snapshot = {}) const;
+  // Answers in the order of `keys`. Faster than single gets: reads of many keys overlap.
+  Result<std::vector<std::optional<Value>>> multi_get(std::span<const Bytes> keys, const Snapshot& snapshot = {}) const;
+  Scan scan(const ScanOptions& options = {}) const;
+  Cursor cursor(const ScanOptions& options = {}) const;
+
+  std::string name() const;
+  uint32_t id() const;
+
+  // For the engine.
+  Keyspace(std::shared_ptr<engine::Core> core, std::shared_ptr<engine::KeyspaceState> state);
+  engine::KeyspaceState* state() const { return state_.get(); }
+
+ private:
+  std::shared_ptr<engine::Core> core_;
+  std::shared_ptr<engine::KeyspaceState> state_;
+};
+
+}  // namespace nacre

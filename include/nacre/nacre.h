@@ -1,0 +1,4 @@
+// All of Nacre's C++ API.
+#pragma once
+
+#include "nacre/db.h"  // IWYU pragma: export

@@ -1,0 +1,72 @@
+// RunWriter: sorted entries in, finished tables of one run out.
+//
+// Tables are cut between user keys only, so that all versions of a key lie in one table: at the target size, and at the
+// given cut keys (the borders of the policy's partitions), so that later jobs find tables that end where partitions do.
+//
+// Range tombstones are not streamed. When a table is cut, the writer asks for those of the table's part of the key space,
+// [where it began, where the next one begins), clipped to it: so no tombstone reaches over the border of two tables.
+//
+// After finish() every table is synced; the directory is not (the caller does that once, before the manifest names them).
+// A writer that is destroyed unfinished removes its files. Thread safety: one thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "format/entry.h"
+#include "format/version_edit.h"
+#include "nacre/runtime.h"
+#include "table/table_builder.h"
+
+namespace nacre::compaction {
+
+struct RunWriterOptions {
+  Directory* directory = nullptr;
+  std::function<uint64_t()> next_file_number;
+  format::Uuid uuid;
+  Compression compression = Compression::kLz4;
+  uint32_t block_bytes = 8192;
+  float filter_bits_per_key = 10;
+  base::MemoryAccount* account = nullptr;
+  uint64_t table_bytes = uint64_t{32} << 20;
+  std::vector<std::string> cut_keys;  // ascending
+  // The range tombstones to write for [begin, end), clipped; an empty end is open. Null: none.
+  std::function<std::vector<format::RangeTombstone>(Bytes begin, Bytes end)> tombstones;
+  std::string begin;  // the part of the key space that this writer covers; an empty end is open
+  std::string end;
+};
+
+class RunWriter {
+ public:
+  explicit RunWriter(RunWriterOptions options);
+  ~RunWriter();
+  RunWriter(const RunWriter&) = delete;
+  RunWriter& operator=(const RunWriter&) = delete;
+
+  // In internal order; `key_hash` is base::hash_key(key).
+  Result<void> add(Bytes key, uint64_t key_hash, uint64_t trailer, Bytes value);
+  // Finishes and syncs the last table. Empty when nothing was written.
+  Result<std::vector<format::TableRecord>> finish();
+  uint64_t bytes_written() const { return bytes_written_; }
+
+ private:
+  Result<void> begin_table();
+  Result<void> end_table(Bytes next_begin);
+  bool cut_before(Bytes key);
+
+  RunWriterOptions options_;
+  size_t next_cut_ = 0;
+  std::string table_begin_;  // where the current table's part of the key space begins
+  std::string last_key_;
+  bool any_in_table_ = false;
+  uint64_t number_ = 0;
+  std::unique_ptr<WritableFile> file_;
+  std::unique_ptr<table::TableBuilder> builder_;
+  std::vector<format::TableRecord> finished_;
+  uint64_t bytes_written_ = 0;
+  bool done_ = false;
+};
+
+}  // namespace nacre::compaction

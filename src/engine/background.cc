@@ -1,0 +1,251 @@
+// What runs when: freezing memtables, publishing views, and choosing the next background job.
+//
+// All choices are made in schedule_locked(), which runs whenever something changed: a memtable was frozen, a job ended,
+// the keeper noticed idleness. It starts jobs until the executor has as many as it has threads:
+//   1. a flush, for every keyspace that has frozen memtables (one at a time a keyspace)
+//   2. the most urgent compaction plan of any keyspace
+// A job takes its inputs from the state at its start, does its I/O without locks, and installs its result by one
+// manifest commit, whose listener replaces the view.
+
+#include <algorithm>
+
+#include "compaction/pacing.h"
+#include "engine/core.h"
+
+namespace nacre::engine {
+
+using format::Sequence;
+
+namespace {
+constexpr uint64_t kRetryAfterNs = 500'000'000;  // after a failed job
+}
+
+// ---- memtables and views ---------------------------------------------------------------------------------------------
+
+void Core::freeze(KeyspaceState& keyspace) {
+  // What is flushed must not be younger than what the log lacks.
+  if (const auto logged = log_unlogged(); !logged) note_failure(logged.error());
+  base::IntrusivePtr<memtable::Memtable> fresh = new_memtable();
+  sync::MutexLock lock(state_mutex_);
+  const uint64_t bytes = keyspace.mutable_memtable->memory_bytes();
+  frozen_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  keyspace.frozen.push_back({.memtable = keyspace.mutable_memtable,
+                             .bytes = bytes,
+                             .through = next_sequence_ - 1,
+                             .first_lsn = keyspace.mutable_first_lsn,
+                             .end_lsn = wal_->end_lsn()});
+  keyspace.mutable_memtable = std::move(fresh);
+  keyspace.mutable_first_lsn = 0;
+  replace_view(keyspace);
+  update_delay();
+  schedule_locked();
+}
+
+bool Core::freeze_if_used(KeyspaceState& keyspace) {
+  sync::MutexLock lock(commit_mutex_);
+  if (keyspace.mutable_first_lsn == 0) return false;
+  freeze(keyspace);
+  return true;
+}
+
+base::IntrusivePtr<memtable::Memtable> Core::new_memtable() {
+  return memtable::Memtable::create(
+      {.kind = options_.memtable, .capacity_bytes = plan_.memtable_bytes, .account = &account_});
+}
+
+void Core::replace_view(KeyspaceState& keyspace) {
+  std::vector<base::IntrusivePtr<memtable::Memtable>> memtables{keyspace.mutable_memtable};
+  for (auto frozen = keyspace.frozen.rbegin(); frozen != keyspace.frozen.rend(); ++frozen) memtables.push_back(frozen->memtable);
+  auto view = base::make_intrusive<tree::ReadView>(std::move(memtables), keyspace.version);
+  tree::ReadView* old = keyspace.view.exchange(view.release(), std::memory_order_acq_rel);
+  if (old != nullptr) epochs_.retire([old] { old->drop_reference(); });
+}
+
+// The manifest has new versions: memtables whose entries are all in them leave in the same step.
+void Core::on_install(std::span<const tree::Installed> installed) {
+  sync::MutexLock lock(state_mutex_);
+  for (const tree::Installed& each : installed) {
+    const auto found = keyspaces_.find(each.keyspace);
+    if (found == keyspaces_.end() || !each.version) continue;
+    KeyspaceState& keyspace = *found->second;
+    keyspace.version = each.version;
+    keyspace.flushed_through = each.flushed_through;
+    while (!keyspace.frozen.empty() && keyspace.frozen.front().through <= each.flushed_through) {
+      frozen_bytes_.fetch_sub(keyspace.frozen.front().bytes, std::memory_order_relaxed);
+      keyspace.frozen.pop_front();
+    }
+    replace_view(keyspace);
+  }
+  update_delay();
+  state_changed_.notify_all();
+}
+
+// ---- choosing --------------------------------------------------------------------------------------------------------
+
+compaction::PolicyOptions Core::policy_of(const KeyspaceState& keyspace) const {
+  return {.shape = keyspace.options.shape, .memtable_bytes = plan_.memtable_bytes, .table_bytes = plan_.table_bytes,
+          .partition_bytes = 4 * plan_.table_bytes};
+}
+
+// The views in the shape borrow from the keyspace's present version: keep that alive while the shape is used.
+compaction::Shape Core::shape_of(const KeyspaceState& keyspace) const {
+  compaction::Shape shape;
+  shape.snapshots_held = snapshots_.count() > 0;
+  for (const tree::Run& run : keyspace.version->runs()) {
+    compaction::ShapeRun& out = shape.runs.emplace_back(compaction::ShapeRun{.level = run.level(), .id = run.id(), .tables = {}});
+    for (const auto& meta : run.tables()) {
+      const format::TableRecord& record = meta->record();
+      out.tables.push_back({.number = record.number, .smallest = record.smallest_key, .largest = record.largest_key,
+                            .bytes = record.file_bytes, .entries = record.entries, .erases = record.erases,
+                            .range_tombstones = record.range_tombstones});
+      for (const RunningCompaction& running : keyspace.compactions) {
+        if (std::find(running.inputs.begin(), running.inputs.end(), record.number) != running.inputs.end()) out.tables.back().busy = true;
+      }
+    }
+  }
+  for (const RunningCompaction& running : keyspace.compactions) shape.reserved.push_back({running.smallest, running.largest});
+  return shape;
+}
+
+void Core::schedule() {
+  sync::MutexLock lock(state_mutex_);
+  schedule_locked();
+}
+
+void Core::schedule_locked() {
+  if (stopping_ || read_only_ || writes_stopped_.load(std::memory_order_acquire)) return;
+  if (background_error_ && runtime_.clock->now_ns() < retry_at_ns_) return;
+  for (const auto& [id, keyspace] : keyspaces_) {
+    if (keyspace->flushing || keyspace->frozen.empty()) continue;
+    keyspace->flushing = true;
+    submit(Urgency::kHigh, [this, target = keyspace] { return flush(target); });
+  }
+  const uint32_t most = std::max<uint32_t>(1, runtime_.executor->threads());
+  while (running_jobs_ < most && start_compaction()) {
+  }
+}
+
+// Starts the most urgent compaction of any keyspace; false if there is none.
+bool Core::start_compaction() {
+  std::shared_ptr<KeyspaceState> chosen;
+  std::optional<compaction::Plan> best;
+  for (const auto& [id, keyspace] : keyspaces_) {
+    const compaction::Shape shape = shape_of(*keyspace);
+    std::optional<compaction::Plan> plan;
+    if (full_compactions_ > 0) plan = compaction::pick_full(shape, policy_of(*keyspace));
+    if (!plan) plan = compaction::pick(shape, policy_of(*keyspace), idle_ || settlers_ > 0);
+    if (plan && (!best || plan->urgency > best->urgency)) {
+      best = std::move(plan);
+      chosen = keyspace;
+    }
+  }
+  if (!best) return false;
+  const uint64_t job = next_job_++;
+  chosen->compactions.push_back({.job = job, .smallest = best->smallest, .largest = best->largest, .inputs = best->inputs});
+  const Urgency urgency = best->urgency > 1.5 ? Urgency::kHigh : best->urgency > 1 ? Urgency::kNormal : Urgency::kIdle;
+  submit(urgency, [this, chosen, plan = *std::move(best), job] { return run_plan(chosen, plan, job); });
+  return true;
+}
+
+void Core::submit(Urgency urgency, std::function<Result<void>()> work) {
+  running_jobs_++;
+  runtime_.executor->submit(urgency, [self = shared_from_this(), work = std::move(work)] { self->job_ended(work()); });
+}
+
+void Core::job_ended(const Result<void>& result) {
+  wake_keeper();
+  sync::MutexLock lock(state_mutex_);
+  running_jobs_--;
+  if (result) {
+    if (background_error_ && no_space_.exchange(false)) report({.kind = EventKind::kSpaceReturned, .severity = Severity::kInfo});
+    background_error_.reset();
+  } else if (!stopping_) {
+    background_error_ = result.error();
+    retry_at_ns_ = runtime_.clock->now_ns() + kRetryAfterNs;
+    if (result.error().kind == ErrorKind::kNoSpace) {
+      if (!no_space_.exchange(true)) report({.kind = EventKind::kNoSpace, .severity = Severity::kError, .error = result.error()});
+    } else {
+      report({.kind = result.error().kind == ErrorKind::kCorruption ? EventKind::kCorruption : EventKind::kBackgroundError,
+              .severity = Severity::kError, .error = result.error()});
+    }
+  }
+  update_delay();
+  schedule_locked();
+  state_changed_.notify_all();
+}
+
+void Core::update_delay() {
+  uint64_t debt = 0;
+  for (const auto& [id, keyspace] : keyspaces_) {
+    if (keyspace->version) debt += compaction::debt_bytes(shape_of(*keyspace), policy_of(*keyspace));
+  }
+  const uint32_t delay = compaction::delay_ns_per_kib({.frozen_bytes = frozen_bytes_.load(std::memory_order_relaxed),
+                                                       .memtable_bytes = plan_.memtable_bytes,
+                                                       .all_memtables_bytes = plan_.all_memtables_bytes,
+                                                       .debt_bytes = debt});
+  delay_ns_per_kib_.store(delay, std::memory_order_relaxed);
+}
+
+// ---- what users wait for ---------------------------------------------------------------------------------------------
+
+Result<void> Core::wait_until(const std::function<bool()>& done) {
+  state_mutex_.lock();
+  Result<void> result;
+  while (!done()) {
+    if (stopping_) {
+      result = not_usable();
+      break;
+    }
+    if (background_error_) {
+      result = *background_error_;
+      break;
+    }
+    schedule_locked();
+    if (done()) break;
+    state_changed_.wait_for(state_mutex_, 100'000'000);
+  }
+  state_mutex_.unlock();
+  return result;
+}
+
+Result<void> Core::flush_all() {
+  NACRE_TRY(usable());
+  if (read_only_) return invalid_argument(Operation::kFlush, "the database was opened read-only");
+  forget_background_error();
+  for (const auto& keyspace : keyspaces()) freeze_if_used(*keyspace);
+  return wait_until([this]() NACRE_NO_THREAD_ANALYSIS {
+    return std::all_of(keyspaces_.begin(), keyspaces_.end(), [](const auto& each) { return each.second->frozen.empty(); });
+  });
+}
+
+Result<void> Core::settle() {
+  NACRE_TRY(flush_all());
+  {
+    sync::MutexLock lock(state_mutex_);
+    settlers_++;
+  }
+  const auto result = wait_until([this]() NACRE_NO_THREAD_ANALYSIS { return running_jobs_ == 0 && !start_compaction(); });
+  sync::MutexLock lock(state_mutex_);
+  settlers_--;
+  return result;
+}
+
+Result<void> Core::compact_all() {
+  NACRE_TRY(flush_all());
+  {
+    sync::MutexLock lock(state_mutex_);
+    full_compactions_++;
+  }
+  const auto result = wait_until([this]() NACRE_NO_THREAD_ANALYSIS { return running_jobs_ == 0 && !start_compaction(); });
+  sync::MutexLock lock(state_mutex_);
+  full_compactions_--;
+  return result;
+}
+
+// A caller who asks for work now wants it tried now.
+void Core::forget_background_error() {
+  sync::MutexLock lock(state_mutex_);
+  background_error_.reset();
+}
+
+}  // namespace nacre::engine

@@ -1,0 +1,49 @@
+// The public Batch: changes encoded as the log will hold them.
+
+#include "nacre/batch.h"
+
+#include "base/result.h"
+#include "format/batch_format.h"
+#include "nacre/keyspace.h"
+#include "nacre/options.h"
+
+namespace nacre {
+
+using format::EntryKind;
+
+void Batch::add(uint8_t kind, uint32_t keyspace, Bytes key, Bytes value) {
+  if (key.size() > kMaxKeyBytes || (kind == static_cast<uint8_t>(EntryKind::kRangeErase) && value.size() > kMaxKeyBytes)) {
+    wrong_ = "a key of the batch is longer than 64 KiB";
+  } else if (value.size() > kMaxValueBytes) {
+    wrong_ = "a value of the batch is longer than 4 GiB - 1";
+  } else if (kind == static_cast<uint8_t>(EntryKind::kRangeErase) && key >= value) {
+    wrong_ = "a range of the batch is empty: its begin must lie before its end";
+  }
+  if (wrong_ != nullptr) return;
+  format::append_op(encoded_, {.kind = static_cast<EntryKind>(kind), .keyspace = keyspace, .key = key, .value = value});
+  count_++;
+}
+
+void Batch::put(Bytes key, Bytes value) { add(static_cast<uint8_t>(EntryKind::kPut), 0, key, value); }
+void Batch::put(const Keyspace& keyspace, Bytes key, Bytes value) {
+  add(static_cast<uint8_t>(EntryKind::kPut), keyspace.id(), key, value);
+}
+void Batch::erase(Bytes key) { add(static_cast<uint8_t>(EntryKind::kErase), 0, key, {}); }
+void Batch::erase(const Keyspace& keyspace, Bytes key) { add(static_cast<uint8_t>(EntryKind::kErase), keyspace.id(), key, {}); }
+void Batch::erase_range(Bytes begin, Bytes end) { add(static_cast<uint8_t>(EntryKind::kRangeErase), 0, begin, end); }
+void Batch::erase_range(const Keyspace& keyspace, Bytes begin, Bytes end) {
+  add(static_cast<uint8_t>(EntryKind::kRangeErase), keyspace.id(), begin, end);
+}
+
+void Batch::clear() {
+  encoded_.clear();
+  count_ = 0;
+  wrong_ = nullptr;
+}
+
+Result<void> Batch::valid() const {
+  if (wrong_ != nullptr) return invalid_argument(Operation::kWrite, wrong_);
+  return {};
+}
+
+}  // namespace nacre

@@ -1,0 +1,93 @@
+// The end of a core: everything written is made durable, threads end, the directory's lock goes.
+
+#include "engine/core.h"
+
+namespace nacre::engine {
+
+Result<void> Core::not_usable() const {
+  if (process_generation_ != os_generation()) {
+    return Error{.kind = ErrorKind::kClosed, .operation = Operation::kNone,
+                 .reason = "the database belongs to the parent process: open it again in this one"};
+  }
+  return Error{.kind = ErrorKind::kClosed, .operation = Operation::kNone, .reason = "the database was closed"};
+}
+
+// What users hold: cursors, transactions, snapshots, pinned values.
+bool Core::in_use() {
+  return objects_in_use_.load(std::memory_order_acquire) != 0 || snapshots_.count() != 0 || values_pinned() != 0;
+}
+
+// Values pin frames of the cache, or memtables: one that is still in a view has its references counted, the memory of
+// one that was flushed is still charged.
+uint64_t Core::values_pinned() {
+  epochs_.collect();
+  uint64_t pinned = cache_ != nullptr ? cache_->pinned_frames() : 0;
+  sync::MutexLock lock(state_mutex_);
+  for (const auto& [id, keyspace] : keyspaces_) {
+    const tree::ReadView* view = keyspace->view.load(std::memory_order_acquire);
+    for (const auto& memtable : view->memtables) {
+      if (memtable->reference_count() > 2) pinned++;  // the view's and the keyspace's own
+    }
+  }
+  return pinned;
+}
+
+void Core::outlive_values(std::shared_ptr<Core> core) {
+  if (core->values_pinned() != 0) new std::shared_ptr<Core>(std::move(core));  // leaked: the alternative is use after free
+}
+
+Result<void> Core::shut_down(bool refuse_if_in_use) {
+  if (process_generation_ != os_generation()) return not_usable();  // files and threads are the parent's
+  if (closed_.load(std::memory_order_acquire)) return not_usable();
+  if (refuse_if_in_use && in_use()) {
+    return Error{.kind = ErrorKind::kBusy, .operation = Operation::kClose,
+                 .reason = "values, cursors, snapshots or transactions are alive: drop them first"};
+  }
+  Result<void> result;
+  if (!read_only_ && !writes_stopped_.load(std::memory_order_acquire)) result = flush_all();
+  closed_.store(true, std::memory_order_release);
+  stop_background();
+  if (wal_ != nullptr && result && !writes_stopped_.load(std::memory_order_acquire)) {
+    sync::MutexLock lock(commit_mutex_);
+    result = wal_->close();
+  }
+  report({.kind = EventKind::kClosed});
+  lock_.reset();
+  return result;
+}
+
+// Ends jobs and the keeper. Running jobs give up at their next poll.
+void Core::stop_background() {
+  {
+    sync::MutexLock lock(state_mutex_);
+    stopping_ = true;
+    state_changed_.notify_all();
+    while (running_jobs_ != 0) state_changed_.wait_for(state_mutex_, 50'000'000);
+  }
+  if (keeper_.joinable()) {
+    {
+      sync::MutexLock lock(keeper_mutex_);
+      keeper_stops_ = true;
+      keeper_wakes_.notify_one();
+    }
+    keeper_.join();
+    if (versions_ != nullptr) remove_obsolete_tables();
+  }
+}
+
+// After a failed open: nothing was promised, nothing is kept.
+void Core::abandon() {
+  closed_.store(true, std::memory_order_release);
+  stop_background();
+  lock_.reset();
+}
+
+Core::~Core() {
+  if (process_generation_ != os_generation()) return;
+  // Views point into memtables and versions, which point into the cache and the account.
+  keyspaces_.clear();
+  default_keyspace_.reset();
+  epochs_.collect();
+}
+
+}  // namespace nacre::engine

@@ -1,0 +1,179 @@
+// Compaction: carries out a plan of the policy.
+//
+// A move only changes the manifest. A merge reads its inputs in large units past the cache, and may be split into parts of
+// the key space that several background threads take from a common list; the thread that runs the job works on
+// the list too, so it never waits for a part that nobody has begun.
+
+#include <algorithm>
+
+#include "compaction/merge_job.h"
+#include "engine/core.h"
+#include "engine/part_list.h"
+#include "merge/source.h"
+#include "table/run_cursor.h"
+#include "table/table.h"
+
+namespace nacre::engine {
+
+namespace {
+
+constexpr uint64_t kLeastPartBytes = 8 << 20;
+
+// The inputs of a plan as they lie in the version: runs newest first, tables in key order.
+struct InputRun {
+  uint32_t level = 0;
+  std::vector<const tree::TableMeta*> tables;
+  std::vector<table::Table*> open;
+};
+
+struct Inputs {
+  base::IntrusivePtr<tree::Version> version;  // keeps the tables
+  std::vector<InputRun> runs;
+  uint64_t entries = 0;
+  uint64_t hash = 0;
+  uint64_t bytes = 0;
+  uint64_t files = 0;
+  format::TombstoneSet tombstones;
+};
+
+Result<Inputs> open_inputs(base::IntrusivePtr<tree::Version> version, const compaction::Plan& plan) {
+  Inputs inputs;
+  std::vector<format::RangeTombstone> tombstones;
+  for (const tree::Run& run : version->runs()) {
+    InputRun input{.level = run.level(), .tables = {}, .open = {}};
+    for (const auto& meta : run.tables()) {
+      if (std::find(plan.inputs.begin(), plan.inputs.end(), meta->number()) == plan.inputs.end()) continue;
+      NACRE_TRY_ASSIGN(table::Table * table, meta->table());
+      input.tables.push_back(meta.get());
+      input.open.push_back(table);
+      inputs.entries += meta->record().entries;
+      inputs.hash += meta->record().entries_hash;
+      inputs.bytes += meta->file_bytes();
+      inputs.files++;
+      if (meta->record().range_tombstones != 0) table->tombstones().append_tombstones(&tombstones);
+    }
+    if (!input.tables.empty()) inputs.runs.push_back(std::move(input));
+  }
+  inputs.tombstones = format::TombstoneSet::build(tombstones);
+  inputs.version = std::move(version);
+  return inputs;
+}
+
+// Cuts the key space into parts of about equal input bytes, at borders of input tables.
+std::vector<compaction::MergePart> split(const Inputs& inputs, uint32_t threads) {
+  std::vector<std::pair<Bytes, uint64_t>> borders;
+  for (const InputRun& run : inputs.runs) {
+    for (const tree::TableMeta* table : run.tables) borders.emplace_back(table->smallest_key(), table->file_bytes());
+  }
+  std::sort(borders.begin(), borders.end());
+  const uint64_t wanted = std::clamp<uint64_t>(inputs.bytes / kLeastPartBytes, 1, 2 * uint64_t{threads});
+  const uint64_t share = inputs.bytes / wanted + 1;
+  std::vector<compaction::MergePart> parts(1);
+  uint64_t bytes = 0;
+  for (const auto& [key, table_bytes] : borders) {
+    if (bytes >= share && !key.empty() && key > Bytes(parts.back().begin)) {
+      parts.back().end.assign(key);
+      parts.push_back({.begin = std::string(key), .end = {}});
+      bytes = 0;
+    }
+    bytes += table_bytes;
+  }
+  return parts;
+}
+
+}  // namespace
+
+Result<void> Core::run_plan(const std::shared_ptr<KeyspaceState>& keyspace, const compaction::Plan& plan, uint64_t job) {
+  Result<void> result;
+  if (!keyspace->dropped.load(std::memory_order_acquire)) {
+    result = plan.kind == compaction::Plan::Kind::kMove ? move_tables(*keyspace, plan) : merge_tables(*keyspace, plan, job);
+  }
+  sync::MutexLock lock(state_mutex_);
+  std::erase_if(keyspace->compactions, [job](const RunningCompaction& running) { return running.job == job; });
+  return result;
+}
+
+Result<void> Core::move_tables(KeyspaceState& keyspace, const compaction::Plan& plan) {
+  base::IntrusivePtr<tree::Version> version;
+  {
+    sync::MutexLock lock(state_mutex_);
+    version = keyspace.version;
+  }
+  format::VersionEdit edit;
+  edit.keyspace = keyspace.id;
+  const uint64_t run = plan.output_run != 0 ? plan.output_run : versions_->next_run_id();
+  for (const uint64_t number : plan.inputs) {
+    edit.removed.push_back(number);
+    edit.added.push_back({.level = plan.output_level, .run = run, .table = version->table(number)->record()});
+  }
+  NACRE_TRY(commit_edit(edit));
+  keyspace.tables_moved.fetch_add(plan.inputs.size(), std::memory_order_relaxed);
+  report({.kind = EventKind::kTablesMoved, .keyspace = keyspace.name, .cause = plan.reason, .bytes_in = plan.input_bytes,
+          .files_in = plan.inputs.size(), .level_from = plan.level_from, .level_to = plan.output_level});
+  return {};
+}
+
+Result<void> Core::merge_tables(KeyspaceState& keyspace, const compaction::Plan& plan, uint64_t job) {
+  const uint64_t begin_ns = runtime_.clock->now_ns();
+  base::IntrusivePtr<tree::Version> version;
+  compaction::RunWriterOptions writer = writer_options(keyspace, plan.output_level);
+  {
+    sync::MutexLock lock(state_mutex_);
+    version = keyspace.version;
+    writer.cut_keys = compaction::partition_keys(shape_of(keyspace), policy_of(keyspace));
+  }
+  NACRE_TRY_ASSIGN(const Inputs inputs, open_inputs(std::move(version), plan));
+  report({.kind = EventKind::kCompactionStarted, .severity = Severity::kDebug, .keyspace = keyspace.name, .cause = plan.reason, .job = job,
+          .bytes_in = inputs.bytes, .files_in = inputs.files, .level_from = plan.level_from, .level_to = plan.output_level});
+
+  const merge::VersionFilter filter(snapshots_.horizon([this] { return pipeline_.visible(); }), plan.bottom, &inputs.tombstones);
+  const auto poll = [this]() -> Result<void> {
+    if (closed_.load(std::memory_order_relaxed)) return not_usable();
+    return {};
+  };
+  const auto merge = [&](const compaction::MergePart& part) {
+    std::vector<merge::Source> sources;
+    for (const InputRun& run : inputs.runs) sources.emplace_back(table::RunCursor(run.open, {.streaming = true, .account = &account_}));
+    return compaction::merge_part(merge::MergeCursor(std::move(sources)), filter, writer, part, poll);
+  };
+  NACRE_TRY_ASSIGN(const std::vector<compaction::MergeResult> results,
+                   merge_in_parts(*runtime_.executor, split(inputs, runtime_.executor->threads()), merge));
+
+  compaction::MergeTotals totals;
+  format::VersionEdit edit;
+  edit.keyspace = keyspace.id;
+  edit.removed = plan.inputs;
+  const uint64_t run = plan.output_run != 0 ? plan.output_run : versions_->next_run_id();
+  uint64_t bytes_out = 0;
+  for (const compaction::MergeResult& result : results) {
+    totals.entries_read += result.totals.entries_read;
+    totals.entries_written += result.totals.entries_written;
+    totals.hash_read += result.totals.hash_read;
+    for (const format::TableRecord& table : result.tables) {
+      bytes_out += table.file_bytes;
+      edit.added.push_back({.level = plan.output_level, .run = run, .table = table});
+    }
+  }
+  if (totals.entries_read != inputs.entries || totals.hash_read != inputs.hash) {
+    return Error{.kind = ErrorKind::kCorruption, .operation = Operation::kCompact, .file_kind = FileKind::kTable,
+                 .file_number = plan.inputs.front(), .reason = "the entries read are not those that the tables were written with"};
+  }
+  const uint64_t files_out = edit.added.size();
+  NACRE_TRY(commit_edit(edit));
+
+  for (const InputRun& input : inputs.runs) {
+    uint64_t bytes = 0;
+    for (const tree::TableMeta* table : input.tables) bytes += table->file_bytes();
+    keyspace.levels[std::min<uint32_t>(input.level, compaction::kBottomLevel)].bytes_read.fetch_add(bytes, std::memory_order_relaxed);
+  }
+  keyspace.levels[plan.output_level].bytes_written.fetch_add(bytes_out, std::memory_order_relaxed);
+  keyspace.compaction_count.fetch_add(1, std::memory_order_relaxed);
+  compaction_bytes_read_.fetch_add(inputs.bytes, std::memory_order_relaxed);
+  compaction_bytes_written_.fetch_add(bytes_out, std::memory_order_relaxed);
+  report({.kind = EventKind::kCompactionFinished, .keyspace = keyspace.name, .cause = plan.reason, .job = job, .bytes_in = inputs.bytes,
+          .bytes_out = bytes_out, .files_in = inputs.files, .files_out = files_out, .entries = totals.entries_written,
+          .duration_ns = runtime_.clock->now_ns() - begin_ns, .level_from = plan.level_from, .level_to = plan.output_level});
+  return {};
+}
+
+}  // namespace nacre::engine

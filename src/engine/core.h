@@ -1,0 +1,289 @@
+// Core: the engine behind a Db. It wires the floors below together and holds what they share; the algorithms are theirs.
+//
+// Parts, each in a file of its own: open.cc (open and recover), write.cc (commit), read.cc (views, gets, cursors),
+// keyspaces.cc, background.cc (what runs when), flush.cc, compact.cc, keeper.cc (housekeeping), stats.cc, check.cc, close.cc.
+//
+// Locks, in the order in which they are taken:
+//   commit_mutex_   the order of commits: sequences, log claims, which memtable takes writes
+//   VersionSet's    the order of manifest commits (inside tree/)
+//   state_mutex_    views, frozen memtables, running jobs
+// No I/O happens under state_mutex_; under commit_mutex_ only a late preparation of a log segment.
+//
+// Ownership: held by shared_ptr from Db, Keyspace, Snapshot, cursors and running jobs; so nothing that a caller still
+// holds can dangle. shut_down() ends its life for users; memory goes with the last holder.
+//
+// Thread safety: all public methods, from any thread.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/histogram.h"
+#include "base/memory_account.h"
+#include "cache/cache.h"
+#include "base/prng.h"
+#include "compaction/merge_job.h"
+#include "compaction/policy.h"
+#include "engine/commit_pipeline.h"
+#include "engine/counters.h"
+#include "engine/keyspace_state.h"
+#include "engine/memory_plan.h"
+#include "engine/snapshots.h"
+#include "engine/sync_group.h"
+#include "format/batch_format.h"
+#include "nacre/db.h"
+#include "nacre/options.h"
+#include "nacre/runtime.h"
+#include "sync/epoch.h"
+#include "sync/sync.h"
+#include "tree/version_set.h"
+#include "wal/wal.h"
+
+namespace nacre::engine {
+
+// A counted view and the sequence to read it at.
+struct ReadPoint {
+  base::IntrusivePtr<tree::ReadView> view;
+  format::Sequence at = 0;
+};
+
+// What a transaction checks before its batch is committed: an error refuses the batch.
+using CommitCheck = std::function<Result<void>()>;
+
+Result<void> check_keyspace_options(const KeyspaceOptions& options);
+// Puts one write into a memtable.
+void insert_op(memtable::Memtable& memtable, const format::BatchOp& op, format::Sequence sequence);
+
+class Core : public std::enable_shared_from_this<Core> {
+ public:
+  static Result<std::shared_ptr<Core>> open(const std::string& path, const Options& options, const Runtime& runtime);
+  Core(std::string path, const Options& options, const Runtime& runtime);
+  ~Core();
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+
+  // write.cc
+  Result<void> write_one(KeyspaceState& keyspace, format::EntryKind kind, Bytes key, Bytes value, const WriteOptions& options);
+  // `check`, if given, runs under the commit lock, when nobody else can commit; its error refuses the batch.
+  Result<void> write_batch(Bytes encoded, uint32_t count, const WriteOptions& options, const CommitCheck& check = {});
+  Result<void> sync_all();
+
+  // read.cc
+  Result<std::optional<Value>> get(const KeyspaceState& keyspace, Bytes key, const Snapshot& snapshot);
+  Result<bool> contains(const KeyspaceState& keyspace, Bytes key, const Snapshot& snapshot);
+  Result<std::vector<std::optional<Value>>> multi_get(const KeyspaceState& keyspace, std::span<const Bytes> keys,
+                                                      const Snapshot& snapshot);
+  Cursor cursor(const std::shared_ptr<KeyspaceState>& keyspace, const ScanOptions& options);
+  Snapshot snapshot();
+  void release_snapshot(format::Sequence sequence) { snapshots_.release(sequence); }
+  // The newest sequence at which `key` was written or erased, 0 if never; for transactions, under the commit lock.
+  Result<format::Sequence> last_change(const KeyspaceState& keyspace, Bytes key);
+  // Whether some key in [from, to) was written or erased after `since`; an empty `to` is open.
+  Result<bool> changed_since(const KeyspaceState& keyspace, Bytes from, Bytes to, format::Sequence since);
+  format::Sequence visible() const { return pipeline_.visible(); }
+
+  // keyspaces.cc
+  std::shared_ptr<KeyspaceState> default_keyspace() const { return default_keyspace_; }
+  Result<std::shared_ptr<KeyspaceState>> open_keyspace(Bytes name);
+  Result<std::shared_ptr<KeyspaceState>> create_keyspace(Bytes name, const KeyspaceOptions& options);
+  Result<void> drop_keyspace(Bytes name);
+  std::vector<std::shared_ptr<KeyspaceState>> keyspaces() const;
+
+  // background.cc
+  Result<void> flush_all();
+  Result<void> compact_all();
+  Result<void> settle();
+
+  // stats.cc, check.cc
+  Stats stats() const;
+  Result<std::vector<CheckFinding>> check(const std::function<void(uint64_t, uint64_t)>& progress);
+
+  // close.cc. kBusy while users hold objects, if `refuse_if_in_use`.
+  Result<void> shut_down(bool refuse_if_in_use);
+  // kClosed after shut_down and in a forked child.
+  Result<void> usable() const {
+    if (closed_.load(std::memory_order_acquire) || process_generation_ != os_generation()) [[unlikely]] return not_usable();
+    return {};
+  }
+  // Objects of users that hold on to this core: cursors and transactions.
+  std::atomic<uint64_t>& objects_in_use() { return objects_in_use_; }
+  // Keeps the memory that pinned values point into for good, if there are any left at the end of the Db.
+  static void outlive_values(std::shared_ptr<Core> core);
+
+  sync::EpochDomain& epochs() { return epochs_; }
+  base::MemoryAccount& account() { return account_; }
+  const Options& options() const { return options_; }
+
+ private:
+  struct Touched {  // a keyspace that a batch writes to
+    std::shared_ptr<KeyspaceState> keyspace;
+    memtable::Memtable* memtable = nullptr;
+  };
+  struct Claimed {
+    CommitPipeline::Ticket ticket;
+    std::optional<wal::Wal::Claim> log;  // none: the log gets it later
+    format::Sequence first_sequence = 0;
+    uint64_t lsn = 0;
+    uint64_t end_lsn = 0;
+  };
+
+  // open.cc
+  Result<void> open_all();
+  Result<void> open_tree(tree::OpenReport* report);
+  Result<void> open_log();
+  Result<void> begin_log(uint64_t start_lsn);
+  Result<void> replay(const wal::RecoveredRecord& record);
+  Result<void> replay_op(const format::BatchOp& op, format::Sequence sequence, uint64_t lsn);
+  Result<void> flush_recovered(KeyspaceState& keyspace);
+  Result<void> sync_log(uint64_t through);
+  std::shared_ptr<KeyspaceState> add_keyspace_state(uint32_t id, const std::string& name, const KeyspaceOptions& keyspace_options,
+                                                    base::IntrusivePtr<tree::Version> version, format::Sequence flushed_through);
+
+  // write.cc
+  Result<void> admit(uint64_t bytes, const WriteOptions& options);
+  Result<void> wait_for_memtables(const WriteOptions& options);
+  Result<void> pay_delay(uint64_t bytes, const WriteOptions& options);
+  Result<void> make_room(KeyspaceState& keyspace) NACRE_REQUIRES(commit_mutex_);
+  Result<Claimed> claim(uint64_t payload_bytes, uint32_t count) NACRE_REQUIRES(commit_mutex_);
+  Result<Claimed> claim_unlogged(uint32_t count) NACRE_REQUIRES(commit_mutex_);
+  Result<void> log_unlogged() NACRE_REQUIRES(commit_mutex_);
+  void note_write(KeyspaceState& keyspace, const Claimed& claimed) NACRE_REQUIRES(commit_mutex_);
+  Result<void> finish_commit(const Claimed& claimed, Durability durability);
+  Result<std::vector<Touched>> keyspaces_of(Bytes encoded, uint64_t* user_bytes);
+  void stop_writes(const Error& error);
+  Durability durability_of(const WriteOptions& options) const {
+    return options.use_default_durability ? options_.durability : options.durability;
+  }
+
+  // read.cc
+  Result<ReadPoint> read_point(const KeyspaceState& keyspace, const Snapshot& snapshot);
+  Result<format::Sequence> sequence_of(const Snapshot& snapshot) const;
+
+  // keyspaces.cc
+  std::shared_ptr<KeyspaceState> find_keyspace(Bytes name) const;
+
+  // background.cc
+  void freeze(KeyspaceState& keyspace) NACRE_REQUIRES(commit_mutex_);
+  bool freeze_if_used(KeyspaceState& keyspace);
+  base::IntrusivePtr<memtable::Memtable> new_memtable();
+  void replace_view(KeyspaceState& keyspace) NACRE_REQUIRES(state_mutex_);
+  void on_install(std::span<const tree::Installed> installed);
+  void schedule();
+  void schedule_locked() NACRE_REQUIRES(state_mutex_);
+  bool start_compaction() NACRE_REQUIRES(state_mutex_);
+  void submit(Urgency urgency, std::function<Result<void>()> work) NACRE_REQUIRES(state_mutex_);
+  void job_ended(const Result<void>& result);
+  void update_delay() NACRE_REQUIRES(state_mutex_);
+  compaction::Shape shape_of(const KeyspaceState& keyspace) const NACRE_REQUIRES(state_mutex_);
+  compaction::PolicyOptions policy_of(const KeyspaceState& keyspace) const;
+  Result<void> wait_until(const std::function<bool()>& done);
+  void forget_background_error();
+
+  // flush.cc, compact.cc
+  Result<void> flush(const std::shared_ptr<KeyspaceState>& keyspace);
+  Result<void> flush_inputs(KeyspaceState& keyspace, const std::vector<FrozenMemtable>& inputs, std::vector<std::string> cut_keys,
+                            uint64_t begin_ns);
+  Result<compaction::MergeResult> write_memtables(KeyspaceState& keyspace, const std::vector<FrozenMemtable>& inputs,
+                                                  std::vector<std::string> cut_keys);
+  Result<void> install_flush(KeyspaceState& keyspace, const compaction::MergeResult& merged, format::Sequence through,
+                             std::optional<uint64_t> log_floor);
+  compaction::RunWriterOptions writer_options(const KeyspaceState& keyspace, uint32_t level);
+  static float filter_bits(uint32_t average, uint32_t level);
+  uint64_t log_floor_without(const KeyspaceState& keyspace, format::Sequence through);
+  Result<void> run_plan(const std::shared_ptr<KeyspaceState>& keyspace, const compaction::Plan& plan, uint64_t job);
+  Result<void> move_tables(KeyspaceState& keyspace, const compaction::Plan& plan);
+  Result<void> merge_tables(KeyspaceState& keyspace, const compaction::Plan& plan, uint64_t job);
+  Result<void> commit_edit(const format::VersionEdit& edit);
+
+  // keeper.cc
+  void keep_house();
+  void wake_keeper();
+  void on_obsolete(const tree::ObsoleteTable& table);
+  void note_failure(const Error& error);
+  void remove_obsolete_tables();
+  void flush_cold_keyspaces();
+
+  // close.cc
+  Result<void> not_usable() const;
+  bool in_use();
+  uint64_t values_pinned();
+  void stop_background();
+  void abandon();
+
+  static uint64_t os_generation();
+  void report(Event event) const;
+
+  // Fixed at open.
+  const std::string path_;
+  const Options options_;
+  const MemoryPlan plan_;
+  const Runtime runtime_;
+  const uint64_t process_generation_;
+  const bool read_only_;
+
+  // Declared in the order of dependence: what stands later uses what stands before and goes first.
+  base::MemoryAccount account_;
+  sync::EpochDomain epochs_;
+  std::optional<base::Prng> random_;
+  std::unique_ptr<Directory> directory_;
+  std::unique_ptr<DirectoryLock> lock_;
+  std::unique_ptr<cache::Cache> cache_;
+  std::unique_ptr<tree::VersionSet> versions_;
+  std::unique_ptr<wal::Wal> wal_;
+  CommitPipeline pipeline_;
+  std::unique_ptr<SyncGroup> sync_group_;
+  SnapshotList snapshots_;
+  std::shared_ptr<KeyspaceState> default_keyspace_;
+
+  sync::Mutex create_mutex_;  // one creation of a keyspace at a time
+  sync::Mutex commit_mutex_;
+  format::Sequence next_sequence_ NACRE_GUARDED_BY(commit_mutex_) = 1;
+  std::string unlogged_ NACRE_GUARDED_BY(commit_mutex_);  // writes of kMemory durability that the log does not have yet
+  uint32_t unlogged_count_ NACRE_GUARDED_BY(commit_mutex_) = 0;
+
+  mutable sync::Mutex state_mutex_;
+  sync::CondVar state_changed_;  // a job ended, or a flush made room
+  std::map<uint32_t, std::shared_ptr<KeyspaceState>> keyspaces_ NACRE_GUARDED_BY(state_mutex_);
+  uint32_t running_jobs_ NACRE_GUARDED_BY(state_mutex_) = 0;
+  uint64_t next_job_ NACRE_GUARDED_BY(state_mutex_) = 1;
+  bool stopping_ NACRE_GUARDED_BY(state_mutex_) = false;
+  bool idle_ NACRE_GUARDED_BY(state_mutex_) = false;
+  uint32_t settlers_ NACRE_GUARDED_BY(state_mutex_) = 0;          // callers who want idle work done now
+  uint32_t full_compactions_ NACRE_GUARDED_BY(state_mutex_) = 0;  // callers who want one run a keyspace
+  std::optional<Error> background_error_ NACRE_GUARDED_BY(state_mutex_);
+  uint64_t retry_at_ns_ NACRE_GUARDED_BY(state_mutex_) = 0;
+
+  sync::Mutex keeper_mutex_;
+  sync::CondVar keeper_wakes_;
+  bool keeper_wanted_ NACRE_GUARDED_BY(keeper_mutex_) = false;
+  bool keeper_stops_ NACRE_GUARDED_BY(keeper_mutex_) = false;
+  std::vector<tree::ObsoleteTable> obsolete_ NACRE_GUARDED_BY(keeper_mutex_);
+  sync::Thread keeper_;
+
+  std::atomic<bool> closed_{false};
+  std::atomic<bool> writes_stopped_{false};
+  std::atomic<bool> no_space_{false};
+  std::atomic<uint64_t> frozen_bytes_{0};           // memtables that wait for their flush
+  std::atomic<uint32_t> delay_ns_per_kib_{0};       // what writers pay for compaction debt
+  std::atomic<uint64_t> owed_delay_ns_{0};
+  std::atomic<uint64_t> objects_in_use_{0};
+
+  HotCounters counters_;
+  base::Histogram write_latency_;
+  base::Histogram get_latency_;
+  base::Histogram sync_latency_;
+  std::array<base::Histogram, static_cast<size_t>(DelayReason::kCount)> delays_;
+  std::atomic<uint64_t> syncs_{0};
+  std::atomic<uint64_t> log_bytes_{0};
+  std::atomic<uint64_t> flush_bytes_{0};
+  std::atomic<uint64_t> compaction_bytes_read_{0};
+  std::atomic<uint64_t> compaction_bytes_written_{0};
+};
+
+}  // namespace nacre::engine

@@ -1,0 +1,93 @@
+// The public Cursor and Scan over CursorCore.
+
+#include "nacre/cursor.h"
+
+#include "engine/cursor_core.h"
+
+namespace nacre {
+
+Cursor::Cursor(std::unique_ptr<engine::CursorCore> core) : core_(std::move(core)) {}
+Cursor::Cursor(Cursor&&) noexcept = default;
+Cursor& Cursor::operator=(Cursor&&) noexcept = default;
+Cursor::~Cursor() = default;
+
+void Cursor::refresh() {
+  read::RangeCursor* range = core_->range();
+  valid_ = range != nullptr && range->valid();
+  if (!valid_) return;
+  key_ = range->key();
+  value_ = range->value();
+}
+
+void Cursor::seek_first() {
+  valid_ = false;
+  if (read::RangeCursor* range = core_->usable()) {
+    range->seek_first();
+    refresh();
+  }
+}
+
+void Cursor::seek_last() {
+  valid_ = false;
+  if (read::RangeCursor* range = core_->usable()) {
+    range->seek_last();
+    refresh();
+  }
+}
+
+void Cursor::seek(Bytes key) {
+  valid_ = false;
+  if (read::RangeCursor* range = core_->usable()) {
+    range->seek(key);
+    refresh();
+  }
+}
+
+void Cursor::seek_before(Bytes key) {
+  valid_ = false;
+  if (read::RangeCursor* range = core_->usable()) {
+    range->seek_before(key);
+    refresh();
+  }
+}
+
+void Cursor::next() {
+  if (!valid_) return;
+  valid_ = false;
+  if (read::RangeCursor* range = core_->usable()) {
+    range->next();
+    refresh();
+  }
+}
+
+void Cursor::prev() {
+  if (!valid_) return;
+  valid_ = false;
+  if (read::RangeCursor* range = core_->usable()) {
+    range->prev();
+    refresh();
+  }
+}
+
+Result<void> Cursor::status() const { return core_->status(); }
+
+Scan::Iterator Scan::begin() {
+  if (reverse_) {
+    cursor_.seek_last();
+  } else {
+    cursor_.seek_first();
+  }
+  return Iterator(this);
+}
+
+void Scan::step() {
+  left_--;
+  if (left_ == 0) return;
+  if (reverse_) {
+    cursor_.prev();
+  } else {
+    cursor_.next();
+  }
+}
+
+}  // namespace nacre

@@ -1,0 +1,47 @@
+// CursorCore: what a public Cursor holds - a range cursor, and the core that must not go while it lives.
+//
+// It counts as an object in use, so Db::close can refuse. After shut_down every call answers kClosed.
+//
+// Thread safety: one thread at a time.
+#pragma once
+
+#include <memory>
+
+#include "engine/core.h"
+#include "read/range_cursor.h"
+
+namespace nacre::engine {
+
+class CursorCore {
+ public:
+  // `range` is null when the cursor could not be made: `error` says why.
+  CursorCore(std::shared_ptr<Core> core, std::unique_ptr<read::RangeCursor> range, Result<void> error)
+      : core_(std::move(core)), range_(std::move(range)), error_(std::move(error)) {
+    core_->objects_in_use().fetch_add(1, std::memory_order_relaxed);
+  }
+  ~CursorCore() {
+    range_.reset();
+    core_->objects_in_use().fetch_sub(1, std::memory_order_relaxed);
+  }
+  CursorCore(const CursorCore&) = delete;
+  CursorCore& operator=(const CursorCore&) = delete;
+
+  // The range cursor if it may be used, or null: status() then says why.
+  read::RangeCursor* usable() {
+    if (range_ == nullptr) return nullptr;
+    if (error_ = core_->usable(); !error_) return nullptr;
+    return range_.get();
+  }
+  read::RangeCursor* range() { return range_.get(); }
+  Result<void> status() const {
+    if (!error_ || range_ == nullptr) return error_;
+    return range_->status();
+  }
+
+ private:
+  std::shared_ptr<Core> core_;
+  std::unique_ptr<read::RangeCursor> range_;
+  Result<void> error_;
+};
+
+}  // namespace nacre::engine

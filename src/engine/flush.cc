@@ -1,0 +1,137 @@
+// Flush: frozen memtables become tables of a new run on level 0.
+//
+// All memtables of a keyspace that are frozen when the job begins are merged at once: versions that no reader can see are
+// dropped before they ever reach a table. Before the manifest names the new tables, the log is durable up to where the
+// memtables were frozen: else a power cut could keep this keyspace's newer writes and lose another's older ones.
+
+#include "compaction/merge_job.h"
+#include "engine/core.h"
+#include "merge/source.h"
+
+namespace nacre::engine {
+
+using format::Sequence;
+
+Result<void> Core::flush(const std::shared_ptr<KeyspaceState>& keyspace) {
+  const uint64_t begin_ns = runtime_.clock->now_ns();
+  std::vector<FrozenMemtable> inputs;
+  std::vector<std::string> cut_keys;
+  {
+    sync::MutexLock lock(state_mutex_);
+    inputs.assign(keyspace->frozen.begin(), keyspace->frozen.end());
+    cut_keys = compaction::partition_keys(shape_of(*keyspace), policy_of(*keyspace));
+  }
+  Result<void> result;
+  if (!inputs.empty() && !keyspace->dropped.load(std::memory_order_acquire)) {
+    result = flush_inputs(*keyspace, inputs, std::move(cut_keys), begin_ns);
+  }
+  sync::MutexLock lock(state_mutex_);
+  keyspace->flushing = false;
+  return result;
+}
+
+Result<void> Core::flush_inputs(KeyspaceState& keyspace, const std::vector<FrozenMemtable>& inputs, std::vector<std::string> cut_keys,
+                                uint64_t begin_ns) {
+  const FrozenMemtable& newest = inputs.back();
+  for (uint32_t turn = 0; pipeline_.visible() < newest.through; turn++) sync::spin_turn(turn);
+  uint64_t bytes_in = 0;
+  for (const FrozenMemtable& input : inputs) bytes_in += input.memtable->data_bytes();
+  report({.kind = EventKind::kFlushStarted, .severity = Severity::kDebug, .keyspace = keyspace.name, .bytes_in = bytes_in});
+
+  NACRE_TRY_ASSIGN(const compaction::MergeResult merged, write_memtables(keyspace, inputs, std::move(cut_keys)));
+  if (const Result<void> synced = sync_group_->through(newest.end_lsn); !synced) {
+    stop_writes(synced.error());
+    return synced;
+  }
+  const uint64_t floor = log_floor_without(keyspace, newest.through);
+  NACRE_TRY(install_flush(keyspace, merged, newest.through, floor));
+  NACRE_TRY(wal_->release_before(floor));
+  uint64_t bytes_out = 0;
+  for (const format::TableRecord& table : merged.tables) bytes_out += table.file_bytes;
+  report({.kind = EventKind::kFlushFinished, .keyspace = keyspace.name, .bytes_in = bytes_in, .bytes_out = bytes_out,
+          .files_in = inputs.size(), .files_out = merged.tables.size(), .entries = merged.totals.entries_written,
+          .duration_ns = runtime_.clock->now_ns() - begin_ns});
+  return {};
+}
+
+// One manifest commit: the tables come in, and the memtables whose entries they hold leave the view.
+Result<void> Core::install_flush(KeyspaceState& keyspace, const compaction::MergeResult& merged, Sequence through,
+                                 std::optional<uint64_t> log_floor) {
+  format::VersionEdit edit;
+  edit.keyspace = keyspace.id;
+  edit.flushed_through = through;
+  edit.last_sequence = through;
+  edit.log_floor = log_floor;
+  const uint64_t run = versions_->next_run_id();
+  uint64_t bytes = 0;
+  for (const format::TableRecord& table : merged.tables) {
+    bytes += table.file_bytes;
+    edit.added.push_back({.level = 0, .run = run, .table = table});
+  }
+  NACRE_TRY(commit_edit(edit));
+  keyspace.flushes.fetch_add(1, std::memory_order_relaxed);
+  keyspace.levels[0].bytes_written.fetch_add(bytes, std::memory_order_relaxed);
+  flush_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  return {};
+}
+
+Result<compaction::MergeResult> Core::write_memtables(KeyspaceState& keyspace, const std::vector<FrozenMemtable>& inputs,
+                                                      std::vector<std::string> cut_keys) {
+  std::vector<merge::Source> sources;
+  std::vector<format::RangeTombstone> tombstones;
+  std::vector<std::shared_ptr<const format::TombstoneSet>> held;
+  for (auto input = inputs.rbegin(); input != inputs.rend(); ++input) {
+    sources.emplace_back(input->memtable->cursor());
+    held.push_back(input->memtable->tombstones());
+    if (held.back() != nullptr) held.back()->append_tombstones(&tombstones);
+  }
+  const format::TombstoneSet set = format::TombstoneSet::build(tombstones);
+  merge::VersionFilter filter(snapshots_.horizon([this] { return pipeline_.visible(); }), false, &set);
+  const auto poll = [this]() -> Result<void> { return {}; };
+  compaction::RunWriterOptions writer = writer_options(keyspace, 0);
+  writer.cut_keys = std::move(cut_keys);
+  return compaction::merge_part(merge::MergeCursor(std::move(sources)), std::move(filter), std::move(writer), {}, poll);
+}
+
+compaction::RunWriterOptions Core::writer_options(const KeyspaceState& keyspace, uint32_t level) {
+  const bool bottom = level == compaction::kBottomLevel;
+  return {.directory = directory_.get(),
+          .next_file_number = [this] { return versions_->next_file_number(); },
+          .uuid = versions_->uuid(),
+          .compression = bottom ? keyspace.options.bottom_compression : keyspace.options.compression,
+          .block_bytes = keyspace.options.block_bytes,
+          .filter_bits_per_key = filter_bits(keyspace.options.filter_bits_per_key, level),
+          .account = &account_,
+          .table_bytes = plan_.table_bytes};
+}
+
+// A filter bit saves most where runs are many and small: the levels above the bottom get half as many again, which costs
+// little since they hold little, and the bottom a bit less (Dayan, Athanassoulis, Idreos: "Monkey", SIGMOD 2017).
+float Core::filter_bits(uint32_t average, uint32_t level) {
+  const auto bits = static_cast<float>(average);
+  return level == compaction::kBottomLevel ? bits * 0.9F : bits * 1.5F;
+}
+
+// From where on the log is needed once the keyspace's writes up to `through` are in tables.
+uint64_t Core::log_floor_without(const KeyspaceState& keyspace, Sequence through) {
+  sync::MutexLock commit_lock(commit_mutex_);
+  sync::MutexLock lock(state_mutex_);
+  uint64_t floor = wal_->end_lsn();
+  for (const auto& [id, each] : keyspaces_) {
+    if (each->mutable_first_lsn != 0) floor = std::min(floor, each->mutable_first_lsn);
+    for (const FrozenMemtable& frozen : each->frozen) {
+      if (id == keyspace.id && frozen.through <= through) continue;
+      if (frozen.first_lsn != 0) floor = std::min(floor, frozen.first_lsn);
+    }
+  }
+  return floor;
+}
+
+// A refused edit (no space, or it does not fit) changed nothing; any other failure leaves its outcome unknown.
+Result<void> Core::commit_edit(const format::VersionEdit& edit) {
+  const Result<void> result = versions_->commit(edit);
+  if (!result && (result.error().kind == ErrorKind::kIo || result.error().kind == ErrorKind::kClosed)) stop_writes(result.error());
+  return result;
+}
+
+}  // namespace nacre::engine

@@ -1,0 +1,117 @@
+// The keeper: one thread a database for what is neither a write, a read nor a job - log segments made ready ahead,
+// files that nobody needs any more, keyspaces that hold the log back, and noticing that nobody is writing.
+//
+// It sleeps until somebody wakes it; only while writes come in does it also look round every 100 ms.
+
+#include "engine/core.h"
+#include "format/file_names.h"
+
+namespace nacre::engine {
+
+namespace {
+constexpr uint64_t kLookRoundNs = 100'000'000;
+constexpr uint32_t kQuietRoundsToIdle = 10;  // one second without a write
+}  // namespace
+
+void Core::wake_keeper() {
+  sync::MutexLock lock(keeper_mutex_);
+  keeper_wanted_ = true;
+  keeper_wakes_.notify_one();
+}
+
+void Core::on_obsolete(const tree::ObsoleteTable& table) {
+  sync::MutexLock lock(keeper_mutex_);
+  obsolete_.push_back(table);
+  keeper_wanted_ = true;
+  keeper_wakes_.notify_one();
+}
+
+void Core::keep_house() {
+  uint64_t writes_seen = 0;
+  uint32_t quiet_rounds = kQuietRoundsToIdle;
+  while (true) {
+    {
+      sync::MutexLock lock(keeper_mutex_);
+      if (!keeper_stops_ && !keeper_wanted_) {
+        if (quiet_rounds < kQuietRoundsToIdle) {
+          keeper_wakes_.wait_for(keeper_mutex_, kLookRoundNs);
+        } else {
+          keeper_wakes_.wait(keeper_mutex_);
+        }
+      }
+      if (keeper_stops_) return;
+      keeper_wanted_ = false;
+    }
+    if (wal_->wants_preparation()) {
+      if (const auto prepared = wal_->prepare_next(); !prepared) note_failure(prepared.error());
+    }
+    remove_obsolete_tables();
+    cache_->shrink();
+    epochs_.collect();
+
+    const uint64_t writes = counters_.sum(HotCounters::kOperations);
+    quiet_rounds = writes == writes_seen ? quiet_rounds + 1 : 0;
+    writes_seen = writes;
+    if (quiet_rounds == 0) flush_cold_keyspaces();
+    sync::MutexLock lock(state_mutex_);
+    const bool was_idle = idle_;
+    idle_ = quiet_rounds >= kQuietRoundsToIdle;
+    if (idle_ && !was_idle) schedule_locked();
+    if (background_error_) {  // something is to be tried again
+      quiet_rounds = 0;
+      schedule_locked();
+    }
+  }
+}
+
+// A failure outside a job; what was tried is tried again.
+void Core::note_failure(const Error& error) {
+  if (error.kind == ErrorKind::kNoSpace) {
+    if (!no_space_.exchange(true)) report({.kind = EventKind::kNoSpace, .severity = Severity::kError, .error = error});
+    return;
+  }
+  if (error.kind == ErrorKind::kIo && wal_->damaged()) return stop_writes(error);
+  report({.kind = EventKind::kBackgroundError, .severity = Severity::kError, .error = error});
+}
+
+void Core::remove_obsolete_tables() {
+  if (versions_->in_doubt()) return;  // a crash now could bring them back
+  std::vector<tree::ObsoleteTable> tables;
+  {
+    sync::MutexLock lock(keeper_mutex_);
+    tables.swap(obsolete_);
+  }
+  for (const tree::ObsoleteTable& table : tables) {
+    if (const auto removed = directory_->remove(format::table_name(table.number)); !removed) {
+      note_failure(removed.error());  // the next open removes it
+      continue;
+    }
+    report({.kind = EventKind::kTableRemoved, .severity = Severity::kDebug, .file_kind = FileKind::kTable, .file_number = table.number, .bytes_in = table.file_bytes});
+  }
+}
+
+// A keyspace that is hardly written to must not keep the whole log, and many small memtables must not fill the memory.
+void Core::flush_cold_keyspaces() {
+  const auto all = keyspaces();
+  uint64_t mutable_bytes = 0;
+  std::shared_ptr<KeyspaceState> oldest;
+  std::shared_ptr<KeyspaceState> largest;
+  uint64_t end_lsn = 0;
+  {
+    sync::MutexLock lock(commit_mutex_);
+    end_lsn = wal_->end_lsn();
+    for (const auto& keyspace : all) {
+      if (keyspace->mutable_first_lsn == 0) continue;
+      mutable_bytes += keyspace->mutable_memtable->memory_bytes();
+      if (!oldest || keyspace->mutable_first_lsn < oldest->mutable_first_lsn) oldest = keyspace;
+      if (!largest || keyspace->mutable_memtable->memory_bytes() > largest->mutable_memtable->memory_bytes()) largest = keyspace;
+    }
+    if (oldest && end_lsn - oldest->mutable_first_lsn > plan_.log_bytes_kept) {
+      freeze(*oldest);
+      return;
+    }
+    if (largest && mutable_bytes > plan_.memtable_bytes && all.size() > 1) freeze(*largest);
+  }
+}
+
+}  // namespace nacre::engine

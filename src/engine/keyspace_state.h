@@ -1,0 +1,87 @@
+// KeyspaceState: the engine's side of one keyspace - its memtables, its tables, and the view that readers take.
+//
+// Invariants
+//   1. The view names the mutable memtable, the frozen ones newest first, and the version; together they hold every
+//      write of the keyspace. It is replaced whole (atomic pointer), under Core::state_mutex_; readers take it under
+//      an epoch guard, so the old one is dropped only when nobody can still be reading the pointer.
+//   2. A memtable is frozen under the commit lock. All writes up to `through` are in it or in older ones, all later writes
+//      in newer ones. It leaves the view in the same step in which the version that holds its entries comes in.
+//
+// Thread safety: by the members' comments.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <deque>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "compaction/shape.h"
+#include "format/version_edit.h"
+#include "memtable/memtable.h"
+#include "nacre/options.h"
+#include "sync/sync.h"
+#include "tree/read_view.h"
+
+namespace nacre::engine {
+
+struct FrozenMemtable {
+  base::IntrusivePtr<memtable::Memtable> memtable;
+  uint64_t bytes = 0;            // held, when it was frozen
+  format::Sequence through = 0;  // every write of the keyspace up to here is in this memtable or an older one
+  uint64_t first_lsn = 0;        // the log from here on is needed until it is flushed
+  uint64_t end_lsn = 0;          // the log's end when it was frozen
+};
+
+// The key range that a running compaction writes into, and its inputs.
+struct RunningCompaction {
+  uint64_t job = 0;
+  std::string smallest;
+  std::string largest;
+  std::vector<uint64_t> inputs;
+};
+
+struct LevelCounters {
+  std::atomic<uint64_t> bytes_written{0};
+  std::atomic<uint64_t> bytes_read{0};
+};
+
+class KeyspaceState {
+ public:
+  KeyspaceState(uint32_t keyspace_id, std::string keyspace_name, const KeyspaceOptions& keyspace_options)
+      : id(keyspace_id), name(std::move(keyspace_name)), options(keyspace_options) {}
+  ~KeyspaceState() {
+    if (tree::ReadView* last = view.load(std::memory_order_relaxed); last != nullptr) last->drop_reference();
+  }
+
+  const uint32_t id;
+  const std::string name;
+  const KeyspaceOptions options;
+
+  std::atomic<tree::ReadView*> view{nullptr};  // a counted reference
+  std::atomic<bool> dropped{false};
+
+  // Guarded by Core::commit_mutex_.
+  base::IntrusivePtr<memtable::Memtable> mutable_memtable;
+  uint64_t mutable_first_lsn = 0;  // 0: nothing was written to it
+
+  // Recovery only.
+  format::Sequence last_replayed = 0;
+
+  // Guarded by Core::state_mutex_.
+  std::deque<FrozenMemtable> frozen;  // oldest first
+  base::IntrusivePtr<tree::Version> version;
+  format::Sequence flushed_through = 0;
+  bool flushing = false;
+  std::vector<RunningCompaction> compactions;
+
+  // Counters, from any thread.
+  std::atomic<uint64_t> bytes_put{0};
+  std::atomic<uint64_t> flushes{0};
+  std::atomic<uint64_t> compaction_count{0};
+  std::atomic<uint64_t> tables_moved{0};
+  std::array<LevelCounters, compaction::kBottomLevel + 1> levels;
+};
+
+}  // namespace nacre::engine

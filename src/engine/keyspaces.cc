@@ -1,0 +1,81 @@
+// Keyspaces: creating, finding, dropping. The manifest is the list; the map in memory follows it.
+
+#include "engine/core.h"
+
+namespace nacre::engine {
+
+std::vector<std::shared_ptr<KeyspaceState>> Core::keyspaces() const {
+  sync::MutexLock lock(state_mutex_);
+  std::vector<std::shared_ptr<KeyspaceState>> all;
+  for (const auto& [id, keyspace] : keyspaces_) all.push_back(keyspace);
+  return all;
+}
+
+std::shared_ptr<KeyspaceState> Core::find_keyspace(Bytes name) const {
+  sync::MutexLock lock(state_mutex_);
+  for (const auto& [id, keyspace] : keyspaces_) {
+    if (keyspace->name == name) return keyspace;
+  }
+  return nullptr;
+}
+
+Result<std::shared_ptr<KeyspaceState>> Core::open_keyspace(Bytes name) {
+  NACRE_TRY(usable());
+  if (auto found = find_keyspace(name)) return found;
+  if (read_only_ || options_.mode == OpenMode::kMustExist) {
+    return Error{.kind = ErrorKind::kNotFound, .operation = Operation::kOpen, .reason = "there is no keyspace of that name"};
+  }
+  auto created = create_keyspace(name, options_.keyspace);
+  if (created || created.error().kind != ErrorKind::kInvalidArgument) return created;
+  if (auto found = find_keyspace(name)) return found;  // another thread was faster
+  return created;
+}
+
+Result<std::shared_ptr<KeyspaceState>> Core::create_keyspace(Bytes name, const KeyspaceOptions& keyspace_options) {
+  NACRE_TRY(usable());
+  if (read_only_) return invalid_argument(Operation::kOpen, "the database was opened read-only");
+  NACRE_TRY(check_keyspace_options(keyspace_options));
+  sync::MutexLock create_lock(create_mutex_);
+  NACRE_TRY_ASSIGN(const uint32_t id, versions_->create_keyspace(name, keyspace_options));
+  auto keyspace = add_keyspace_state(id, std::string(name), keyspace_options, versions_->current(id), 0);
+  report({.kind = EventKind::kKeyspaceCreated, .keyspace = keyspace->name});
+  return keyspace;
+}
+
+Result<void> Core::drop_keyspace(Bytes name) {
+  NACRE_TRY(usable());
+  if (read_only_) return invalid_argument(Operation::kRemove, "the database was opened read-only");
+  if (name == Bytes(format::kDefaultKeyspaceName)) {
+    return invalid_argument(Operation::kRemove, "the default keyspace cannot be dropped");
+  }
+  const auto keyspace = find_keyspace(name);
+  if (keyspace == nullptr) {
+    return Error{.kind = ErrorKind::kNotFound, .operation = Operation::kRemove, .reason = "there is no keyspace of that name"};
+  }
+  // Writes that were claimed before this are ordered before the drop; later ones see the mark.
+  {
+    sync::MutexLock lock(commit_mutex_);
+    if (keyspace->dropped.exchange(true)) {
+      return Error{.kind = ErrorKind::kNotFound, .operation = Operation::kRemove, .reason = "there is no keyspace of that name"};
+    }
+    pipeline_.drain();
+  }
+  const Result<void> dropped = versions_->drop_keyspace(keyspace->id);
+  if (!dropped) {
+    keyspace->dropped.store(false);
+    return dropped;
+  }
+  {
+    sync::MutexLock commit_lock(commit_mutex_);
+    sync::MutexLock lock(state_mutex_);
+    for (const FrozenMemtable& frozen : keyspace->frozen) frozen_bytes_.fetch_sub(frozen.bytes, std::memory_order_relaxed);
+    keyspace->frozen.clear();
+    keyspaces_.erase(keyspace->id);
+    state_changed_.notify_all();
+  }
+  report({.kind = EventKind::kKeyspaceDropped, .keyspace = keyspace->name});
+  wake_keeper();
+  return {};
+}
+
+}  // namespace nacre::engine

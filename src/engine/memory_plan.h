@@ -1,0 +1,37 @@
+// MemoryPlan: how Options::memory_bytes is divided. Pure.
+//
+//   memtables    up to a quarter: one that takes writes and those that wait for their flush
+//   log          two to three mapped segments of at most 1/64 each
+//   compaction   buffers of the running jobs
+//   cache        everything that the others do not hold now, never less than 1/16
+//
+// Larger memtables mean fewer runs and less compaction, more cache means fewer reads: a quarter is where the curves of
+// both are flat.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace nacre::engine {
+
+struct MemoryPlan {
+  uint64_t memtable_bytes = 0;       // a memtable is frozen when it holds so much
+  uint64_t all_memtables_bytes = 0;  // writers wait beyond this
+  uint64_t log_segment_bytes = 0;    // at most
+  uint64_t log_bytes_kept = 0;       // a keyspace that keeps more log from being released is flushed
+  uint64_t table_bytes = 0;          // tables are cut at this size
+  uint64_t batch_bytes = 0;          // the largest batch
+
+  static MemoryPlan of(uint64_t memory_bytes) {
+    MemoryPlan plan;
+    plan.all_memtables_bytes = memory_bytes / 4;
+    plan.memtable_bytes = std::clamp<uint64_t>(memory_bytes / 16, uint64_t{1} << 20, uint64_t{256} << 20);
+    plan.log_segment_bytes = std::clamp<uint64_t>(memory_bytes / 64, uint64_t{1} << 20, uint64_t{64} << 20);
+    plan.log_bytes_kept = 2 * plan.all_memtables_bytes;
+    plan.table_bytes = std::clamp<uint64_t>(plan.memtable_bytes / 4, uint64_t{1} << 20, uint64_t{32} << 20);
+    plan.batch_bytes = memory_bytes / 4;
+    return plan;
+  }
+};
+
+}  // namespace nacre::engine

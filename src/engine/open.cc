@@ -1,0 +1,229 @@
+// Opening: lock, tree, log, and whatever a crash left.
+//
+//   1. the directory's lock; the manifest gives keyspaces, versions and the log floor
+//   2. the log from the floor on is replayed into memtables: writes that tables already hold are passed over
+//   3. a new log begins above everything the old one may hold
+//   4. what was replayed is written to tables and synced; only then does the manifest name the new log as the floor
+//   5. the old segments are taken over for use, leftover tables removed
+//
+// Step 4 is why a failed sync before the crash cannot fool us: nothing is trusted to be on disk because the page cache
+// shows it, the recovered tail is rewritten to new files and synced before the first new write is accepted. A crash in
+// any step leaves the old floor in force, and the next open does the same again.
+
+#include <algorithm>
+
+#include "base/checksum.h"
+#include "engine/core.h"
+#include "engine/table_files.h"
+#include "format/file_names.h"
+#include "os/posix.h"
+#include "os/process.h"
+
+namespace nacre::engine {
+
+using format::BatchOp;
+using format::EntryKind;
+using format::Sequence;
+
+namespace {
+
+Result<void> check_options(const Options& options) {
+  const auto wrong = [](const char* reason) { return invalid_argument(Operation::kConfigure, reason); };
+  if (options.memory_bytes < kMinMemoryBytes) return wrong("Options::memory_bytes must be at least 16 MiB");
+  if (options.row_cache_percent > 50) return wrong("Options::row_cache_percent must be 0 to 50");
+  return check_keyspace_options(options.keyspace);
+}
+
+}  // namespace
+
+Result<void> check_keyspace_options(const KeyspaceOptions& options) {
+  const auto wrong = [](const char* reason) { return invalid_argument(Operation::kConfigure, reason); };
+  if (options.filter_bits_per_key > 24) return wrong("KeyspaceOptions::filter_bits_per_key must be 0 to 24");
+  if (options.block_bytes < 1024 || options.block_bytes > 65536) return wrong("KeyspaceOptions::block_bytes must be 1,024 to 65,536");
+  return {};
+}
+
+Core::Core(std::string path, const Options& options, const Runtime& runtime)
+    : path_(std::move(path)),
+      options_(options),
+      plan_(MemoryPlan::of(options.memory_bytes)),
+      runtime_(runtime),
+      process_generation_(os::process_generation()),
+      read_only_(options.mode == OpenMode::kReadOnly),
+      account_(options.memory_bytes) {}
+
+uint64_t Core::os_generation() { return os::process_generation(); }
+
+Result<std::shared_ptr<Core>> Core::open(const std::string& path, const Options& options, const Runtime& runtime) {
+  NACRE_TRY(check_options(options));
+  const uint64_t begin_ns = runtime.clock->now_ns();
+  auto core = std::make_shared<Core>(path, options, runtime);
+  const Result<void> opened = core->open_all();
+  if (!opened) {
+    core->abandon();
+    return opened.error();
+  }
+  core->report({.kind = EventKind::kOpened, .duration_ns = runtime.clock->now_ns() - begin_ns});
+  return core;
+}
+
+Result<void> Core::open_all() {
+  const bool may_create = options_.mode == OpenMode::kCreateIfMissing || options_.mode == OpenMode::kCreateNew;
+  NACRE_TRY_ASSIGN(directory_, runtime_.file_system->open_directory(path_, may_create));
+  if (!read_only_) {
+    NACRE_TRY_ASSIGN(lock_, directory_->lock(format::kLockName));
+  }
+  random_.emplace(runtime_.random_seed != 0 ? runtime_.random_seed : os::random_seed_from_system());
+  cache_ = std::make_unique<cache::Cache>(account_, epochs_);
+  tree::OpenReport report;
+  NACRE_TRY(open_tree(&report));
+  NACRE_TRY(open_log());
+  for (const uint64_t number : report.audit.leftover_tables) {
+    if (!read_only_) NACRE_TRY(directory_->remove(format::table_name(number)));
+  }
+  if (!read_only_) keeper_ = sync::Thread("nacre-keeper", [this] { keep_house(); });
+  schedule();
+  return {};
+}
+
+Result<void> Core::open_tree(tree::OpenReport* report) {
+  tree::VersionSetOptions set;
+  set.mode = options_.mode;
+  set.uuid = format::Uuid::from_random(random_->next(), random_->next());
+  set.default_keyspace = options_.keyspace;
+  set.opener = std::make_shared<TableFiles>(*directory_, *cache_, account_);
+  set.account = &account_;
+  set.on_install = [this](std::span<const tree::Installed> installed) { on_install(installed); };
+  set.on_obsolete = [this](const tree::ObsoleteTable& table) { on_obsolete(table); };
+  set.on_manifest_replaced = [this](uint64_t number) {
+    this->report({.kind = EventKind::kManifestReplaced, .severity = Severity::kDebug, .file_kind = FileKind::kManifest, .file_number = number});
+  };
+  NACRE_TRY_ASSIGN(versions_, tree::VersionSet::open(*directory_, std::move(set), report));
+  for (const tree::KeyspaceState& keyspace : versions_->keyspaces()) {
+    add_keyspace_state(keyspace.record.id, keyspace.record.name, keyspace.record.options, keyspace.version, keyspace.flushed_through);
+  }
+  sync::MutexLock lock(commit_mutex_);
+  next_sequence_ = versions_->last_sequence() + 1;
+  return {};
+}
+
+std::shared_ptr<KeyspaceState> Core::add_keyspace_state(uint32_t id, const std::string& name, const KeyspaceOptions& keyspace_options,
+                                                        base::IntrusivePtr<tree::Version> version, Sequence flushed_through) {
+  auto keyspace = std::make_shared<KeyspaceState>(id, name, keyspace_options);
+  keyspace->mutable_memtable = new_memtable();
+  keyspace->version = std::move(version);
+  keyspace->flushed_through = flushed_through;
+  sync::MutexLock lock(state_mutex_);
+  replace_view(*keyspace);
+  keyspaces_[id] = keyspace;
+  if (id == format::kDefaultKeyspace) default_keyspace_ = keyspace;
+  return keyspace;
+}
+
+// ---- the log ---------------------------------------------------------------------------------------------------------
+
+Result<void> Core::open_log() {
+  const uint64_t begin_ns = runtime_.clock->now_ns();
+  NACRE_TRY_ASSIGN(const wal::RecoveryReport recovered,
+                   wal::recover_log(*directory_, versions_->uuid(), versions_->log_floor(),
+                                    [this](const wal::RecoveredRecord& record) { return replay(record); }));
+  {
+    sync::MutexLock lock(commit_mutex_);
+    pipeline_.reset(next_sequence_ - 1, recovered.next_lsn);
+  }
+  if (recovered.torn) {
+    report({.kind = EventKind::kTornTail, .severity = Severity::kWarning, .file_kind = FileKind::kLog, .file_number = recovered.torn_file_number,
+            .offset = recovered.torn_offset, .bytes_in = recovered.bytes_dropped, .entries = recovered.records_dropped});
+  }
+  if (recovered.records != 0) {
+    report({.kind = EventKind::kRecovered, .bytes_in = recovered.bytes_read, .entries = recovered.records,
+            .duration_ns = runtime_.clock->now_ns() - begin_ns});
+  }
+  if (read_only_) return {};
+  NACRE_TRY(begin_log(recovered.next_lsn));
+  for (const auto& keyspace : keyspaces()) NACRE_TRY(flush_recovered(*keyspace));
+  format::VersionEdit edit;
+  edit.log_floor = recovered.next_lsn;
+  edit.last_sequence = pipeline_.visible();
+  NACRE_TRY(versions_->commit(edit));
+  for (const wal::LogFile& file : recovered.files) NACRE_TRY(wal_->adopt(file));
+  return {};
+}
+
+Result<void> Core::begin_log(uint64_t start_lsn) {
+  wal::Wal::Options options;
+  options.uuid = versions_->uuid();
+  options.salt_seed = random_->next();
+  options.max_segment_bytes = plan_.log_segment_bytes;
+  options.first_segment_bytes = std::min(options.first_segment_bytes, options.max_segment_bytes);
+  options.account = &account_;
+  NACRE_TRY_ASSIGN(wal_, wal::Wal::create(*directory_, [this] { return versions_->next_file_number(); }, options, start_lsn));
+  sync_group_ = std::make_unique<SyncGroup>([this](uint64_t through) { return sync_log(through); },
+                                            [this] { return pipeline_.published_lsn(); });
+  return {};
+}
+
+Result<void> Core::sync_log(uint64_t through) {
+  const uint64_t begin_ns = runtime_.clock->now_ns();
+  NACRE_TRY(wal_->sync(through));
+  syncs_.fetch_add(1, std::memory_order_relaxed);
+  sync_latency_.record(runtime_.clock->now_ns() - begin_ns);
+  return {};
+}
+
+// Puts one record of the log into memtables. Writes of keyspaces that are gone were dropped with them.
+Result<void> Core::replay(const wal::RecoveredRecord& record) {
+  format::BatchReader reader(record.payload);
+  BatchOp op;
+  Sequence sequence = record.first_sequence;
+  uint32_t count = 0;
+  while (true) {
+    NACRE_TRY_ASSIGN(const bool more, reader.next(&op));
+    if (!more) break;
+    NACRE_TRY(replay_op(op, sequence, record.lsn));
+    sequence++;
+    count++;
+  }
+  if (count != record.count) return malformed("a log record holds another number of operations than its header says");
+  sync::MutexLock lock(commit_mutex_);
+  next_sequence_ = std::max(next_sequence_, sequence);
+  return {};
+}
+
+Result<void> Core::replay_op(const BatchOp& op, Sequence sequence, uint64_t lsn) {
+  std::shared_ptr<KeyspaceState> keyspace;
+  {
+    sync::MutexLock lock(state_mutex_);
+    const auto found = keyspaces_.find(op.keyspace);
+    if (found == keyspaces_.end()) return {};
+    keyspace = found->second;
+  }
+  if (sequence <= keyspace->flushed_through) return {};
+  if (!read_only_ && keyspace->mutable_memtable->memory_bytes() >= plan_.memtable_bytes) NACRE_TRY(flush_recovered(*keyspace));
+  if (keyspace->mutable_first_lsn == 0) keyspace->mutable_first_lsn = lsn;
+  insert_op(*keyspace->mutable_memtable, op, sequence);
+  keyspace->last_replayed = sequence;
+  return {};
+}
+
+// Writes what was replayed so far into tables. The floor of the log stays where it is: other keyspaces need it.
+Result<void> Core::flush_recovered(KeyspaceState& keyspace) {
+  if (keyspace.mutable_first_lsn == 0) return {};
+  const Sequence through = keyspace.last_replayed;
+  pipeline_.reset(std::max(pipeline_.visible(), through), pipeline_.published_lsn());
+  {
+    sync::MutexLock lock(state_mutex_);
+    const uint64_t bytes = keyspace.mutable_memtable->memory_bytes();
+    frozen_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+    keyspace.frozen.push_back(
+        {.memtable = keyspace.mutable_memtable, .bytes = bytes, .through = through, .first_lsn = keyspace.mutable_first_lsn});
+    keyspace.mutable_memtable = new_memtable();
+    keyspace.mutable_first_lsn = 0;
+    replace_view(keyspace);
+  }
+  const std::vector<FrozenMemtable> inputs(keyspace.frozen.begin(), keyspace.frozen.end());
+  NACRE_TRY_ASSIGN(const compaction::MergeResult merged, write_memtables(keyspace, inputs, {}));
+  return install_flush(keyspace, merged, through, std::nullopt);
+}
+
+}  // namespace nacre::engine

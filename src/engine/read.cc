@@ -1,0 +1,159 @@
+// The read path's side of the engine: which view, which sequence, and what keeps the answer alive.
+//
+// A view is loaded before the sequence it is read at. So whatever a compaction dropped from the view's tables was
+// hidden by something at or below that sequence. For reads of more than one key the view must also hold all writes up
+// to the sequence: a memtable switched in between would be missing from it, so the view is loaded again and compared.
+
+#include <algorithm>
+
+#include "base/checksum.h"
+#include "engine/core.h"
+#include "engine/cursor_core.h"
+#include "read/changed_since.h"
+#include "read/multi_get.h"
+#include "read/point_get.h"
+
+namespace nacre::engine {
+
+using format::Sequence;
+
+namespace {
+
+void unpin_frame(void* frame) { cache::PinnedFrame::unpin(static_cast<const cache::Frame*>(frame)); }
+void unpin_memtable(void* memtable) { static_cast<const memtable::Memtable*>(memtable)->drop_reference(); }
+
+// Takes the pin that keeps the looked-up bytes once the epoch guard ends.
+Value pinned(const read::Lookup& lookup) {
+  if (lookup.frame != nullptr) {
+    cache::PinnedFrame pin = cache::PinnedFrame::pin(lookup.frame);
+    return Value(lookup.value, const_cast<cache::Frame*>(pin.release()), unpin_frame);
+  }
+  lookup.memtable->add_reference();
+  return Value(lookup.value, const_cast<memtable::Memtable*>(lookup.memtable), unpin_memtable);
+}
+
+Result<void> check_key(Bytes key) {
+  if (key.size() > kMaxKeyBytes) return invalid_argument(Operation::kRead, "the key is longer than 64 KiB");
+  return {};
+}
+
+}  // namespace
+
+Result<Sequence> Core::sequence_of(const Snapshot& snapshot) const {
+  if (!snapshot.valid()) return pipeline_.visible();
+  if (snapshot.hold()->core() != this) return invalid_argument(Operation::kRead, "the snapshot belongs to another database");
+  return snapshot.hold()->sequence();
+}
+
+Result<std::optional<Value>> Core::get(const KeyspaceState& keyspace, Bytes key, const Snapshot& snapshot) {
+  NACRE_TRY(usable());
+  NACRE_TRY(check_key(key));
+  const bool sampled = counters_.sample();
+  const uint64_t begin_ns = sampled ? runtime_.clock->now_ns() : 0;
+  std::optional<Value> value;
+  {
+    const sync::EpochDomain::Guard guard(epochs_);
+    const tree::ReadView* view = keyspace.view.load(std::memory_order_acquire);
+    NACRE_TRY_ASSIGN(const Sequence at, sequence_of(snapshot));
+    auto lookup = read::point_get(*view, key, base::hash_key(key), at);
+    if (!lookup) return lookup.error();
+    if (lookup->present) value.emplace(pinned(*lookup));
+  }
+  counters_.add(HotCounters::kGets, 1);
+  if (value) counters_.add(HotCounters::kGetsFound, 1);
+  if (sampled) get_latency_.record(runtime_.clock->now_ns() - begin_ns);
+  return value;
+}
+
+Result<bool> Core::contains(const KeyspaceState& keyspace, Bytes key, const Snapshot& snapshot) {
+  NACRE_TRY(usable());
+  NACRE_TRY(check_key(key));
+  const sync::EpochDomain::Guard guard(epochs_);
+  const tree::ReadView* view = keyspace.view.load(std::memory_order_acquire);
+  NACRE_TRY_ASSIGN(const Sequence at, sequence_of(snapshot));
+  NACRE_TRY_ASSIGN(const read::Lookup lookup, read::point_get(*view, key, base::hash_key(key), at));
+  counters_.add(HotCounters::kGets, 1);
+  if (lookup.present) counters_.add(HotCounters::kGetsFound, 1);
+  return lookup.present;
+}
+
+Result<std::vector<std::optional<Value>>> Core::multi_get(const KeyspaceState& keyspace, std::span<const Bytes> keys,
+                                                          const Snapshot& snapshot) {
+  NACRE_TRY(usable());
+  for (const Bytes key : keys) NACRE_TRY(check_key(key));
+  std::vector<read::Lookup> lookups(keys.size());
+  std::vector<std::optional<Value>> values(keys.size());
+  uint64_t found = 0;
+  {
+    const sync::EpochDomain::Guard guard(epochs_);
+    const tree::ReadView* view = nullptr;
+    Sequence at = 0;
+    do {
+      view = keyspace.view.load(std::memory_order_acquire);
+      NACRE_TRY_ASSIGN(at, sequence_of(snapshot));
+    } while (view != keyspace.view.load(std::memory_order_acquire));
+    NACRE_TRY(read::multi_get(*view, keys, at, *runtime_.file_system, lookups));
+    for (size_t i = 0; i < keys.size(); i++) {
+      if (!lookups[i].present) continue;
+      values[i].emplace(pinned(lookups[i]));
+      found++;
+    }
+  }
+  counters_.add(HotCounters::kGets, keys.size());
+  counters_.add(HotCounters::kGetsFound, found);
+  return values;
+}
+
+Result<ReadPoint> Core::read_point(const KeyspaceState& keyspace, const Snapshot& snapshot) {
+  const sync::EpochDomain::Guard guard(epochs_);
+  while (true) {
+    tree::ReadView* view = keyspace.view.load(std::memory_order_acquire);
+    NACRE_TRY_ASSIGN(const Sequence at, sequence_of(snapshot));
+    sync::yield_point();
+    if (view == keyspace.view.load(std::memory_order_acquire)) return ReadPoint{base::IntrusivePtr<tree::ReadView>(view), at};
+  }
+}
+
+Cursor Core::cursor(const std::shared_ptr<KeyspaceState>& keyspace, const ScanOptions& options) {
+  const auto failed = [this](const Error& error) {
+    return Cursor(std::make_unique<CursorCore>(shared_from_this(), nullptr, error));
+  };
+  if (const auto result = usable(); !result) return failed(result.error());
+  read::Bounds bounds{.from = options.from.value_or(""), .to = options.to};
+  if (options.prefix) bounds.narrow_to_prefix(*options.prefix);
+  auto point = read_point(*keyspace, options.snapshot);
+  if (!point) return failed(point.error());
+  auto range = read::RangeCursor::open(std::move(point->view), point->at, std::move(bounds));
+  if (!range) return failed(range.error());
+  return Cursor(std::make_unique<CursorCore>(shared_from_this(), *std::move(range), Result<void>()));
+}
+
+Snapshot Core::snapshot() {
+  const Sequence at = snapshots_.take([this] { return pipeline_.visible(); });
+  return Snapshot(std::make_shared<const SnapshotHold>(shared_from_this(), at));
+}
+
+SnapshotHold::~SnapshotHold() { core_->release_snapshot(sequence_); }
+
+// ---- what transactions ask under the commit lock ---------------------------------------------------------------------
+
+Result<Sequence> Core::last_change(const KeyspaceState& keyspace, Bytes key) {
+  const sync::EpochDomain::Guard guard(epochs_);
+  const tree::ReadView* view = keyspace.view.load(std::memory_order_acquire);
+  NACRE_TRY_ASSIGN(const read::Lookup lookup, read::point_get(*view, key, base::hash_key(key), format::kMaxSequence));
+  return lookup.sequence;
+}
+
+Result<bool> Core::changed_since(const KeyspaceState& keyspace, Bytes from, Bytes to, Sequence since) {
+  const sync::EpochDomain::Guard guard(epochs_);
+  const base::IntrusivePtr<tree::ReadView> view(keyspace.view.load(std::memory_order_acquire));
+  return read::changed_since(*view, from, to, since);
+}
+
+}  // namespace nacre::engine
+
+namespace nacre {
+
+uint64_t Snapshot::sequence() const { return hold_ != nullptr ? hold_->sequence() : 0; }
+
+}  // namespace nacre

@@ -1,0 +1,314 @@
+// The write path: admit, claim, fill, insert, publish, and sync if asked.
+//
+//   admit          wait for memory and pay for compaction debt           no lock
+//   claim          sequences and a range of the log, in one step         commit_mutex_
+//   fill           the record into the mapped log, checksummed           no lock, in parallel
+//   insert         the entries into the memtables                        no lock, in parallel
+//   publish        the watermark passes this write                       CommitPipeline
+//   sync           for Durability::kDisk, shared                         SyncGroup
+//
+// A write is visible to readers before its sync returns; it is acknowledged after. Once claimed it can fail only by a
+// damaged log or a failed sync: both stop all writes of this handle, for what the disk holds is unknown from there on.
+//
+// kMemory writes gather in `unlogged_` and reach the log in one record before the next write that wants more, or never:
+// so the log is a prefix of the commit order whatever the mix of durabilities.
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/assert.h"
+#include "base/checksum.h"
+#include "engine/core.h"
+
+namespace nacre::engine {
+
+using format::BatchOp;
+using format::EntryKind;
+using format::Sequence;
+
+namespace {
+
+constexpr uint64_t kDelaySliceNs = 200'000;        // delays are paid when so much is owed, and at most
+constexpr uint64_t kMaxDelayNs = 2'000'000;        // so much at once
+constexpr uint64_t kUnloggedBytes = 256 << 10;     // unlogged writes are handed to the log beyond this
+
+Error busy(const char* reason) {
+  return Error{.kind = ErrorKind::kBusy, .operation = Operation::kCommit, .reason = reason};
+}
+
+Error dropped() {
+  return Error{.kind = ErrorKind::kNotFound, .operation = Operation::kWrite, .reason = "the keyspace was dropped"};
+}
+
+Result<void> check_limits(Bytes key, Bytes value) {
+  if (key.size() > kMaxKeyBytes) return invalid_argument(Operation::kWrite, "the key is longer than 64 KiB");
+  if (value.size() > kMaxValueBytes) return invalid_argument(Operation::kWrite, "the value is longer than 4 GiB - 1");
+  return {};
+}
+
+class SampledLatency {
+ public:
+  SampledLatency(Clock& clock, base::Histogram& histogram, bool wanted)
+      : clock_(clock), histogram_(wanted ? &histogram : nullptr), begin_ns_(wanted ? clock.now_ns() : 0) {}
+  ~SampledLatency() {
+    if (histogram_ != nullptr) histogram_->record(clock_.now_ns() - begin_ns_);
+  }
+
+ private:
+  Clock& clock_;
+  base::Histogram* histogram_;
+  uint64_t begin_ns_;
+};
+
+}  // namespace
+
+void insert_op(memtable::Memtable& memtable, const BatchOp& op, Sequence sequence) {
+  if (op.kind == EntryKind::kRangeErase) {
+    memtable.insert_range_tombstone(op.key, op.value, sequence);
+  } else {
+    memtable.insert(op.key, base::hash_key(op.key), format::make_trailer(sequence, op.kind), op.value);
+  }
+}
+
+Result<void> Core::write_one(KeyspaceState& keyspace, EntryKind kind, Bytes key, Bytes value, const WriteOptions& options) {
+  const SampledLatency latency(*runtime_.clock, write_latency_, counters_.sample());
+  NACRE_TRY(usable());
+  NACRE_TRY(check_limits(key, value));
+  if (kind == EntryKind::kRangeErase && key >= value) {
+    return invalid_argument(Operation::kWrite, "the range is empty: its begin must lie before its end");
+  }
+  if (keyspace.dropped.load(std::memory_order_relaxed)) return dropped();
+  const BatchOp op{.kind = kind, .keyspace = keyspace.id, .key = key, .value = value};
+  const uint64_t payload_bytes = format::encoded_bytes(op);
+  NACRE_TRY(admit(payload_bytes, options));
+
+  const Durability durability = durability_of(options);
+  Claimed claimed;
+  memtable::Memtable* memtable = nullptr;  // lives until everything before its freezing is published and flushed
+  {
+    sync::MutexLock lock(commit_mutex_);
+    NACRE_TRY(make_room(keyspace));
+    if (durability == Durability::kMemory) {
+      NACRE_TRY_ASSIGN(claimed, claim_unlogged(1));
+      format::append_op(unlogged_, op);
+    } else {
+      NACRE_TRY_ASSIGN(claimed, claim(payload_bytes, 1));
+    }
+    memtable = keyspace.mutable_memtable.get();
+    note_write(keyspace, claimed);
+  }
+  if (claimed.log) {
+    format::store_op(wal_->payload(*claimed.log), op);
+    wal_->seal(*claimed.log);
+  }
+  insert_op(*memtable, op, claimed.first_sequence);
+  const uint64_t user_bytes = key.size() + value.size();
+  keyspace.bytes_put.fetch_add(user_bytes, std::memory_order_relaxed);
+  counters_.add(HotCounters::kWrites, 1);
+  counters_.add(HotCounters::kOperations, 1);
+  counters_.add(HotCounters::kUserBytes, user_bytes);
+  return finish_commit(claimed, durability);
+}
+
+Result<std::vector<Core::Touched>> Core::keyspaces_of(Bytes encoded, uint64_t* user_bytes) {
+  std::vector<Touched> touched;
+  format::BatchReader reader(encoded);
+  BatchOp op;
+  sync::MutexLock lock(state_mutex_);
+  while (true) {
+    NACRE_TRY_ASSIGN(const bool more, reader.next(&op));
+    if (!more) return touched;
+    *user_bytes += op.key.size() + op.value.size();
+    const bool known = std::any_of(touched.begin(), touched.end(), [&](const Touched& t) { return t.keyspace->id == op.keyspace; });
+    if (known) continue;
+    const auto found = keyspaces_.find(op.keyspace);
+    if (found == keyspaces_.end()) {
+      return dropped();
+    }
+    touched.push_back({.keyspace = found->second});
+  }
+}
+
+Result<void> Core::write_batch(Bytes encoded, uint32_t count, const WriteOptions& options, const CommitCheck& check) {
+  const SampledLatency latency(*runtime_.clock, write_latency_, counters_.sample());
+  NACRE_TRY(usable());
+  if (encoded.size() > plan_.batch_bytes) {
+    return invalid_argument(Operation::kWrite, "the batch is larger than a quarter of Options::memory_bytes: split it");
+  }
+  uint64_t user_bytes = 0;
+  NACRE_TRY_ASSIGN(std::vector<Touched> touched, keyspaces_of(encoded, &user_bytes));
+  NACRE_TRY(admit(encoded.size(), options));
+
+  const Durability durability = durability_of(options);
+  Claimed claimed;
+  {
+    sync::MutexLock lock(commit_mutex_);
+    if (check) {
+      pipeline_.drain();  // the check must see every write that was claimed before
+      NACRE_TRY(check());
+    }
+    if (count == 0) return {};
+    for (const Touched& each : touched) NACRE_TRY(make_room(*each.keyspace));
+    if (durability == Durability::kMemory) {
+      NACRE_TRY_ASSIGN(claimed, claim_unlogged(count));
+      unlogged_.append(encoded);
+    } else {
+      NACRE_TRY_ASSIGN(claimed, claim(encoded.size(), count));
+    }
+    for (Touched& each : touched) {
+      each.memtable = each.keyspace->mutable_memtable.get();
+      note_write(*each.keyspace, claimed);
+    }
+  }
+  if (claimed.log) {
+    std::memcpy(wal_->payload(*claimed.log), encoded.data(), encoded.size());
+    wal_->seal(*claimed.log);
+  }
+  format::BatchReader reader(encoded);
+  BatchOp op;
+  for (Sequence sequence = claimed.first_sequence; reader.next(&op).value(); sequence++) {
+    const auto each = std::find_if(touched.begin(), touched.end(), [&](const Touched& t) { return t.keyspace->id == op.keyspace; });
+    insert_op(*each->memtable, op, sequence);
+    each->keyspace->bytes_put.fetch_add(op.key.size() + op.value.size(), std::memory_order_relaxed);
+  }
+  counters_.add(HotCounters::kWrites, 1);
+  counters_.add(HotCounters::kOperations, count);
+  counters_.add(HotCounters::kUserBytes, user_bytes);
+  return finish_commit(claimed, durability);
+}
+
+// ---- admission -------------------------------------------------------------------------------------------------------
+
+Result<void> Core::admit(uint64_t bytes, const WriteOptions& options) {
+  if (read_only_) return invalid_argument(Operation::kWrite, "the database was opened read-only");
+  if (writes_stopped_.load(std::memory_order_acquire)) [[unlikely]] {
+    return Error{.kind = ErrorKind::kClosed, .operation = Operation::kWrite, .reason = "writes stopped after a failed sync: reopen the database"};
+  }
+  if (frozen_bytes_.load(std::memory_order_relaxed) + plan_.memtable_bytes > plan_.all_memtables_bytes) [[unlikely]] {
+    NACRE_TRY(wait_for_memtables(options));
+  }
+  if (delay_ns_per_kib_.load(std::memory_order_relaxed) != 0) [[unlikely]] return pay_delay(bytes, options);
+  return {};
+}
+
+// Memory is the one hard limit: beyond it a writer waits until a flush has given some back.
+Result<void> Core::wait_for_memtables(const WriteOptions& options) {
+  if (options.fail_if_delayed) return busy("memtables are full and wait for their flush");
+  const uint64_t begin_ns = runtime_.clock->now_ns();
+  {
+    sync::MutexLock lock(state_mutex_);
+    while (frozen_bytes_.load(std::memory_order_relaxed) + plan_.memtable_bytes > plan_.all_memtables_bytes) {
+      if (closed_.load(std::memory_order_acquire)) return not_usable();
+      if (background_error_ && background_error_->kind == ErrorKind::kNoSpace) return *background_error_;
+      if (writes_stopped_.load(std::memory_order_acquire)) break;
+      schedule_locked();
+      state_changed_.wait_for(state_mutex_, 50'000'000);
+    }
+  }
+  delays_[static_cast<size_t>(DelayReason::kMemtablesFull)].record(runtime_.clock->now_ns() - begin_ns);
+  return {};
+}
+
+// The delay is a price per byte, so it grows and falls with the debt and never steps. What is owed by all writers
+// gathers until it is worth a sleep.
+Result<void> Core::pay_delay(uint64_t bytes, const WriteOptions& options) {
+  const uint64_t price = delay_ns_per_kib_.load(std::memory_order_relaxed);
+  const uint64_t owed = owed_delay_ns_.fetch_add(price * bytes / 1024, std::memory_order_relaxed) + price * bytes / 1024;
+  if (owed < kDelaySliceNs) return {};
+  if (options.fail_if_delayed) return busy("compaction is behind: writes are being delayed");
+  const uint64_t paid = std::min(owed_delay_ns_.exchange(0, std::memory_order_relaxed), kMaxDelayNs);
+  if (paid == 0) return {};
+  runtime_.clock->sleep_ns(paid);
+  delays_[static_cast<size_t>(DelayReason::kCompactionDebt)].record(paid);
+  return {};
+}
+
+// ---- under the commit lock -------------------------------------------------------------------------------------------
+
+Result<void> Core::make_room(KeyspaceState& keyspace) {
+  if (closed_.load(std::memory_order_acquire)) return not_usable();
+  if (keyspace.mutable_memtable->memory_bytes() >= plan_.memtable_bytes) freeze(keyspace);
+  return {};
+}
+
+// Remembers from where on the log is needed for what is now in the keyspace's memtable.
+void Core::note_write(KeyspaceState& keyspace, const Claimed& claimed) {
+  if (keyspace.mutable_first_lsn == 0) keyspace.mutable_first_lsn = claimed.lsn;
+}
+
+Result<void> Core::log_unlogged() {
+  if (unlogged_count_ == 0) return {};
+  const Sequence first = next_sequence_ - unlogged_count_;
+  NACRE_TRY_ASSIGN(wal::Wal::Claim log, wal_->claim(unlogged_.size(), first, unlogged_count_));
+  std::memcpy(wal_->payload(log), unlogged_.data(), unlogged_.size());
+  wal_->seal(log);
+  pipeline_.finish(pipeline_.enter(next_sequence_ - 1, log.end_lsn));
+  log_bytes_.fetch_add(unlogged_.size(), std::memory_order_relaxed);
+  unlogged_.clear();
+  unlogged_count_ = 0;
+  return {};
+}
+
+Result<Core::Claimed> Core::claim(uint64_t payload_bytes, uint32_t count) {
+  NACRE_TRY(log_unlogged());
+  Claimed claimed;
+  claimed.first_sequence = next_sequence_;
+  NACRE_TRY_ASSIGN(claimed.log, wal_->claim(payload_bytes, next_sequence_, count));
+  claimed.lsn = claimed.log->lsn;
+  claimed.end_lsn = claimed.log->end_lsn;
+  log_bytes_.fetch_add(claimed.end_lsn - claimed.lsn, std::memory_order_relaxed);
+  next_sequence_ += count;
+  claimed.ticket = pipeline_.enter(next_sequence_ - 1, claimed.end_lsn);
+  if (wal_->wants_preparation()) [[unlikely]] wake_keeper();
+  return claimed;
+}
+
+Result<Core::Claimed> Core::claim_unlogged(uint32_t count) {
+  if (unlogged_.size() >= kUnloggedBytes) NACRE_TRY(log_unlogged());
+  Claimed claimed;
+  claimed.first_sequence = next_sequence_;
+  claimed.lsn = claimed.end_lsn = wal_->end_lsn();
+  next_sequence_ += count;
+  unlogged_count_ += count;
+  claimed.ticket = pipeline_.enter(next_sequence_ - 1, claimed.end_lsn);
+  return claimed;
+}
+
+// ---- after the insert ------------------------------------------------------------------------------------------------
+
+Result<void> Core::finish_commit(const Claimed& claimed, Durability durability) {
+  pipeline_.finish(claimed.ticket);
+  if (wal_->damaged()) [[unlikely]] {
+    const Error error{.kind = ErrorKind::kIo, .operation = Operation::kCommit, .file_kind = FileKind::kLog, .reason = "the log's memory was lost: outcome unknown until reopen"};
+    stop_writes(error);
+    return error;
+  }
+  if (durability != Durability::kDisk) return {};
+  const uint64_t begin_ns = runtime_.clock->now_ns();
+  const Result<void> synced = sync_group_->through(claimed.end_lsn);
+  sync_latency_.record(runtime_.clock->now_ns() - begin_ns);
+  if (!synced) stop_writes(synced.error());
+  return synced;
+}
+
+Result<void> Core::sync_all() {
+  NACRE_TRY(usable());
+  NACRE_TRY(admit(0, {}));
+  uint64_t end_lsn = 0;
+  {
+    sync::MutexLock lock(commit_mutex_);
+    NACRE_TRY(log_unlogged());
+    pipeline_.drain();
+    end_lsn = wal_->end_lsn();
+  }
+  const Result<void> synced = sync_group_->through(end_lsn);
+  if (!synced) stop_writes(synced.error());
+  return synced;
+}
+
+void Core::stop_writes(const Error& error) {
+  if (writes_stopped_.exchange(true, std::memory_order_acq_rel)) return;
+  report({.kind = EventKind::kWritesStopped, .severity = Severity::kError, .error = error});
+}
+
+}  // namespace nacre::engine

@@ -1,0 +1,248 @@
+#include "format/version_edit.h"
+
+#include <gtest/gtest.h>
+
+#include "base/coding.h"
+#include "base/prng.h"
+
+namespace nacre::format {
+namespace {
+
+std::string hex(Bytes bytes) {
+  std::string text;
+  for (const char c : bytes) {
+    char digits[3];
+    std::snprintf(digits, sizeof digits, "%02x", static_cast<uint8_t>(c));
+    text += digits;
+  }
+  return text;
+}
+
+Result<std::vector<VersionEdit>> decode(Bytes payload) {
+  std::vector<VersionEdit> edits;
+  EditReader reader(payload);
+  for (;;) {
+    VersionEdit edit;
+    auto more = reader.next(&edit);
+    if (!more) return more.error();
+    if (!*more) return edits;
+    edits.push_back(edit);
+  }
+}
+
+PlacedTable sample_table() {
+  return {.level = 2,
+          .run = 300,
+          .table = {.number = 13,
+                    .file_bytes = 70000,
+                    .data_bytes = 100000,
+                    .entries = 1000,
+                    .erases = 10,
+                    .range_tombstones = 1,
+                    .smallest_sequence = 5,
+                    .largest_sequence = 2000,
+                    .entries_hash = 0x1122334455667788,
+                    .compression = Compression::kLz4,
+                    .largest_exclusive = true,
+                    .smallest_key = "apple",
+                    .largest_key = std::string("zoo\0", 4)}};
+}
+
+std::vector<VersionEdit> sample() {
+  VersionEdit first;
+  first.keyspace = 7;
+  first.created = KeyspaceRecord{.id = 7,
+                                 .name = "users",
+                                 .options = {.compression = Compression::kNone,
+                                             .bottom_compression = Compression::kZstd,
+                                             .shape = CompactionShape::kTiered,
+                                             .filter_bits_per_key = 12,
+                                             .block_bytes = 4096}};
+  first.flushed_through = 2000;
+  first.added = {sample_table(), sample_table()};
+  first.added[1].table.number = 14;
+  first.removed = {3, 200};
+  VersionEdit second;
+  second.log_floor = 1 << 20;
+  second.next_file_number = 15;
+  second.last_sequence = 2001;
+  second.next_run_id = 301;
+  second.reserved_file_number = 1039;
+  second.next_keyspace_id = 8;
+  second.foreign_numbers = {{.first = 20, .end = 30}};
+  VersionEdit third;
+  third.keyspace = 7;
+  third.dropped = true;
+  return {first, second, third};
+}
+
+VersionEdit random_edit(base::Prng& prng) {
+  const auto maybe = [&prng]() -> std::optional<uint64_t> {
+    if (prng.one_in(2)) return std::nullopt;
+    return prng.next() >> (10 + prng.below(54));
+  };
+  VersionEdit edit;
+  edit.keyspace = static_cast<uint32_t>(prng.below(3));
+  if (prng.one_in(3)) edit.created = KeyspaceRecord{.id = edit.keyspace, .name = std::string(1 + prng.below(255), 'n')};
+  edit.dropped = prng.one_in(4);
+  edit.flushed_through = maybe();
+  for (uint64_t n = prng.below(4); n > 0; n--) {
+    PlacedTable placed = sample_table();
+    placed.table.number = 1 + prng.below(1 << 30);
+    placed.level = static_cast<uint32_t>(prng.below(kMaxLevels));
+    placed.table.largest_exclusive = prng.one_in(2);
+    placed.table.largest_key.append(prng.below(300), 'z');
+    edit.added.push_back(placed);
+  }
+  for (uint64_t n = prng.below(4); n > 0; n--) edit.removed.push_back(prng.below(1 << 20));
+  edit.log_floor = maybe();
+  edit.next_file_number = maybe();
+  edit.last_sequence = maybe();
+  edit.next_run_id = maybe();
+  edit.reserved_file_number = maybe();
+  edit.next_keyspace_id = maybe();
+  return edit;
+}
+
+TEST(VersionEdit, GoldenBytes) {
+  // Stored for ever: if this fails, the format changed and every existing database becomes unreadable.
+  EXPECT_EQ(hex(encode_edits(sample())),
+            "6e020107040e07057573657273000002020c80200802d00f0a2602ac020df0a204a08d06e8070a0105d00f88776655443322"
+            "110101056170706c65047a6f6f000a2602ac020ef0a204a08d06e8070a0105d00f88776655443322110101056170706c6504"
+            "7a6f6f000c01030c02c8011b0e0380804010010f1202d10f1402ad0216028f081801081a02141e050201070600");
+}
+
+TEST(VersionEdit, RoundTrip) {
+  EXPECT_EQ(decode(encode_edits(sample())).value(), sample());
+  EXPECT_TRUE(decode({}).value().empty());
+  for (uint64_t seed = 0; seed < 300; seed++) {
+    base::Prng prng(seed);
+    std::vector<VersionEdit> edits;
+    for (uint64_t n = prng.below(5); n > 0; n--) edits.push_back(random_edit(prng));
+    ASSERT_EQ(decode(encode_edits(edits)).value(), edits) << "seed " << seed;
+  }
+}
+
+std::string one_edit(Bytes fields) {
+  std::string payload;
+  base::append_sized(payload, fields);
+  return payload;
+}
+std::string field(uint64_t tag, Bytes value) {
+  std::string out;
+  base::append_varint(out, tag);
+  base::append_sized(out, value);
+  return out;
+}
+
+TEST(VersionEdit, UnknownFieldsAreSkippedIfOddAndRefusedIfEven) {
+  const std::string known = field(16, "\x05");
+  const auto with_odd = decode(one_edit(known + field(17, "whatever") + field(99, ""))).value();
+  ASSERT_EQ(with_odd.size(), 1U);
+  EXPECT_EQ(with_odd[0].next_file_number, 5U);
+  for (const uint64_t tag : {uint64_t{28}, uint64_t{1000}}) {
+    const auto refused = decode(one_edit(known + field(tag, "x")));
+    ASSERT_FALSE(refused.has_value()) << tag;
+    EXPECT_EQ(refused.error().kind, ErrorKind::kUnsupported) << tag;
+  }
+}
+
+TEST(VersionEdit, UnknownFieldsOfRecordsFollowTheSameRule) {
+  VersionEdit plain;
+  plain.added = {sample_table()};
+  std::string payload = encode_edits(std::span(&plain, 1));
+  base::Decoder edit{Bytes(payload)};
+  base::Decoder fields(edit.sized());
+  ASSERT_EQ(fields.varint(), 10U);
+  const std::string table(fields.sized());
+  EXPECT_EQ(decode(one_edit(field(10, table + field(1, "later")))).value()[0].added[0], sample_table());
+  const auto refused = decode(one_edit(field(10, table + field(2, "later"))));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().kind, ErrorKind::kUnsupported);
+}
+
+TEST(VersionEdit, ImpossibleValuesAreRefused) {
+  const auto refused = [](const VersionEdit& edit) { return !decode(encode_edits(std::span(&edit, 1))).has_value(); };
+  const auto with = [](auto change) {
+    VersionEdit edit;
+    edit.added = {sample_table()};
+    change(edit.added[0]);
+    return edit;
+  };
+  EXPECT_FALSE(refused(with([](PlacedTable&) {})));
+  EXPECT_TRUE(refused(with([](PlacedTable& p) { p.table.number = 0; })));
+  EXPECT_TRUE(refused(with([](PlacedTable& p) { p.table.number = kMaxCounter + 1; })));
+  EXPECT_TRUE(refused(with([](PlacedTable& p) { p.level = kMaxLevels; })));
+  EXPECT_TRUE(refused(with([](PlacedTable& p) { p.run = ~uint64_t{0}; })));
+  EXPECT_TRUE(refused(with([](PlacedTable& p) { p.table.largest_sequence = kMaxSequence + 1; })));
+  EXPECT_TRUE(refused(with([](PlacedTable& p) { p.table.smallest_sequence = 2001; })));
+  EXPECT_TRUE(refused(with([](PlacedTable& p) { p.table.erases = 1001; })));
+  EXPECT_TRUE(refused(with([](PlacedTable& p) { p.table.smallest_key = "zoo1"; })));
+  EXPECT_TRUE(refused(with([](PlacedTable& p) { p.table.smallest_key = p.table.largest_key; })));
+  EXPECT_FALSE(refused(with([](PlacedTable& p) {
+    p.table.smallest_key = p.table.largest_key;
+    p.table.largest_exclusive = false;
+  })));
+  EXPECT_TRUE(refused(with([](PlacedTable& p) { p.table.largest_key = std::string(kMaxKeyBytes + 1, 'z'); })));
+  VersionEdit edit;
+  edit.flushed_through = kMaxSequence + 1;
+  EXPECT_TRUE(refused(edit));
+  edit = {.log_floor = kMaxCounter + 1};
+  EXPECT_TRUE(refused(edit));
+  edit = {.foreign_numbers = {{.first = 5, .end = 5}}};
+  EXPECT_TRUE(refused(edit));
+  edit = {.keyspace = 1, .created = KeyspaceRecord{.id = 2, .name = "x"}};
+  EXPECT_TRUE(refused(edit));
+  edit = {.created = KeyspaceRecord{.id = 0, .name = ""}};
+  EXPECT_TRUE(refused(edit));
+  edit = {.created = KeyspaceRecord{.id = 0, .name = std::string(256, 'x')}};
+  EXPECT_TRUE(refused(edit));
+}
+
+TEST(VersionEdit, EnumsOfANewerReleaseAreUnsupported) {
+  VersionEdit edit;
+  edit.added = {sample_table()};
+  edit.added[0].table.compression = static_cast<Compression>(3);
+  EXPECT_EQ(decode(encode_edits(std::span(&edit, 1))).error().kind, ErrorKind::kUnsupported);
+  edit = {.created = KeyspaceRecord{.id = 0, .name = "x", .order = static_cast<KeyOrder>(1)}};
+  EXPECT_EQ(decode(encode_edits(std::span(&edit, 1))).error().kind, ErrorKind::kUnsupported);
+  edit.created->order = KeyOrder::kBytewise;
+  edit.created->options.shape = static_cast<CompactionShape>(3);
+  EXPECT_EQ(decode(encode_edits(std::span(&edit, 1))).error().kind, ErrorKind::kUnsupported);
+}
+
+TEST(VersionEdit, RepeatedAndDisorderedFieldsAreRefused) {
+  EXPECT_FALSE(decode(one_edit(field(16, "\x05") + field(16, "\x06"))).has_value());
+  EXPECT_FALSE(decode(one_edit(field(16, "\x05") + field(14, "\x06"))).has_value());
+  EXPECT_TRUE(decode(one_edit(field(12, "\x05") + field(12, "\x06"))).has_value());
+  EXPECT_FALSE(decode(one_edit(field(16, Bytes("\x05\x00", 2)))).has_value());  // a byte too many
+  EXPECT_FALSE(decode(one_edit(field(6, "x"))).has_value());
+  EXPECT_FALSE(decode(one_edit(field(0, ""))).has_value());
+}
+
+TEST(VersionEdit, HostileBytesAreAnErrorOrOtherEditsNeverMore) {
+  const std::string good = encode_edits(sample());
+  for (size_t size = 0; size < good.size(); size++) {
+    const std::string cut = good.substr(0, size);  // of its own, so that the sanitizer sees a read beyond it
+    (void)decode(cut);
+  }
+  for (size_t at = 0; at < good.size(); at++) {
+    for (unsigned bit = 0; bit < 8; bit++) {
+      std::string bad = good;
+      bad[at] = static_cast<char>(bad[at] ^ (1 << bit));
+      const auto decoded = decode(bad);
+      if (decoded) {
+        ASSERT_EQ(decode(encode_edits(*decoded)).value(), *decoded) << at << "." << bit;
+      }
+    }
+  }
+  base::Prng prng(3);
+  for (int i = 0; i < 20000; i++) {
+    std::string noise(prng.below(64), '\0');
+    for (char& c : noise) c = static_cast<char>(prng.one_in(2) ? prng.below(32) : prng.next());
+    (void)decode(noise);
+  }
+}
+
+}  // namespace
+}  // namespace nacre::format

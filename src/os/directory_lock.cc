@@ -1,0 +1,111 @@
+#include "os/directory_lock.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <set>
+#include <utility>
+
+#include "base/result.h"
+#include "os/fd.h"
+#include "os/file_ref.h"
+#include "os/process.h"
+#include "sync/sync.h"
+
+namespace nacre::os {
+
+namespace {
+
+using FileIdentity = std::pair<dev_t, ino_t>;
+
+// The lock files held by this process.
+struct Registry {
+  sync::Mutex mutex;
+  std::set<FileIdentity> held NACRE_GUARDED_BY(mutex);
+};
+
+Registry& registry() {
+  static constinit PerProcess<Registry> per_process;
+  return per_process.get([] { return Registry(); });
+}
+
+bool set_lock(int fd, short type) {
+  struct flock request = {};
+  request.l_type = type;
+  request.l_whence = SEEK_SET;  // start 0, length 0: the whole file
+  return retry_on_eintr([&] { return ::fcntl(fd, F_OFD_SETLK, &request); }) == 0;
+}
+
+// An entry of the registry, taken out when it goes out of scope.
+class RegistryEntry {
+ public:
+  static std::unique_ptr<RegistryEntry> enter(const FileIdentity& identity) {
+    Registry& all = registry();
+    sync::MutexLock lock(all.mutex);
+    if (!all.held.insert(identity).second) return nullptr;
+    return std::unique_ptr<RegistryEntry>(new RegistryEntry(identity));
+  }
+  ~RegistryEntry() {
+    if (generation_ != process_generation()) return;
+    Registry& all = registry();
+    sync::MutexLock lock(all.mutex);
+    all.held.erase(identity_);
+  }
+
+ private:
+  explicit RegistryEntry(const FileIdentity& identity) : identity_(identity), generation_(process_generation()) {}
+
+  const FileIdentity identity_;
+  const uint64_t generation_;
+};
+
+class PosixDirectoryLock final : public DirectoryLock {
+ public:
+  PosixDirectoryLock(Fd fd, std::unique_ptr<RegistryEntry> entry)
+      : entry_(std::move(entry)), fd_(std::move(fd)), generation_(process_generation()) {}
+  ~PosixDirectoryLock() override {
+    if (generation_ == process_generation()) set_lock(fd_.get(), F_UNLCK);
+  }
+
+ private:
+  const std::unique_ptr<RegistryEntry> entry_;  // gone last: nobody here may try before the file is unlocked
+  const Fd fd_;
+  const uint64_t generation_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<DirectoryLock>> lock_file(int directory, const std::string& name) {
+  const FileRef ref = file_ref(name);
+  for (;;) {
+    Fd fd(retry_on_eintr(
+        [&] { return ::openat(directory, name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600); }));
+    if (!fd) return system_error(Operation::kLock, ref, errno);
+    struct stat opened = {};
+    if (::fstat(fd.get(), &opened) != 0) return system_error(Operation::kLock, ref, errno);
+    if (!S_ISREG(opened.st_mode)) {
+      return file_error(ErrorKind::kInvalidArgument, Operation::kLock, ref, "it is not a regular file");
+    }
+
+    auto entry = RegistryEntry::enter({opened.st_dev, opened.st_ino});
+    if (entry == nullptr) {
+      return file_error(ErrorKind::kBusy, Operation::kLock, ref, "this process has the database open already: close it first");
+    }
+    if (!set_lock(fd.get(), F_WRLCK)) {
+      if (errno == EAGAIN || errno == EACCES) {
+        return file_error(ErrorKind::kBusy, Operation::kLock, ref,
+                          "another process has the database open: close it there first");
+      }
+      return system_error(Operation::kLock, ref, errno);
+    }
+
+    struct stat named = {};
+    if (::fstatat(directory, name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 && named.st_dev == opened.st_dev &&
+        named.st_ino == opened.st_ino) {
+      return std::unique_ptr<DirectoryLock>(std::make_unique<PosixDirectoryLock>(std::move(fd), std::move(entry)));
+    }
+    // Replaced or removed between opening and locking: what we hold guards nothing.
+  }
+}
+
+}  // namespace nacre::os

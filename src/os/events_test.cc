@@ -1,0 +1,56 @@
+#include "nacre/events.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+namespace nacre {
+namespace {
+
+TEST(Events, EveryKindHasAWordOfItsOwn) {
+  std::set<std::string_view> words;
+  const int last = static_cast<int>(EventKind::kBackgroundError);
+  for (int i = 0; i <= last; ++i) words.insert(to_string(static_cast<EventKind>(i)));
+  EXPECT_EQ(words.size(), static_cast<size_t>(last) + 1);
+  EXPECT_FALSE(words.contains("unknown_event"));
+  EXPECT_EQ(to_string(static_cast<EventKind>(last + 1)), "unknown_event") << "a kind was added without a word";
+  EXPECT_EQ(to_string(Severity::kWarning), "warning");
+}
+
+TEST(Events, EmptyFieldsAreLeftOut) {
+  EXPECT_EQ(to_string(Event{.kind = EventKind::kSpaceReturned}), "space_returned");
+  EXPECT_EQ(to_string(Event{.kind = EventKind::kCompactionFinished,
+                            .database = "/data/db",
+                            .keyspace = "users",
+                            .job = 4,
+                            .bytes_in = 100,
+                            .bytes_out = 60,
+                            .files_in = 3,
+                            .files_out = 1,
+                            .entries = 9,
+                            .duration_ns = 1234,
+                            .level_to = 1}),
+            "compaction_finished database=/data/db keyspace=users job=4 bytes_in=100 bytes_out=60 files_in=3 files_out=1 "
+            "entries=9 duration_ns=1234 level_to=1");
+}
+
+TEST(Events, TextThatWouldBreakTheLineIsQuoted) {
+  EXPECT_EQ(to_string(Event{.kind = EventKind::kWriteDelayed, .keyspace = "a b\"c\n", .cause = "too many runs"}),
+            "write_delayed keyspace=\"a b\\\"c\\x0a\" cause=\"too many runs\"");
+}
+
+TEST(Events, ErrorsAreShownWhereTheyBelong) {
+  const Error error{.kind = ErrorKind::kCorruption,
+                    .operation = Operation::kRead,
+                    .file_kind = FileKind::kTable,
+                    .file_number = 13,
+                    .offset = 8192,
+                    .reason = "block checksum mismatch"};
+  EXPECT_EQ(to_string(Event{.kind = EventKind::kCorruption, .error = error}),
+            "corruption error=\"corruption while reading 000013.sst at offset 8192: block checksum mismatch\"");
+  EXPECT_EQ(to_string(Event{.kind = EventKind::kOpened, .error = error}), "opened");
+}
+
+}  // namespace
+}  // namespace nacre

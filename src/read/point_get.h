@@ -1,0 +1,33 @@
+// point_get: the newest version of one key that a reader at one sequence sees.
+//
+// Sources are asked newest first: memtables, then runs. The first source that says anything about the key - an entry, or a
+// range tombstone over it - decides, for whatever older sources say was written before. In a run at most one table can
+// hold the key, found over its fences; its filter answers most keys that are not there.
+//
+// No allocation, no lock, no copy, no write to shared memory when everything is cached.
+//
+// Thread safety: any thread. Lifetime: the caller holds an epoch guard, or a counted reference to the view; the value lies in
+// `frame` or `memtable`, which the caller pins if it keeps the bytes beyond that.
+#pragma once
+
+#include "cache/row_cache.h"
+#include "nacre/error.h"
+#include "table/table.h"
+#include "tree/read_view.h"
+
+namespace nacre::read {
+
+struct Lookup {
+  bool present = false;            // a live entry: not erased, not covered by a range tombstone
+  format::Sequence sequence = 0;   // of the entry or tombstone that decided; 0 if nothing was found or it is as old as all
+  Bytes value;
+  const cache::Frame* frame = nullptr;           // holds the value, unless null
+  const memtable::Memtable* memtable = nullptr;  // holds the value, unless null
+};
+
+Result<Lookup> point_get(const tree::ReadView& view, Bytes key, uint64_t hash, format::Sequence at);
+
+// The part of it over the memtables only; true if they decided.
+bool memtable_get(const tree::ReadView& view, Bytes key, uint64_t hash, format::Sequence at, Lookup* lookup);
+
+}  // namespace nacre::read

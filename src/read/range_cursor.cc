@@ -1,0 +1,108 @@
+#include "read/range_cursor.h"
+
+#include <vector>
+
+#include "memtable/memtable.h"
+#include "table/run_cursor.h"
+#include "table/table.h"
+#include "tree/version.h"
+
+namespace nacre::read {
+
+using format::RangeTombstone;
+using format::Sequence;
+
+std::optional<std::string> after_prefix(Bytes prefix) {
+  std::string key(prefix);
+  while (!key.empty()) {
+    if (static_cast<uint8_t>(key.back()) != 0xff) {
+      key.back() = static_cast<char>(static_cast<uint8_t>(key.back()) + 1);
+      return key;
+    }
+    key.pop_back();
+  }
+  return std::nullopt;
+}
+
+void Bounds::narrow_to_prefix(Bytes prefix) {
+  if (prefix > Bytes(from)) from = prefix;
+  std::optional<std::string> end = after_prefix(prefix);
+  if (end && (!to || *end < *to)) to = std::move(end);
+}
+
+Result<format::TombstoneSet> collect_tombstones(const tree::ReadView& view, Sequence at) {
+  std::vector<RangeTombstone> all;
+  std::vector<std::shared_ptr<const format::TombstoneSet>> held;  // what `all` points into
+  for (const auto& memtable : view.memtables) {
+    held.push_back(memtable->tombstones());
+    if (held.back() != nullptr) held.back()->append_tombstones(&all);
+  }
+  for (const tree::Run& run : view.version->runs()) {
+    if (run.totals().range_tombstones == 0) continue;
+    for (const auto& meta : run.tables()) {
+      if (meta->record().range_tombstones == 0) continue;
+      NACRE_TRY_ASSIGN(table::Table * table, meta->table());
+      table->tombstones().append_tombstones(&all);
+    }
+  }
+  std::erase_if(all, [at](const RangeTombstone& tombstone) { return tombstone.sequence > at; });
+  return format::TombstoneSet::build(all);
+}
+
+Result<std::vector<merge::Source>> sources_of(const tree::ReadView& view, const Bounds& bounds, RunTables* runs) {
+  std::vector<merge::Source> sources;
+  sources.reserve(view.memtables.size() + view.version->runs().size());
+  for (const auto& memtable : view.memtables) {
+    if (!memtable->empty()) sources.emplace_back(memtable->cursor());
+  }
+  for (const tree::Run& run : view.version->runs()) {
+    const size_t end = bounds.to ? run.first_beginning_at(*bounds.to) : run.tables().size();
+    std::vector<table::Table*> tables;
+    for (size_t i = run.first_reaching(bounds.from); i < end; i++) {
+      NACRE_TRY_ASSIGN(table::Table * table, run.tables()[i]->table());
+      tables.push_back(table);
+    }
+    if (tables.empty()) continue;
+    runs->push_back(std::move(tables));
+    sources.emplace_back(table::RunCursor(runs->back(), table::CursorOptions{}));
+  }
+  return sources;
+}
+
+Result<std::unique_ptr<RangeCursor>> RangeCursor::open(base::IntrusivePtr<tree::ReadView> view, Sequence at, Bounds bounds) {
+  RunTables runs;
+  NACRE_TRY_ASSIGN(std::vector<merge::Source> sources, sources_of(*view, bounds, &runs));
+  NACRE_TRY_ASSIGN(format::TombstoneSet tombstones, collect_tombstones(*view, at));
+  return std::unique_ptr<RangeCursor>(new RangeCursor(std::move(view), std::move(runs), std::move(bounds), std::move(tombstones),
+                                                      merge::MergeCursor(std::move(sources)), at));
+}
+
+RangeCursor::RangeCursor(base::IntrusivePtr<tree::ReadView> view, RunTables runs, Bounds bounds, format::TombstoneSet tombstones,
+                         merge::MergeCursor merge, Sequence at)
+    : view_(std::move(view)),
+      runs_(std::move(runs)),
+      bounds_(std::move(bounds)),
+      tombstones_(std::move(tombstones)),
+      cursor_(std::move(merge), at, tombstones_.empty() ? nullptr : &tombstones_, bounds_.from, bounds_.to ? &*bounds_.to : nullptr) {}
+
+void RangeCursor::seek(Bytes key) {
+  cursor_.seek(std::max(key, Bytes(bounds_.from)));
+  check_upper();
+}
+
+void RangeCursor::seek_before(Bytes key) {
+  if (bounds_.to && key > Bytes(*bounds_.to)) key = *bounds_.to;
+  cursor_.seek_before(key);
+  check_lower();
+}
+
+void RangeCursor::seek_last() {
+  if (bounds_.to) {
+    cursor_.seek_before(*bounds_.to);
+  } else {
+    cursor_.seek_last();
+  }
+  check_lower();
+}
+
+}  // namespace nacre::read

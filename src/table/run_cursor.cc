@@ -1,0 +1,63 @@
+#include "table/run_cursor.h"
+
+#include <algorithm>
+
+namespace nacre::table {
+
+size_t RunCursor::table_for(Bytes key) const {
+  const auto found = std::partition_point(tables_.begin(), tables_.end(),
+                                          [key](const Table* table) { return table->properties().largest_key < key; });
+  return static_cast<size_t>(found - tables_.begin());
+}
+
+void RunCursor::attach(size_t table) {
+  if (table == table_) return;
+  table_ = table;
+  cursor_.attach(*tables_[table]);
+}
+
+// Both stop at an error, since it leaves a status that the next table would wipe out. A table may hold range tombstones
+// alone, so more than one may have to be passed.
+void RunCursor::enter_following() {
+  while (!cursor_.valid() && cursor_.status() && table_ + 1 < tables_.size()) {
+    attach(table_ + 1);
+    cursor_.seek_first();
+  }
+}
+
+void RunCursor::enter_preceding() {
+  while (!cursor_.valid() && cursor_.status() && table_ > 0) {
+    attach(table_ - 1);
+    cursor_.seek_last();
+  }
+}
+
+void RunCursor::seek(Bytes key, uint64_t trailer) {
+  if (tables_.empty()) return;
+  attach(std::min(table_for(key), tables_.size() - 1));
+  cursor_.seek(key, trailer);
+  enter_following();
+}
+
+void RunCursor::seek_before(Bytes key, uint64_t trailer) {
+  if (tables_.empty()) return;
+  attach(std::min(table_for(key), tables_.size() - 1));
+  cursor_.seek_before(key, trailer);
+  enter_preceding();
+}
+
+void RunCursor::seek_first() {
+  if (tables_.empty()) return;
+  attach(0);
+  cursor_.seek_first();
+  enter_following();
+}
+
+void RunCursor::seek_last() {
+  if (tables_.empty()) return;
+  attach(tables_.size() - 1);
+  cursor_.seek_last();
+  enter_preceding();
+}
+
+}  // namespace nacre::table

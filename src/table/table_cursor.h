@@ -1,0 +1,73 @@
+// TableCursor: walks the point entries of one table in internal order, both ways.
+//
+// The surface is that of all cursors (memtable, table, run), so that merges are templates over them. Moving within a
+// block costs a few nanoseconds; a block is left and entered by one pin and one unpin.
+//
+// valid() is false before the first positioning, beyond either end, and after an error, which status() then tells. next()
+// and prev() need a valid cursor.
+//
+// Thread safety: one thread at a time. Lifetime: borrows the table. key() lives until the cursor moves; value() until it
+// leaves the block, which it pins (cached) or holds (streaming).
+#pragma once
+
+#include "format/block_cursor.h"
+#include "table/block_source.h"
+
+namespace nacre::table {
+
+class TableCursor {
+ public:
+  explicit TableCursor(const CursorOptions& options) : source_(options) {}  // to be attached
+  TableCursor(const Table& table, const CursorOptions& options) : source_(options) { attach(table); }
+
+  // Goes over to another table, not positioned; keeps its buffers.
+  void attach(const Table& table);
+
+  bool valid() const { return cursor_.valid(); }
+  Result<void> status() const { return status_; }
+
+  void seek(Bytes key, uint64_t trailer);         // to the first entry at or after
+  void seek_before(Bytes key, uint64_t trailer);  // to the last entry before
+  void seek_first();
+  void seek_last();
+  void next() {
+    if (!cursor_.next()) [[unlikely]] enter(block_ + 1, Side::kFirst);
+  }
+  void prev() {
+    if (!cursor_.prev()) [[unlikely]] enter(block_ - 1, Side::kLast);
+  }
+
+  Bytes key() const { return cursor_.key(); }
+  uint64_t head() const { return cursor_.head(); }
+  uint64_t trailer() const { return cursor_.trailer(); }
+  Bytes value() const { return cursor_.value(); }
+
+  // --- For compaction, streaming and valid: to take over whole blocks. ---
+
+  bool at_block_start() const { return cursor_.index() == 0; }
+  const format::BlockView& block() const { return cursor_.view(); }
+  const format::StoredBlock& stored_block() const { return source_.stored(); }
+  // The last key of this block; lives until the next call.
+  Bytes block_last_key();
+  // To the first entry of the next block.
+  void next_block() { enter(block_ + 1, Side::kFirst); }
+
+ private:
+  enum class Side : uint8_t { kFirst, kLast };
+  static constexpr uint32_t kNoBlock = UINT32_MAX;
+
+  void enter(uint32_t block, Side side);
+  bool load(uint32_t block, bool for_search);
+  bool find_block(Bytes key, uint32_t* block);
+  bool fail(const Error& error);
+  void leave();
+
+  const Table* table_ = nullptr;
+  uint32_t block_ = kNoBlock;  // the one that cursor_ looks at
+  BlockSource source_;
+  format::BlockCursor cursor_;
+  Result<void> status_;
+  std::string last_key_;
+};
+
+}  // namespace nacre::table

@@ -1,0 +1,166 @@
+// VersionSet: the tree of one open database - the current version of every keyspace, and the manifest that makes changes
+// to it durable. All changes to what a database consists of go through commit().
+//
+// Commit protocol. Invariants:
+//   1. What current() shows, a reopen finds: an edit is installed only after its record was synced.
+//   2. A commit is all or nothing: its edits are in one record, and become visible in one step.
+//   3. An edit that failed to become durable is nowhere in memory, and nothing is committed after it until the manifest
+//      that may or may not hold it is out of force.
+// Steps: a caller queues its edits. If nobody leads, it becomes the leader: it takes the whole queue, checks the edits one
+// caller after the other on a copy of the state (a caller whose edits do not fit gets its error, and the others go on),
+// syncs the directory if tables were added (their names must be durable before the manifest names them), writes all
+// edits as one record, syncs it, installs the new state, calls the listener, answers the callers. Those who came
+// meanwhile find one of them the next leader. One record a group, because what is synced together must be torn together.
+//
+// Failure. An error of a write or sync is never retried. kNoSpace is a clean refusal: the edits are not in, the manifest
+// file is given up, and the next commit first puts a new manifest in force; it succeeds as soon as there is room. Any
+// other error is sticky: the callers of the group get it, whether their edits are in is unknown until a reopen, and every
+// later commit gets kClosed. In both cases files that a failed edit names must stay until in_doubt() is false: a crash
+// now could bring the edit back. (They are found as leftovers by the next open.)
+//
+// Manifests. Every open for writing, and every growth past max(limit, 4 snapshots), writes a new manifest that begins
+// with a snapshot (manifest.h says how it is put in force). A rollover that finds no space is put off; any other failure
+// of one is sticky, but takes nothing from the commit before it.
+//
+// Numbers. next_file_number() and next_run_id() are counters in memory; each record carries them, with a reserve ahead,
+// so that files which a crash leaves behind can be told from files of others (directory_audit.h).
+//
+// Thread safety: all methods from any thread, open() apart. The listener and the obsolete callback must not call
+// commit(); the listener runs on a committing thread without locks of this class, in commit order.
+// Lifetime: the directory, the opener's needs and the account outlive every version handed out; the listener and the
+// obsolete callback are not called after the destructor has returned.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nacre/options.h"
+#include "nacre/runtime.h"
+#include "sync/sync.h"
+#include "tree/directory_audit.h"
+#include "tree/manifest.h"
+#include "tree/tree_state.h"
+
+namespace nacre::tree {
+
+// A keyspace that a commit changed.
+struct Installed {
+  uint32_t keyspace = 0;
+  base::IntrusivePtr<Version> version;  // null: the keyspace was dropped
+  format::Sequence flushed_through = 0;
+};
+
+struct VersionSetOptions {
+  OpenMode mode = OpenMode::kCreateIfMissing;
+  format::Uuid uuid;                 // of a database that is created now; random
+  KeyspaceOptions default_keyspace;  // of a database that is created now
+  std::shared_ptr<TableOpener> opener;
+  base::MemoryAccount* account = nullptr;
+  uint64_t manifest_limit_bytes = uint64_t{1} << 20;
+  std::function<void(std::span<const Installed>)> on_install;  // not called for what open() finds
+  TableHome::ObsoleteCallback on_obsolete;  // called by whoever drops the last reference, under any lock: push and go
+  std::function<void(uint64_t number)> on_manifest_replaced;  // not called for the one that open() writes
+};
+
+struct OpenReport {
+  bool created = false;
+  uint64_t manifest_read = 0;  // its number, 0 if created
+  ReplayReport replay;
+  DirectoryAudit audit;  // leftover manifests are gone already if opened for writing; leftover tables are the caller's
+};
+
+struct ManifestStats {
+  uint64_t number = 0;
+  uint64_t bytes = 0;
+  uint64_t commits = 0;  // records written since open
+  uint64_t replaced = 0;
+};
+
+class VersionSet {
+ public:
+  // Reads, or creates, the tree in `directory`, of which the caller holds the lock unless it only reads. kNotFound,
+  // kInvalidArgument, kCorruption and kUnsupported say what is wrong with the directory. `report` is filled on success.
+  static Result<std::unique_ptr<VersionSet>> open(Directory& directory, VersionSetOptions options, OpenReport* report);
+  ~VersionSet();
+  VersionSet(const VersionSet&) = delete;
+  VersionSet& operator=(const VersionSet&) = delete;
+
+  // Makes the edits durable and visible together. Edits carry no counters: those are added here. Returns
+  // kInvalidArgument or kNotFound (the keyspace is gone) for edits that do not fit: nothing happened; for other errors
+  // see above.
+  Result<void> commit(std::span<const format::VersionEdit> edits);
+  Result<void> commit(const format::VersionEdit& edit) { return commit(std::span(&edit, 1)); }
+
+  // Returns the new id; kInvalidArgument if the name is taken or impossible.
+  Result<uint32_t> create_keyspace(Bytes name, const KeyspaceOptions& options) NACRE_EXCLUDES(create_mutex_);
+  Result<void> drop_keyspace(uint32_t keyspace);
+
+  // The version in force, or null if there is no such keyspace.
+  base::IntrusivePtr<Version> current(uint32_t keyspace) const;
+  std::vector<KeyspaceState> keyspaces() const;
+  TreeState state() const;  // all of it, at one moment
+
+  uint64_t next_file_number() { return next_file_number_.fetch_add(1, std::memory_order_relaxed); }
+  uint64_t next_run_id() { return next_run_id_.fetch_add(1, std::memory_order_relaxed); }
+
+  const format::Uuid& uuid() const { return home_->uuid(); }
+  uint64_t log_floor() const;
+  format::Sequence last_sequence() const;
+  ManifestStats manifest_stats() const;
+  // True after a failed commit, for as long as a crash could bring its edits back.
+  bool in_doubt() const;
+  // Puts a new manifest in force now: what a commit does first when in doubt. kNoSpace if there is still no room.
+  Result<void> replace_manifest();
+
+ private:
+  struct Request {
+    std::span<const format::VersionEdit> edits;
+    bool replace = false;  // no edits: a new manifest
+    Result<void> result;
+    bool done = false;
+  };
+
+  VersionSet(Directory& directory, VersionSetOptions options) : directory_(directory), options_(std::move(options)) {}
+  Result<void> create(OpenReport* report);
+  Result<void> recover(const format::CurrentFile& current, OpenReport* report);
+  void begin_life(TreeState state);
+
+  Result<void> submit(Request& request) NACRE_EXCLUDES(queue_mutex_);
+  void lead(std::span<Request* const> group);
+  Result<void> ready_to_write();
+  Result<void> write_group(const std::string& payload, bool adds_tables);
+  void install(TreeState next, Displaced displaced);
+  Result<void> replace(TreeState state);
+  void roll_over_if_grown();
+  format::VersionEdit counters(const TreeState& state) const;
+  void stop(const Error& error) NACRE_EXCLUDES(state_mutex_);
+
+  Directory& directory_;
+  const VersionSetOptions options_;
+  std::shared_ptr<TableHome> home_;
+  std::atomic<uint64_t> next_file_number_{1};
+  std::atomic<uint64_t> next_run_id_{1};
+
+  sync::Mutex create_mutex_;  // makes creations of keyspaces one after the other: each takes the next id
+
+  sync::Mutex queue_mutex_;
+  sync::CondVar queue_moved_;
+  std::vector<Request*> queue_ NACRE_GUARDED_BY(queue_mutex_);
+  bool led_ NACRE_GUARDED_BY(queue_mutex_) = false;
+
+  // Touched by the leader only (by open() before there is one).
+  std::unique_ptr<ManifestWriter> writer_;  // null if opened to read
+  uint64_t roll_over_at_bytes_ = 0;
+
+  mutable sync::Mutex state_mutex_;
+  TreeState state_ NACRE_GUARDED_BY(state_mutex_);  // written by the leader only
+  ManifestStats stats_ NACRE_GUARDED_BY(state_mutex_);
+  bool in_doubt_ NACRE_GUARDED_BY(state_mutex_) = false;
+  std::optional<Error> stopped_ NACRE_GUARDED_BY(state_mutex_);
+};
+
+}  // namespace nacre::tree

@@ -1,0 +1,136 @@
+#include "wal/log_survey.h"
+
+#include <algorithm>
+#include <array>
+
+#include "format/file_names.h"
+
+namespace nacre::wal {
+
+namespace {
+
+using format::kLogHeaderBytes;
+
+Result<SurveyedSegment> read_header(Directory& directory, const std::string& name, uint64_t number,
+                                    const format::Uuid& uuid) {
+  SurveyedSegment segment;
+  NACRE_TRY_ASSIGN(const auto file, directory.open_read(name));
+  segment.file = {.number = number, .size_bytes = file->size_bytes()};
+  std::array<char, kLogHeaderBytes> header;
+  NACRE_TRY_ASSIGN(const size_t got, file->read(0, header));
+  const Bytes area(header.data(), got);
+  if (area.find_first_not_of('\0') == Bytes::npos) return segment;
+  auto identity = format::decode_segment_identity(area);
+  if (!identity) {
+    if (identity.error().kind != ErrorKind::kCorruption) return located(identity.error(), FileKind::kLog, number);
+    segment.file.unreadable = true;
+    return segment;
+  }
+  if (identity->uuid != uuid) {
+    return corruption(Operation::kRecover, FileKind::kLog, number, 0, "the log segment belongs to another database");
+  }
+  segment.identity = *identity;
+  segment.placement = format::load_segment_placement(area, identity->salt);
+  segment.mark = format::load_segment_mark(area, identity->salt);
+  return segment;
+}
+
+}  // namespace
+
+Result<LogSurvey> LogSurvey::of(Directory& directory, const format::Uuid& uuid) {
+  LogSurvey survey;
+  NACRE_TRY_ASSIGN(const auto entries, directory.list());
+  for (const DirectoryEntry& entry : entries) {
+    const auto name = format::parse_name(entry.name);
+    if (!name || name->kind != format::NameKind::kLog || name->temporary) continue;
+    NACRE_TRY_ASSIGN(auto segment, read_header(directory, entry.name, name->number, uuid));
+    survey.segments_.push_back(std::move(segment));
+  }
+  std::sort(survey.segments_.begin(), survey.segments_.end(),
+            [](const auto& a, const auto& b) { return a.file.number < b.file.number; });
+  return survey;
+}
+
+const SurveyedSegment* LogSurvey::holding(uint64_t lsn) const {
+  const SurveyedSegment* best = nullptr;
+  for (const SurveyedSegment& segment : segments_) {
+    if (!segment.placed() || (lsn != 0 && segment.base_lsn() > lsn)) continue;
+    // Of two with one base the first holds no record: the order of numbers is the order of the chain.
+    const bool better = best == nullptr || (lsn == 0 ? segment.base_lsn() < best->base_lsn()
+                                                     : segment.base_lsn() > best->base_lsn());
+    if (better) best = &segment;
+  }
+  return best;
+}
+
+Result<void> LogSurvey::check_from(const SurveyedSegment& start) const {
+  for (const SurveyedSegment& segment : segments_) {
+    if (!segment.placed() || segment.base_lsn() < start.base_lsn()) continue;
+    const auto refuse = [&](uint64_t number, const char* reason) {
+      return corruption(Operation::kRecover, FileKind::kLog, number, 0, reason);
+    };
+    if (segment.identity->number != segment.file.number) {
+      return refuse(segment.file.number, "the log segment's header has another number than its name");
+    }
+    for (const SurveyedSegment& other : segments_) {
+      if (&other == &segment || !other.identity) continue;
+      if (other.identity == segment.identity) {
+        return refuse(std::max(other.file.number, segment.file.number), "two log segments have the same identity");
+      }
+      const bool siblings = other.placed() && segment.placement->predecessor_number != 0 &&
+                            other.placement->predecessor_number == segment.placement->predecessor_number &&
+                            other.placement->predecessor_salt == segment.placement->predecessor_salt;
+      if (siblings) return refuse(segment.file.number, "two log segments follow the same one");
+    }
+    if (&segment == &start || segment.placement->predecessor_number == 0) continue;
+    const auto precedes = [&](const SurveyedSegment& other) {
+      return other.identity && other.identity->number == segment.placement->predecessor_number &&
+             other.identity->salt == segment.placement->predecessor_salt;
+    };
+    if (std::none_of(segments_.begin(), segments_.end(), precedes)) {
+      return refuse(segment.placement->predecessor_number, "a log segment is missing or its header is damaged");
+    }
+  }
+  return {};
+}
+
+const SurveyedSegment* LogSurvey::successor(const SurveyedSegment& segment) const {
+  for (const SurveyedSegment& other : segments_) {
+    if (other.placed() && other.placement->predecessor_number == segment.identity->number &&
+        other.placement->predecessor_salt == segment.identity->salt) {
+      return &other;
+    }
+  }
+  return nullptr;
+}
+
+const SurveyedSegment* LogSurvey::numbered(uint64_t number) const {
+  for (const SurveyedSegment& segment : segments_) {
+    if (segment.identity && segment.identity->number == number) return &segment;
+  }
+  return nullptr;
+}
+
+uint64_t LogSurvey::lsn_limit() const {
+  uint64_t limit = 0;
+  for (const SurveyedSegment& segment : segments_) {
+    if (segment.placed()) limit = std::max(limit, segment.base_lsn() + std::min(segment.file.size_bytes, format::kMaxLsn));
+  }
+  // A segment whose placement is lost lay behind a placed one, or behind another such.
+  for (const SurveyedSegment& segment : segments_) {
+    if (segment.identity && !segment.placed()) limit += std::min(segment.file.size_bytes, format::kMaxLsn);
+    limit = std::min(limit, 2 * format::kMaxLsn);
+  }
+  return limit;
+}
+
+uint64_t LogSurvey::highest_number() const {
+  uint64_t highest = 0;
+  for (const SurveyedSegment& segment : segments_) {
+    highest = std::max(highest, segment.file.number);
+    if (segment.identity) highest = std::max(highest, segment.identity->number);
+  }
+  return highest;
+}
+
+}  // namespace nacre::wal

@@ -1,0 +1,385 @@
+#include "wal/recovery.h"
+
+#include <algorithm>
+
+#include "base/coding.h"
+#include "os/testing.h"
+#include "wal/log_fixture.h"
+
+namespace nacre::wal {
+namespace {
+
+using format::kLogHeaderBytes;
+using format::log_name;
+
+constexpr bool kEveryByte = !os::kThreadSanitizer;  // it slows this down twentyfold and has nothing to find
+
+class RecoveryTest : public LogFixture {
+ protected:
+  RecoveryTest() {
+    small_.first_segment_bytes = small_.max_segment_bytes = 16384;
+  }
+  static uint64_t offset_of(uint64_t lsn) { return kLogHeaderBytes + (lsn - kStart); }  // in the first segment
+
+  Wal::Options small_ = options();
+};
+
+TEST_F(RecoveryTest, ATornTailIsDroppedAtEveryByteOfTheLastRecord) {
+  std::vector<Appended> written;
+  {
+    auto log = create();
+    written = append_many(*log, 5, 100);
+    log->sync(log->end_lsn()).value();
+    written.push_back(append(*log, 77).value());
+  }
+  const std::string name = log_name(1);
+  const std::string whole = directory_.contents(name);
+  const Appended& last = written.back();
+  for (uint64_t cut = offset_of(last.lsn); cut < offset_of(last.end_lsn); ++cut) {
+    for (const bool truncated : {false, true}) {
+      std::string torn = whole.substr(0, cut);
+      if (!truncated) torn.resize(whole.size(), '\0');
+      directory_.put(name, torn);
+      const Recovered recovered = recover(directory_);
+      // The last bytes may be padding or happen to be zero: then nothing was torn.
+      const bool intact = torn.compare(0, offset_of(last.end_lsn), whole, 0, offset_of(last.end_lsn)) == 0;
+      expect_prefix(recovered, written, intact ? 6 : 5);
+      const RecoveryReport& report = recovered.report.value();
+      const bool begun = !intact && torn.size() >= offset_of(last.lsn) + 32 && cut >= offset_of(last.lsn) + 12;
+      EXPECT_EQ(report.torn, begun) << cut << truncated;
+      if (begun) {
+        EXPECT_EQ(report.torn_file_number, 1u);
+        EXPECT_EQ(report.torn_offset, offset_of(last.lsn));
+        EXPECT_GT(report.bytes_dropped, 0u);
+      }
+      EXPECT_GT(report.next_lsn, last.end_lsn);
+    }
+  }
+}
+
+// Every byte of every file of a synced log, one bit at a time: all that was synced comes back right, or recovery fails.
+TEST_F(RecoveryTest, AnyFlippedBitInASyncedLogIsCorruptionOrHarmless) {
+  std::vector<Appended> written;
+  uint64_t synced = 0;
+  {
+    auto log = create(small_).value();
+    written = append_many(*log, 40, 600);
+    log->sync(log->end_lsn()).value();
+    synced = written.size();
+    for (int i = 0; i < 4; ++i) written.push_back(append(*log, 200).value());
+  }
+  const auto files = directory_.snapshot();
+  ASSERT_EQ(files.size(), 3u);
+  base::Prng prng(7);
+  uint64_t corrupt = 0;
+  uint64_t torn = 0;
+  for (const auto& [name, bytes] : files) {
+    for (uint64_t at = 0; at < bytes.size(); at += at < 1200 && kEveryByte ? 1 : 1 + prng.below(kEveryByte ? 2 : 20)) {
+      flip(name, at, static_cast<int>(prng.below(8)));
+      const Recovered recovered = recover(directory_);
+      if (!recovered.report) {
+        EXPECT_EQ(recovered.report.error().kind, ErrorKind::kCorruption) << name << " at " << at;
+        ++corrupt;
+      } else {
+        EXPECT_GE(recovered.records.size(), synced) << name << " at " << at;
+        expect_prefix(recovered, written, std::min(recovered.records.size(), written.size()));
+        torn += recovered.report->torn ? 1 : 0;
+        // Of the very last record nothing is left to report when its tag is what is damaged.
+        EXPECT_TRUE(recovered.records.size() + 1 >= written.size() || recovered.report->torn) << name << " at " << at;
+      }
+      directory_.put(name, bytes);
+    }
+  }
+  EXPECT_GT(corrupt, 1000u);
+  EXPECT_GT(torn, 20u);
+}
+
+TEST_F(RecoveryTest, SyncedDamageIsReportedWithRangeAndCount) {
+  std::vector<Appended> written;
+  {
+    auto log = create();
+    for (int i = 0; i < 10; ++i) written.push_back(append(*log, 100, 3).value());
+    log->sync(log->end_lsn()).value();
+    written.push_back(append(*log, 100, 3).value());
+  }
+  flip(log_name(1), offset_of(written[4].lsn) + 50, 3);
+  flip(log_name(1), offset_of(written[5].lsn) + 50, 3);
+  const Recovered recovered = recover(directory_);
+  ASSERT_FALSE(recovered.report);
+  const Error& error = recovered.report.error();
+  EXPECT_EQ(error.kind, ErrorKind::kCorruption);
+  EXPECT_EQ(error.file_kind, FileKind::kLog);
+  EXPECT_EQ(error.file_number, 1u);
+  EXPECT_EQ(error.offset, offset_of(written[4].lsn));
+  EXPECT_EQ(recovered.damage.begin_lsn, written[4].lsn);
+  EXPECT_EQ(recovered.damage.offset, offset_of(written[4].lsn));
+  EXPECT_EQ(recovered.damage.synced_through, written[9].end_lsn);
+  EXPECT_EQ(recovered.damage.operations_lost, 6u);
+  EXPECT_EQ(recovered.damage.records_behind, 5u);
+  expect_prefix(recovered, written, 4);
+}
+
+// Without the mark, which a power cut may cost, the records written after the sync still say what was synced.
+TEST_F(RecoveryTest, LaterRecordsAreEvidenceOfASync) {
+  std::vector<Appended> written;
+  {
+    auto log = create();
+    written = append_many(*log, 3, 100);
+    log->sync(log->end_lsn()).value();
+    written.push_back(append(*log, 100).value());
+  }
+  flip(log_name(1), format::kLogMarkOffset, 0);
+  expect_prefix(recover(directory_), written, 4);
+  flip(log_name(1), offset_of(written[2].lsn) + 40, 0);
+  EXPECT_EQ(recover(directory_).report.error().kind, ErrorKind::kCorruption);
+  flip(log_name(1), offset_of(written[3].lsn) + 40, 0);  // the evidence goes too: the stated limit
+  const Recovered recovered = recover(directory_);
+  expect_prefix(recovered, written, 2);
+  EXPECT_TRUE(recovered.report.value().torn);
+}
+
+// LevelDB #193, RocksDB #7701 #11149: an unsynced hole ends the log, whatever later segments hold.
+TEST_F(RecoveryTest, WhatLiesBehindAnUnsyncedHoleIsDropped) {
+  std::vector<Appended> written;
+  {
+    auto log = create(small_).value();
+    written = append_many(*log, 10, 100);
+    log->sync(log->end_lsn()).value();
+    for (int i = 0; i < 300; ++i) written.push_back(append(*log, 100).value());
+  }
+  ASSERT_GE(directory_.list().value().size(), 3u);
+  flip(log_name(1), offset_of(written[20].lsn) + 60, 1);
+  const Recovered recovered = recover(directory_);
+  expect_prefix(recovered, written, 20);
+  const RecoveryReport& report = recovered.report.value();
+  EXPECT_TRUE(report.torn);
+  EXPECT_EQ(report.end_lsn, written[20].lsn);
+  EXPECT_EQ(report.records_dropped, written.size() - 21);
+  EXPECT_EQ(report.bytes_dropped, written.back().end_lsn - written[20].lsn);
+  EXPECT_GE(report.next_lsn, written.back().end_lsn);
+}
+
+TEST_F(RecoveryTest, EvidenceInALaterSegmentMakesAHoleCorruption) {
+  std::vector<Appended> written;
+  {
+    auto log = create(small_).value();
+    written = append_many(*log, 300, 100);
+    log->sync(log->end_lsn()).value();
+    written.push_back(append(*log, 100).value());
+  }
+  flip(log_name(1), offset_of(written[20].lsn) + 60, 1);
+  const Recovered recovered = recover(directory_);
+  EXPECT_EQ(recovered.report.error().kind, ErrorKind::kCorruption);
+  EXPECT_EQ(recovered.report.error().file_number, 1u);
+  EXPECT_EQ(recovered.damage.operations_lost, 1u);
+}
+
+// RocksDB #6288 and kin: each file of the live log is needed, the unsynced ones too.
+TEST_F(RecoveryTest, AMissingSegmentIsCorruptionByName) {
+  {
+    auto log = create(small_).value();
+    append_many(*log, 400, 100);
+  }
+  const auto files = directory_.snapshot();
+  ASSERT_GE(files.size(), 4u);
+  uint64_t number = 0;
+  for (const auto& [name, bytes] : files) {
+    ++number;
+    for (const int way : {0, 1, 2}) {  // removed, header damaged, header of zeros
+      directory_.erase(name);
+      std::string damaged = bytes;
+      if (way == 1) damaged[20] = static_cast<char>(damaged[20] ^ 1);
+      if (way == 2) std::fill_n(damaged.begin(), kLogHeaderBytes, '\0');
+      if (way != 0) directory_.put(name, damaged);
+      const Recovered recovered = recover(directory_);
+      ASSERT_FALSE(recovered.report) << name << way;
+      EXPECT_EQ(recovered.report.error().kind, ErrorKind::kCorruption);
+      EXPECT_EQ(recovered.report.error().file_number, number == 1 ? 0 : number);
+      directory_.put(name, bytes);
+    }
+  }
+}
+
+TEST_F(RecoveryTest, TheFloorsSegmentMustExist) {
+  EXPECT_EQ(recover(directory_, kStart).report.error().kind, ErrorKind::kCorruption);
+  const Recovered none = recover(directory_, 0);
+  EXPECT_EQ(none.report.value().next_lsn, kStart);
+}
+
+TEST_F(RecoveryTest, SwappedCopiedAndForeignFilesAreRefused) {
+  {
+    auto log = create(small_).value();
+    append_many(*log, 300, 100);
+  }
+  const auto files = directory_.snapshot();
+  directory_.put(log_name(1), files.at(log_name(2)));
+  directory_.put(log_name(2), files.at(log_name(1)));
+  EXPECT_EQ(recover(directory_).report.error().kind, ErrorKind::kCorruption);
+  directory_.restore(files);
+  directory_.put(log_name(77), files.at(log_name(2)));
+  EXPECT_EQ(recover(directory_).report.error().kind, ErrorKind::kCorruption);
+  directory_.restore(files);
+
+  const auto foreign = recover_log(directory_, format::Uuid::from_random(1, 2), kStart, [](const auto&) { return Result<void>(); });
+  EXPECT_EQ(foreign.error().kind, ErrorKind::kCorruption);
+  EXPECT_EQ(foreign.error().file_number, 1u);
+}
+
+TEST_F(RecoveryTest, ANewerFormatIsRefusedAsUnsupported) {
+  for (const uint64_t field : {uint64_t{8}, uint64_t{16}}) {  // version, features
+    directory_.restore({});
+    next_number_ = 1;
+    create().reset();
+    std::string bytes = directory_.contents(log_name(1));
+    bytes[field] = 2;
+    const std::string area = bytes.substr(0, 56);
+    base::store<uint64_t>(bytes.data() + 56, base::checksum64(area, 0x6c6f672d6964656eULL));
+    directory_.put(log_name(1), bytes);
+    EXPECT_EQ(recover(directory_).report.error().kind, ErrorKind::kUnsupported);
+  }
+}
+
+TEST_F(RecoveryTest, StrangersInTheDirectoryAreLeftAlone) {
+  std::vector<Appended> written;
+  {
+    auto log = create();
+    written = append_many(*log, 10, 100);
+  }
+  directory_.put("000044.sst", "table");
+  directory_.put("notes.wal", "x");
+  directory_.put("000050.wal", "these are no log records");
+  directory_.put("000051.wal", std::string(8192, '\0'));  // left by a crash during creation
+  directory_.put("000052.wal", "");
+  const Recovered recovered = recover(directory_);
+  expect_prefix(recovered, written, 10);
+  const RecoveryReport& report = recovered.report.value();
+  EXPECT_EQ(report.highest_number, 52u);
+  ASSERT_EQ(report.files.size(), 4u);
+  EXPECT_FALSE(report.files[0].unreadable);
+  EXPECT_TRUE(report.files[1].unreadable);
+  EXPECT_FALSE(report.files[2].unreadable);
+  EXPECT_FALSE(report.files[3].unreadable);
+}
+
+// RELIABILITY 7: a read error is never end-of-log.
+TEST_F(RecoveryTest, AReadErrorIsNeverTheEnd) {
+  {
+    auto log = create(small_).value();
+    append_many(*log, 300, 100);
+  }
+  uint64_t n = 1;
+  for (;; ++n) {
+    directory_.fail_read = n;
+    const Recovered recovered = recover(directory_);
+    if (directory_.fail_read != 0) break;
+    ASSERT_FALSE(recovered.report) << n;
+    EXPECT_EQ(recovered.report.error().kind, ErrorKind::kIo);
+  }
+  EXPECT_GT(n, 4u);
+}
+
+TEST_F(RecoveryTest, AnErrorOfTheCallbackEndsRecovery) {
+  auto log = create();
+  append_many(*log, 3, 10);
+  int calls = 0;
+  const auto result = recover_log(directory_, test_uuid(), kStart, [&](const RecoveredRecord&) -> Result<void> {
+    return ++calls == 2 ? Result<void>(Error{.kind = ErrorKind::kNoSpace}) : Result<void>();
+  });
+  EXPECT_EQ(result.error().kind, ErrorKind::kNoSpace);
+  EXPECT_EQ(calls, 2);
+}
+
+// The floor may lie behind the last record that survived: what it covers is in tables.
+TEST_F(RecoveryTest, AFloorBeyondWhatSurvivedIsAnEmptyLog) {
+  uint64_t floor = 0;
+  {
+    auto log = create(small_).value();
+    append_many(*log, 300, 100);  // never synced
+    floor = log->end_lsn();
+  }
+  base::Prng prng(3);
+  directory_.power_cut(prng, 0);
+  const Recovered recovered = recover(directory_, floor);
+  EXPECT_TRUE(recovered.records.empty());
+  EXPECT_EQ(recovered.report.value().end_lsn, floor);
+  EXPECT_GE(recovered.report.value().next_lsn, floor);
+}
+
+// A lost placement must not hide synced records when the floor lies among them.
+TEST_F(RecoveryTest, ALostPlacementInFrontOfTheFloorIsNoticed) {
+  std::vector<Appended> written;
+  auto log = create(small_).value();
+  while (log->stats().rotations < 2) written.push_back(append(*log, 100).value());
+  for (int i = 0; i < 20; ++i) written.push_back(append(*log, 100).value());
+  log->sync(log->end_lsn()).value();
+  const uint64_t floor = written[written.size() - 10].lsn;  // in the third segment
+  expect_prefix(recover(directory_, floor), {written.end() - 10, written.end()}, 10);
+  flip(log_name(3), format::kLogPlacementOffset + 3, 1);
+  EXPECT_EQ(recover(directory_, floor).report.error().kind, ErrorKind::kCorruption);
+}
+
+// An open that was cut off may leave the beginning of a log that the manifest never named.
+TEST_F(RecoveryTest, ALogThatWasNeverNamedIsIgnored) {
+  std::vector<Appended> written;
+  {
+    auto log = create(small_).value();
+    written = append_many(*log, 200, 100);
+  }
+  const RecoveryReport first = recover(directory_).report.value();
+  {
+    auto abandoned = create(small_, first.next_lsn).value();
+    next_sequence_ = 1;
+    append_many(*abandoned, 200, 100);
+    abandoned->sync(abandoned->end_lsn()).value();
+  }
+  const Recovered again = recover(directory_);
+  expect_prefix(again, written, written.size());
+  EXPECT_FALSE(again.report.value().torn);
+  EXPECT_GT(again.report.value().next_lsn, first.next_lsn);
+  flip(log_name(1), offset_of(written[5].lsn), 1);  // and gives no evidence about the other one
+  expect_prefix(recover(directory_), written, 5);
+}
+
+// Between the closing record and the placement of the next segment nothing is lost.
+TEST_F(RecoveryTest, ACrashInTheMiddleOfARotationIsACleanEnd) {
+  std::vector<Appended> written;
+  {
+    auto log = create(small_).value();
+    while (log->stats().rotations == 0) written.push_back(append(*log, 100).value());
+  }
+  std::string bytes = directory_.contents(log_name(2));
+  std::fill(bytes.begin() + format::kLogPlacementOffset, bytes.end(), '\0');
+  directory_.put(log_name(2), bytes);
+  const Recovered recovered = recover(directory_);
+  expect_prefix(recovered, written, written.size() - 1);
+  EXPECT_FALSE(recovered.report.value().torn);
+}
+
+TEST_F(RecoveryTest, ALostClosingRecordCostsNothing) {
+  std::vector<Appended> written;
+  {
+    auto log = create(small_).value();
+    while (log->stats().rotations == 0) written.push_back(append(*log, 100).value());
+  }
+  const uint64_t closing = offset_of(written.back().lsn);
+  flip(log_name(1), closing + 1, 1);
+  expect_prefix(recover(directory_), written, written.size());
+}
+
+TEST_F(RecoveryTest, DroppedRemainsDoNotComeBackInTheNextLog) {
+  {
+    auto log = create(small_).value();
+    append_many(*log, 300, 100);
+  }
+  flip(log_name(1), offset_of(kStart) + 40, 1);
+  const RecoveryReport report = recover(directory_).report.value();
+  ASSERT_TRUE(report.torn);
+  ASSERT_EQ(report.end_lsn, kStart);
+  auto log = create(small_, report.next_lsn).value();
+  const auto written = append_many(*log, 100, 100);
+  const Recovered recovered = recover(directory_, report.next_lsn);  // the old files are still there
+  expect_prefix(recovered, written, written.size());
+}
+
+}  // namespace
+}  // namespace nacre::wal
