@@ -69,15 +69,17 @@ bool parse(int argc, const char* const* argv, Request* request) {
 }
 
 void print_result(uint64_t seed, const RunResult& result) {
-  std::printf("seed %" PRIu64 ": %s, %" PRIu64 " steps, %" PRIu64 " switches, %.3f ms of virtual time, trace %016" PRIx64 "\n", seed,
-              sync::to_string(result.ending), result.steps, result.switches, static_cast<double>(result.virtual_ns) / 1e6,
-              result.trace_hash);
+  std::printf("seed %" PRIu64 ": %s, %" PRIu64 " steps, %" PRIu64
+              " switches, %.3f ms of virtual time, trace %016" PRIx64 "\n",
+              seed, sync::to_string(result.ending), result.steps, result.switches,
+              static_cast<double>(result.virtual_ns) / 1e6, result.trace_hash);
 }
 
 int replay(const char* program, uint64_t seed, const Workload& workload) {
   auto& scheduler = sync::Scheduler::instance();
   const auto print_decision = [](const sync::Decision& d) {
-    std::printf("%10" PRIu64 " %14" PRIu64 " ns  %3u -> %3u  %s\n", d.step, d.now_ns, d.from, d.to, sync::to_string(d.point));
+    std::printf("%10" PRIu64 " %14" PRIu64 " ns  %3u -> %3u  %s\n", d.step, d.now_ns, d.from, d.to,
+                sync::to_string(d.point));
   };
   scheduler.observe(print_decision, [](const std::string& text) { std::printf("%28s %s\n", "", text.c_str()); });
   const RunResult result = workload(seed);

@@ -16,7 +16,7 @@ std::pair<std::string, std::string> split(const std::string& path) {
 }
 
 void replace_content(Inode& inode, Bytes content) {
-  inode.visible->assign(content.begin(), content.end());
+  inode.visible->assign(content);
   inode.durable = *inode.visible;
   inode.durable_size = content.size();
   inode.pending.clear();
@@ -48,7 +48,7 @@ bool SimDisk::exists(const std::string& path) const { return find(path) != nullp
 std::string SimDisk::content(const std::string& path) const {
   const auto inode = find(path);
   NACRE_CHECK(inode != nullptr);
-  return std::string(inode->visible->begin(), inode->visible->end());
+  return std::string(inode->visible->bytes());
 }
 
 void SimDisk::set_content(const std::string& path, Bytes content) {
@@ -102,7 +102,7 @@ DiskImage SimDisk::image() const {
   for (const auto& [directory, node] : state_.directories) {
     image[directory + "/"];  // an empty directory is part of it
     for (const auto& [name, inode] : node->visible) {
-      image[directory + "/" + name] = std::string(inode->visible->begin(), inode->visible->end());
+      image[directory + "/" + name] = std::string(inode->visible->bytes());
     }
   }
   return image;

@@ -25,7 +25,7 @@ void forget_covered(std::vector<PendingWrite>& pending, uint64_t begin, uint64_t
 
 void Inode::append(Bytes data, uint64_t order) {
   pending.push_back({.order = order, .offset = size(), .bytes = data.size(), .lands_in = nullptr});
-  visible->insert(visible->end(), data.begin(), data.end());
+  visible->append(data);
 }
 
 void Inode::become_mapped() {

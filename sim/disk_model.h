@@ -1,49 +1,39 @@
 // The disk model: what the page cache shows, what the platter holds, and the operations in between.
 //
-// A file (Inode) has two contents. `visible` is what every process of this boot reads: the page cache. `durable` is what
-// would be there after a power cut if nothing pending got through. Between them stand, in the order they were issued,
-// pending writes; a sync moves them across, a power cut (power_cut.h) lets a subset through that its profile allows.
+// A file (Inode) has two contents. `visible` is what every process of this boot reads: the page cache. `durable` is
+// what would be there after a power cut if nothing pending got through. Between them stand, in the order they were
+// issued, pending writes; a sync moves them across, a power cut (power_cut.h) lets a subset through that its profile
+// allows.
 //
 //   append file    pending: one entry a write; the bytes are those of `visible`, which an append file never changes
-//   mapped file    pending: one entry a stored() call; what is really dirty is found by comparing sectors, so a forgotten
-//                  stored() loses nothing that a sync covered. Its size and zeros are an operation of their own: the fill.
+//   mapped file    pending: one entry a stored() call; what is really dirty is found by comparing sectors, so a
+//                  forgotten stored() loses nothing that a sync covered. Its size and zeros are an operation of their
+//                  own: the fill.
 //   directory      pending: link, rename, unlink; each survives whole or not at all, none implies another, and none is
 //                  implied by a sync of the file it names
 //
-// A failed sync leaves lost sectors: the kernel believes them clean, `visible` shows them until the power goes, and no later
-// sync writes them unless they are stored to again.
+// A failed sync leaves lost sectors: the kernel believes them clean, `visible` shows them until the power goes, and no
+// later sync writes them unless they are stored to again.
 //
-// Thread safety: none; all of it runs between two points of the scheduler. Ownership: directories and pending operations
-// share inodes.
+// Thread safety: none; all of it runs between two points of the scheduler. Ownership: directories and pending
+// operations share inodes.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <new>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "base/prng.h"
 #include "nacre/bytes.h"
+#include "sim/buffer.h"
 
 namespace nacre::sim {
 
-inline constexpr uint64_t kSectorBytes = 512;  // what a device writes whole or not at all (the torn profile: not even that)
-inline constexpr uint64_t kPageBytes = 4096;
-
-template <class T>
-struct PageAligned {
-  using value_type = T;
-  PageAligned() = default;
-  template <class U>
-  PageAligned(const PageAligned<U>&) {}  // NOLINT(google-explicit-constructor)
-  T* allocate(size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t{kPageBytes})); }
-  void deallocate(T* p, size_t) { ::operator delete(p, std::align_val_t{kPageBytes}); }
-  bool operator==(const PageAligned&) const { return true; }
-};
-using Buffer = std::vector<char, PageAligned<char>>;
+inline constexpr uint64_t kSectorBytes =
+    512;  // what a device writes whole or not at all (the torn profile: not even that)
 
 struct Inode;
 
@@ -57,19 +47,20 @@ struct PendingWrite {
 
 struct Inode {
   uint64_t number = 0;
-  std::shared_ptr<Buffer> visible = std::make_shared<Buffer>();  // shared with mappings, which outlive the process in sim
-  Buffer durable;                                                // zeros where nothing was made durable
-  uint64_t durable_size = 0;                                     // <= durable.size()
+  std::shared_ptr<Buffer> visible =
+      std::make_shared<Buffer>();  // shared with mappings, which outlive the process in sim
+  Buffer durable;                  // zeros where nothing was made durable
+  uint64_t durable_size = 0;       // <= durable.size()
   std::vector<PendingWrite> pending;
   bool mapped = false;
   bool fill_pending = false;  // mapped: size and zeros are not durable yet
   uint64_t fill_order = 0;
-  bool has_holes = false;                    // a cut took the zeros of a mapped file but left its size
-  std::map<uint64_t, uint64_t> lost;         // sector -> hash of what was lost in it
-  std::set<uint64_t> detached;               // sectors whose stores no longer reach the file
-  uint32_t links = 0;                        // names in visible directories
-  uint32_t handles = 0;                      // open files of this boot
-  uint64_t charged_bytes = 0;                // against the capacity of the disk
+  bool has_holes = false;             // a cut took the zeros of a mapped file but left its size
+  std::map<uint64_t, uint64_t> lost;  // sector -> hash of what was lost in it
+  std::set<uint64_t> detached;        // sectors whose stores no longer reach the file
+  uint32_t links = 0;                 // names in visible directories
+  uint32_t handles = 0;               // open files of this boot
+  uint64_t charged_bytes = 0;         // against the capacity of the disk
 
   uint64_t size() const { return visible->size(); }
   void append(Bytes data, uint64_t order);

@@ -120,7 +120,7 @@ TEST(Disk, SpaceRunsOutAndComesBack) {
   EXPECT_EQ(kind_of(failed), ErrorKind::kNoSpace);
   EXPECT_EQ(failed.error().system_errno, ENOSPC);
   EXPECT_EQ(kind_of(file->append("x")), ErrorKind::kNoSpace);  // final for this file
-  EXPECT_EQ(t.content("b"), std::string(5000, 'b'));            // what fitted is there
+  EXPECT_EQ(t.content("b"), std::string(5000, 'b'));           // what fitted is there
   EXPECT_EQ(kind_of(t.directory->create_mapped("m", 4096)), ErrorKind::kNoSpace);
   EXPECT_FALSE(t.exists("m"));
   file.reset();

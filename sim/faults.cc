@@ -5,9 +5,9 @@
 namespace nacre::sim {
 
 const char* to_string(IoKind kind) {
-  static constexpr const char* kNames[] = {"open directory", "open",  "create", "create mapped",  "open mapped",
-                                           "rename",         "remove", "list",  "sync directory", "lock",
-                                           "read",           "write",  "sync",  "sync mapped",    "store"};
+  static constexpr const char* kNames[] = {"open directory", "open",   "create", "create mapped",  "open mapped",
+                                           "rename",         "remove", "list",   "sync directory", "lock",
+                                           "read",           "write",  "sync",   "sync mapped",    "store"};
   return kNames[static_cast<size_t>(kind)];
 }
 

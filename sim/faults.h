@@ -1,8 +1,8 @@
 // Faults: which I/O goes wrong, and how.
 //
 // Every operation on the simulated disk is a *site*; sites are counted over a run, by kind and in all. A planned fault
-// hits the Nth site of the kinds it names, once or from then on; rates hit sites at random. A sweep runs a workload once
-// to learn how many sites it has, then once for each site and effect.
+// hits the Nth site of the kinds it names, once or from then on; rates hit sites at random. A sweep runs a workload
+// once to learn how many sites it has, then once for each site and effect.
 //
 // Thread safety: none, one OS thread.
 #pragma once
@@ -30,10 +30,10 @@ enum class IoKind : uint8_t {
   kSyncDirectory,
   kLock,
   kRead,
-  kWrite,       // a buffer of a WritableFile goes to the file
+  kWrite,  // a buffer of a WritableFile goes to the file
   kSyncFile,
   kSyncMapped,
-  kStore,       // MappedFile::stored
+  kStore,  // MappedFile::stored
   kCount,
 };
 const char* to_string(IoKind kind);
@@ -66,7 +66,7 @@ struct PlannedFault {
   IoKinds kinds = kEveryIo;  // narrowed to those where the effect can happen
   FaultEffect effect = FaultEffect::kError;
   int32_t error_number = EIO;
-  bool for_good = false;  // every later site of `kinds` as well
+  bool for_good = false;                         // every later site of `kinds` as well
   CrashProfile profile = CrashProfile::kPrefix;  // of a power cut
   std::optional<uint64_t> subset;                // of a power cut: see cut_power
 };
@@ -81,7 +81,7 @@ struct FaultRates {
   uint32_t write_misdirected = 0;
   uint32_t sync_error = 0;
   uint32_t sync_lie = 0;
-  uint32_t name_error = 0;    // open, create, rename, remove, list, lock
+  uint32_t name_error = 0;  // open, create, rename, remove, list, lock
   uint32_t store_damage = 0;
   int32_t error_number = EIO;
 };

@@ -245,6 +245,19 @@ TEST(Faults, ALyingSyncSaysOkAndKeepsNothing) {
   EXPECT_TRUE(t.disk->files().empty());
 }
 
+TEST(Faults, ALyingSyncOfAFileIsNotMadeTrueByItsDirectory) {
+  TestDisk t;
+  t.faults().plan(
+      {.kinds = only(IoKind::kSyncFile) | only(IoKind::kSyncMapped), .effect = FaultEffect::kLie, .for_good = true});
+  t.write("a", "lied about", true);
+  auto mapped = t.directory->create_mapped("m", 4096).value();
+  mapped->sync(0, 4096).value();
+  t.directory->sync().value();
+  t.cut(CrashProfile::kNothing);
+  EXPECT_EQ(t.content("a"), "");
+  EXPECT_EQ(t.content("m"), "");
+}
+
 TEST(Faults, AFailedDirectorySyncLosesNames) {
   int lost = 0;
   for (uint64_t seed = 1; seed <= 60; ++seed) {

@@ -110,8 +110,7 @@ uint64_t draw_density(base::Prng& prng) {
 }
 
 void posix_min_file(Inode& inode, uint64_t density, base::Prng& prng) {
-  const uint64_t size_before = inode.durable_size;
-  std::vector<uint64_t> sizes = {size_before};
+  std::vector<uint64_t> sizes = {inode.durable_size};  // ascending
   for (const PendingWrite& write : inode.pending) {
     if (!inode.mapped) sizes.push_back(write.offset + write.bytes);
     if (write.lands_in != nullptr && survives(density, prng)) inode.persist(write);
@@ -126,12 +125,13 @@ void posix_min_file(Inode& inode, uint64_t density, base::Prng& prng) {
       keep_part_of_fill(inode, prng);
     }
   } else if (sizes.size() > 1) {
-    inode.durable_size = std::max(size_before, survives(density, prng) ? sizes.back() : sizes[prng.below(sizes.size())]);
+    inode.durable_size = survives(density, prng) ? sizes.back() : sizes[prng.below(sizes.size())];
     if (inode.durable.size() < inode.durable_size) inode.durable.resize(inode.durable_size);
   }
 }
 
-uint64_t posix_min(const std::map<uint64_t, std::shared_ptr<Inode>>& inodes, const std::vector<Unit>& units, base::Prng& prng) {
+uint64_t posix_min(const std::map<uint64_t, std::shared_ptr<Inode>>& inodes, const std::vector<Unit>& units,
+                   base::Prng& prng) {
   const uint64_t data_density = draw_density(prng);
   const uint64_t name_density = draw_density(prng);
   for (const auto& [number, inode] : inodes) posix_min_file(*inode, data_density, prng);

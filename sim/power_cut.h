@@ -2,8 +2,8 @@
 //
 //   kNothing     only what was synced
 //   kPrefix      all pending operations of the disk in the order they were issued, up to one cut
-//   kTorn        the same, and the write at the cut is torn: any subset of its sectors, and within a sector any of its 8-byte
-//                words; so are stores to a mapping that were not reported yet
+//   kTorn        the same, and the write at the cut is torn: any subset of its sectors, and within a sector any of its
+//                8-byte words; so are stores to a mapping that were not reported yet
 //   kPosixMin    what POSIX permits: any subset of dirty sectors of any file, any subset of directory operations (so a
 //                later rename without an earlier one), sizes on their own (zeros where the data is missing)
 //   kEverything  all of it, as after an orderly shutdown
@@ -29,7 +29,8 @@ struct CutReport {
 };
 
 // Decides and applies what gets through, then leaves the state as the next boot finds it. With `subset`, exactly the
-// pending operations whose bit is set survive, counted from the oldest, for exhaustive tests; the profile is then not used.
+// pending operations whose bit is set survive, counted from the oldest, for exhaustive tests; the profile is then not
+// used.
 CutReport cut_power(DiskState& state, CrashProfile profile, base::Prng& prng, std::optional<uint64_t> subset = {});
 
 // How many operations are pending on the whole disk.

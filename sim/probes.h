@@ -1,4 +1,5 @@
-// NACRE_SOMETIMES: claims that a condition holds now and then. A campaign in which it never did tested less than it seems.
+// NACRE_SOMETIMES: claims that a condition holds now and then. A campaign in which it never did tested less than it
+// seems.
 //
 //     NACRE_SOMETIMES("a crash tore the log's tail", report.torn);
 //
@@ -33,10 +34,10 @@ struct ProbeAt {
 
 }  // namespace nacre::sim
 
-#define NACRE_SOMETIMES(text, condition)               \
-  do {                                                 \
-    struct NacrePlace {                                \
-      static const char* name() { return text; }       \
-    };                                                 \
+#define NACRE_SOMETIMES(text, condition)                     \
+  do {                                                       \
+    struct NacrePlace {                                      \
+      static const char* name() { return text; }             \
+    };                                                       \
     ::nacre::sim::ProbeAt<NacrePlace>::probe.see(condition); \
   } while (false)

@@ -173,8 +173,8 @@ TEST(Scheduler, LostWakeupIsADeadlock) {
   EXPECT_LT(found, 95);
 }
 
-// The planted bug needs one ordering constraint: `late` must run to its end before `early`, which started first, goes on
-// after its 40th step. A random walk over 41 coin tosses never does that; PCT with depth 2 does it often.
+// The planted bug needs one ordering constraint: `late` must run to its end before `early`, which started first, goes
+// on after its 40th step. A random walk over 41 coin tosses never does that; PCT with depth 2 does it often.
 bool ordering_bug(const Schedule& schedule) {
   bool bug = false;
   const RunResult result = run(schedule, [&] {
@@ -353,10 +353,20 @@ TEST(Scheduler, EveryStrategyGetsOutOfASpinLoop) {
 TEST(Scheduler, LimitsAndFailuresEndTheRun) {
   Schedule schedule = random_schedule(1);
   schedule.step_limit = 1000;
-  EXPECT_EQ(run(schedule, [] { for (;;) yield_point(); }).ending, Ending::kStepLimit);
+  EXPECT_EQ(run(schedule,
+                [] {
+                  for (;;) yield_point();
+                })
+                .ending,
+            Ending::kStepLimit);
   schedule.step_limit = kForeverNs;
   schedule.time_limit_ns = 60'000'000'000;
-  EXPECT_EQ(run(schedule, [] { for (;;) Scheduler::instance().sleep_ns(100'000'000); }).ending, Ending::kTimeLimit);
+  EXPECT_EQ(run(schedule,
+                [] {
+                  for (;;) Scheduler::instance().sleep_ns(100'000'000);
+                })
+                .ending,
+            Ending::kTimeLimit);
   const RunResult failed = run(schedule, [] {
     Thread judge("judge", [] { Scheduler::instance().stop("the oracle disagrees"); });
     judge.join();
@@ -364,7 +374,9 @@ TEST(Scheduler, LimitsAndFailuresEndTheRun) {
   EXPECT_EQ(failed.ending, Ending::kFailed);
   EXPECT_EQ(failed.report.find("the oracle disagrees"), 0U);
   const RunResult left = run(schedule, [] {
-    auto* leaked = new Thread("left behind", [] { for (;;) yield_point(); });
+    auto* leaked = new Thread("left behind", [] {
+      for (;;) yield_point();
+    });
     static_cast<void>(leaked);
   });
   EXPECT_EQ(left.ending, Ending::kThreadsLeft);
@@ -432,11 +444,34 @@ TEST(Scheduler, MoveOnlyThreads) {
 using SchedulerDeathTest = testing::Test;
 
 TEST(SchedulerDeathTest, MisuseCrashes) {
-  EXPECT_DEATH({ Mutex m; take(m); take(m); }, "owner_");
-  EXPECT_DEATH({ Mutex m; give(m); }, "owner_");
-  EXPECT_DEATH({ Mutex m; take(m); }, "owner_ == nullptr");
+  EXPECT_DEATH(
+      {
+        Mutex m;
+        take(m);
+        take(m);
+      },
+      "owner_");
+  EXPECT_DEATH(
+      {
+        Mutex m;
+        give(m);
+      },
+      "owner_");
+  EXPECT_DEATH(
+      {
+        Mutex m;
+        take(m);
+      },
+      "owner_ == nullptr");
   EXPECT_DEATH({ Thread t("t", [] {}); }, "fiber_ == nullptr");
-  EXPECT_DEATH({ Mutex m; CondVar c; take(m); wait(c, m); }, "deadlock outside a simulation");
+  EXPECT_DEATH(
+      {
+        Mutex m;
+        CondVar c;
+        take(m);
+        wait(c, m);
+      },
+      "deadlock outside a simulation");
 }
 
 }  // namespace

@@ -39,14 +39,15 @@ std::shared_ptr<SimDisk> SimDisk::create(const DiskOptions& options) {
 
 std::shared_ptr<FileSystem> SimDisk::file_system() { return std::make_shared<SimFileSystem>(shared_from_this()); }
 
-// --- the power switch -------------------------------------------------------------------------------------------------
+// --- the power switch
+// -------------------------------------------------------------------------------------------------
 
 CutReport SimDisk::power_cut(CrashProfile profile, std::optional<uint64_t> subset) {
   NACRE_CHECK(on_);
   const CutReport report = sim::cut_power(state_, profile, prng_, subset);
   if (Scheduler::instance().observed()) {
-    Scheduler::instance().note(std::string("power cut, ") + to_string(profile) + ": " + std::to_string(report.kept) + " of " +
-                               std::to_string(report.pending) + " pending operations survive whole");
+    Scheduler::instance().note(std::string("power cut, ") + to_string(profile) + ": " + std::to_string(report.kept) +
+                               " of " + std::to_string(report.pending) + " pending operations survive whole");
   }
   ++cuts_;
   end_boot();
@@ -82,7 +83,8 @@ void SimDisk::cut_by(const Fate& fate) {
   }
 }
 
-// --- an I/O -----------------------------------------------------------------------------------------------------------
+// --- an I/O
+// -----------------------------------------------------------------------------------------------------------
 
 Operation SimDisk::operation_of(IoKind kind) {
   switch (kind) {
@@ -130,7 +132,8 @@ Result<SimDisk::Site> SimDisk::begin(uint64_t boot, IoKind kind, os::FileRef fil
   scheduler.yield(Point::kIo);
   if (!alive(boot)) return dead(kind, file);
   Site site{kind, file, offset, faults_.next(kind)};
-  scheduler.trace(base::mix64(offset << 8 | static_cast<uint64_t>(kind), bytes << 8 | static_cast<uint64_t>(site.fate.effect)));
+  scheduler.trace(
+      base::mix64(offset << 8 | static_cast<uint64_t>(kind), bytes << 8 | static_cast<uint64_t>(site.fate.effect)));
   if (scheduler.observed()) note(site, bytes);
   if (kind != IoKind::kStore) {
     uint64_t latency = options_.latency_ns_min;
@@ -159,7 +162,8 @@ Result<void> SimDisk::end(uint64_t boot, const Site& site) {
   return {};
 }
 
-// --- inodes and space -------------------------------------------------------------------------------------------------
+// --- inodes and space
+// -------------------------------------------------------------------------------------------------
 
 std::shared_ptr<Inode> SimDisk::new_inode() {
   auto inode = std::make_shared<Inode>();

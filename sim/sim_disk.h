@@ -2,9 +2,9 @@
 //
 // Processes come and go on it. A *boot* is the life of one process: from construction or restart() to power_cut() or
 // kill_process(). Everything opened in a boot is dead after it: each call on it fails with an Io error and changes
-// nothing, so the engine of the ended boot is closed in the ordinary way, against a dead disk, while what the next boot finds
-// was fixed at the instant of the cut. Between the cut and restart() nothing can be opened. Close the old engine before
-// restart().
+// nothing, so the engine of the ended boot is closed in the ordinary way, against a dead disk, while what the next
+// boot finds was fixed at the instant of the cut. Between the cut and restart() nothing can be opened. Close the old
+// engine before restart().
 //
 //     disk->power_cut(CrashProfile::kPosixMin);   // or a planned fault did it: !disk->is_on()
 //     db.reset();                                 // sees only errors
@@ -37,11 +37,12 @@ struct DiskOptions {
   uint64_t capacity_bytes = uint64_t{1} << 30;
   uint64_t latency_ns_min = 5'000;
   uint64_t latency_ns_max = 200'000;
-  uint32_t stall_one_in = 0;          // I/Os that take stall_ns instead; 0 never
+  uint32_t stall_one_in = 0;  // I/Os that take stall_ns instead; 0 never
   uint64_t stall_ns = 2'000'000'000;
   uint64_t write_buffer_bytes = 65536;  // what a WritableFile holds back in the process; 0: nothing
-  uint32_t writeback_one_in = 0;  // sites at which a random dirty page of a mapped file reaches the platter unasked, which
-                                  // makes intermediate states reachable; 0 never (a must for a strict kPrefix)
+  uint32_t writeback_one_in =
+      0;  // sites at which a random dirty page of a mapped file reaches the platter unasked, which
+          // makes intermediate states reachable; 0 never (a must for a strict kPrefix)
 
   static DiskOptions from_seed(uint64_t seed);
 };
@@ -63,7 +64,7 @@ class SimDisk : public std::enable_shared_from_this<SimDisk> {
   void kill_process();
   void restart();
   bool is_on() const { return on_; }
-  uint64_t cuts() const { return cuts_; }    // power cuts so far
+  uint64_t cuts() const { return cuts_; }  // power cuts so far
   uint64_t kills() const { return kills_; }
 
   // --- faults and limits

@@ -43,7 +43,8 @@ Result<std::unique_ptr<Directory>> SimFileSystem::open_directory(const std::stri
   if (found == directories.end()) {
     const size_t slash = path.rfind('/');
     const std::string parent = slash == std::string::npos ? "" : path.substr(0, slash);
-    if (!create || path.empty() || (!parent.empty() && !directories.contains(parent))) return disk_->error(site, ENOENT);
+    if (!create || path.empty() || (!parent.empty() && !directories.contains(parent)))
+      return disk_->error(site, ENOENT);
     if (disk_->read_only()) return disk_->error(site, EROFS);
     auto node = std::make_shared<DirectoryNode>();
     node->path = path;
@@ -84,7 +85,8 @@ Result<std::shared_ptr<Inode>> SimDirectory::link_new(const SimDisk::Site& site,
   auto inode = disk_->new_inode();
   inode->links = 1;
   node_->visible[name] = inode;
-  node_->pending.push_back({.order = disk_->take_order(), .kind = DirectoryOp::Kind::kLink, .name = name, .target = {}, .inode = inode});
+  node_->pending.push_back(
+      {.order = disk_->take_order(), .kind = DirectoryOp::Kind::kLink, .name = name, .target = {}, .inode = inode});
   return inode;
 }
 
@@ -92,7 +94,8 @@ void SimDirectory::unlink(const std::string& name) {
   const auto found = node_->visible.find(name);
   const auto inode = found->second;
   node_->visible.erase(found);
-  node_->pending.push_back({.order = disk_->take_order(), .kind = DirectoryOp::Kind::kUnlink, .name = name, .target = {}, .inode = inode});
+  node_->pending.push_back(
+      {.order = disk_->take_order(), .kind = DirectoryOp::Kind::kUnlink, .name = name, .target = {}, .inode = inode});
   disk_->unlinked(*inode);
 }
 
@@ -117,7 +120,8 @@ Result<std::unique_ptr<MappedFile>> SimDirectory::create_mapped(const std::strin
   const os::FileRef ref = os::file_ref(name);
   NACRE_TRY_ASSIGN(const SimDisk::Site site, begin_change(IoKind::kCreateMapped, name));
   if (size_bytes == 0 || size_bytes % kPageBytes != 0) {
-    return os::file_error(ErrorKind::kInvalidArgument, Operation::kMap, ref, "the size must be a whole number of pages");
+    return os::file_error(ErrorKind::kInvalidArgument, Operation::kMap, ref,
+                          "the size must be a whole number of pages");
   }
   NACRE_TRY_ASSIGN(auto inode, link_new(site, name));
   if (disk_->free_bytes() < size_bytes) {
@@ -138,7 +142,8 @@ Result<std::unique_ptr<MappedFile>> SimDirectory::open_mapped(const std::string&
   NACRE_TRY_ASSIGN(const SimDisk::Site site, begin_change(IoKind::kOpenMapped, name));
   NACRE_TRY_ASSIGN(auto inode, look_up(site, name));
   if (inode->size() == 0 || inode->size() % kPageBytes != 0) {
-    return os::file_error(ErrorKind::kCorruption, Operation::kMap, ref, "its size is not a whole number of pages", inode->size());
+    return os::file_error(ErrorKind::kCorruption, Operation::kMap, ref, "its size is not a whole number of pages",
+                          inode->size());
   }
   if (inode->has_holes) return os::file_error(ErrorKind::kCorruption, Operation::kMap, ref, "it has a hole");
   inode->become_mapped();
@@ -153,7 +158,8 @@ Result<void> SimDirectory::rename(const std::string& from, const std::string& to
   if (from != to) {
     node_->visible.erase(from);
     const auto replaced = std::exchange(node_->visible[to], inode);
-    node_->pending.push_back({.order = disk_->take_order(), .kind = DirectoryOp::Kind::kRename, .name = from, .target = to, .inode = inode});
+    node_->pending.push_back(
+        {.order = disk_->take_order(), .kind = DirectoryOp::Kind::kRename, .name = from, .target = to, .inode = inode});
     if (replaced != nullptr) disk_->unlinked(*replaced);
   }
   return disk_->end(boot_, site);

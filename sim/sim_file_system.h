@@ -1,7 +1,7 @@
 // SimFileSystem and its directories: the interfaces of nacre/runtime.h over a SimDisk.
 //
-// Thread safety: as the interfaces say, on simulated threads. Ownership: all share the disk. A directory belongs to the boot
-// it was opened in (sim_disk.h).
+// Thread safety: as the interfaces say, on simulated threads. Ownership: all share the disk. A directory belongs to
+// the boot it was opened in (sim_disk.h).
 #pragma once
 
 #include <memory>

@@ -115,7 +115,8 @@ Result<void> SimMappedFile::sync(uint64_t begin, uint64_t end) {
   if (auto ended = disk.end(open_.boot, site); !ended) {
     failure_ = ended.error();
   } else if (damaged_) {
-    failure_ = os::file_error(ErrorKind::kIo, Operation::kSync, open_.ref, "a stored page was lost (simulated SIGBUS)", begin);
+    failure_ =
+        os::file_error(ErrorKind::kIo, Operation::kSync, open_.ref, "a stored page was lost (simulated SIGBUS)", begin);
   }
   if (failure_) return *failure_;
   return {};

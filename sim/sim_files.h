@@ -1,10 +1,10 @@
 // The open files of a SimDisk.
 //
-// A SimWritableFile holds appended bytes back in the process, as the production one does: kill -9 loses them, and an error
-// shows when the buffer goes out. Like there, the first failure of a writable or mapped file is final.
+// A SimWritableFile holds appended bytes back in the process, as the production one does: kill -9 loses them, and an
+// error shows when the buffer goes out. Like there, the first failure of a writable or mapped file is final.
 //
-// Thread safety: as the interfaces of nacre/runtime.h say, on simulated threads. Ownership: each shares the disk and its inode;
-// all belong to the boot they were opened in (sim_disk.h).
+// Thread safety: as the interfaces of nacre/runtime.h say, on simulated threads. Ownership: each shares the disk and
+// its inode; all belong to the boot they were opened in (sim_disk.h).
 #pragma once
 
 #include <memory>

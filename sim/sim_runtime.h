@@ -33,8 +33,9 @@ class SimClock final : public Clock {
   int64_t wall_offset_ns_ = 0;
 };
 
-// A pool of simulated threads. Urgent jobs mostly go first; now and then any waiting job does, since nothing may depend on it.
-// Destruction finishes every job that was submitted, and those that these submit; not to be destroyed from a job.
+// A pool of simulated threads. Urgent jobs mostly go first; now and then any waiting job does, since nothing may
+// depend on it. Destruction finishes every job that was submitted, and those that these submit; not to be destroyed
+// from a job.
 class SimExecutor final : public Executor {
  public:
   SimExecutor(uint64_t seed, uint32_t threads);

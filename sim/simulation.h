@@ -2,14 +2,15 @@
 //
 //     Simulation sim(seed);
 //     RunResult result = sim.run([&] {
-//       auto db = Db::open("db", {}, sim.runtime());   // everything that locks or runs is made and destroyed in the body
+//       auto db = Db::open("db", {}, sim.runtime());   // what locks or runs is made and destroyed in the body
 //       ...
 //       if (wrong) sim.fail("what is wrong");
 //     });
 //     if (result.ending != Ending::kDone) ... result.report
 //
 // The same seed and program give the same trace_hash. A run that does not end kDone abandons its threads where they
-// stand and leaks what they own. A crash of the process (CHECK, SIGSEGV, overflow of a simulated stack) prints the seed.
+// stand and leaks what they own. A crash of the process (CHECK, SIGSEGV, overflow of a simulated stack) prints the
+// seed.
 //
 // Thread safety: none, one OS thread; one Simulation runs at a time.
 #pragma once

@@ -142,7 +142,9 @@ TEST(Simulation, FindsAMissingDirectorySync) { first_seed_that_finds({.no_direct
 TEST(Simulation, FindsMissingChecksums) { first_seed_that_finds({.no_checksum = true}, Ending::kFailed); }
 TEST(Simulation, FindsAClaimWithoutTheLock) { first_seed_that_finds({.claim_without_lock = true}, Ending::kFailed); }
 TEST(Simulation, FindsARetriedSync) { first_seed_that_finds({.retry_failed_sync = true}, Ending::kFailed); }
-TEST(Simulation, FindsLocksInOppositeOrder) { first_seed_that_finds({.locks_in_opposite_order = true}, Ending::kDeadlock); }
+TEST(Simulation, FindsLocksInOppositeOrder) {
+  first_seed_that_finds({.locks_in_opposite_order = true}, Ending::kDeadlock);
+}
 
 TEST(Simulation, FailureNamesItsReason) {
   Simulation sim(1);
@@ -221,6 +223,26 @@ TEST(Simulation, TheExecutorRunsEveryJobEvenThoseOfJobs) {
     EXPECT_EQ(ran, 24);
   }
   EXPECT_GT(overtakings, 50);
+}
+
+TEST(Simulation, UrgentJobsMostlyGoFirst) {
+  int urgent_first = 0;
+  for (uint64_t seed = 1; seed <= 200; ++seed) {
+    std::string order;
+    Simulation sim(seed);
+    sim.run([&] {
+      SimExecutor executor(seed, 1);
+      executor.submit(Urgency::kNormal, [&] {  // while the only thread is busy, three more arrive
+        executor.submit(Urgency::kIdle, [&] { order += 'i'; });
+        executor.submit(Urgency::kNormal, [&] { order += 'n'; });
+        executor.submit(Urgency::kHigh, [&] { order += 'h'; });
+      });
+    });
+    EXPECT_EQ(order.size(), 3U);
+    urgent_first += order == "hni" ? 1 : 0;
+  }
+  EXPECT_GT(urgent_first, 140);
+  EXPECT_LT(urgent_first, 200);
 }
 
 TEST(Campaign, RunsReplaysAndFails) {

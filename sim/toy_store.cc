@@ -69,8 +69,8 @@ Result<void> ToyStore::recover() {
   const uint64_t old = current ? std::strtoull(current->c_str(), nullptr, 10) : 0;
   if (current && old == 0) return malformed("CURRENT names nothing");
   if (old != 0) NACRE_TRY(replay(old));
-  // A new checkpoint comes first and removals after it: a failed directory sync may have lost the rename that made `old`
-  // current, so on the platter CURRENT may name an older one still.
+  // A new checkpoint comes first and removals after it: a failed directory sync may have lost the rename that made
+  // `old` current, so on the platter CURRENT may name an older one still.
   NACRE_TRY_ASSIGN(const auto entries, directory_->list());
   number_ = old;
   for (const DirectoryEntry& entry : entries) {

@@ -1,4 +1,5 @@
-// A toy for the tests of the simulator: a list of numbers in a mapped log with checkpoints, and known ways to get it wrong.
+// A toy for the tests of the simulator: a list of numbers in a mapped log with checkpoints, and known ways to get it
+// wrong.
 //
 // Files: CURRENT holds N; N.ckpt {count, hash, checksum}; N.wal, records {sequence, value, checksum}. An open always
 // makes a new checkpoint. Each bug of `Bugs` is one that real engines have had; the simulator must find every one.
@@ -27,7 +28,8 @@ struct Bugs {
 class ToyStore {
  public:
   // `claimed` is told each value in commit order, as it gets its place.
-  static Result<std::unique_ptr<ToyStore>> open(const Runtime& runtime, const Bugs& bugs, std::function<void(uint64_t)> claimed);
+  static Result<std::unique_ptr<ToyStore>> open(const Runtime& runtime, const Bugs& bugs,
+                                                std::function<void(uint64_t)> claimed);
   ~ToyStore();
 
   // Returns the position of the value. Durable: only once it survives power loss.

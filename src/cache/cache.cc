@@ -7,12 +7,12 @@
 namespace nacre::cache {
 namespace {
 
-constexpr size_t kDeadPerBatch = 64;        // dropped frames that share one epoch
-constexpr uint32_t kRoomStepsPerMiss = 4;   // chunks emptied ahead of need, in one call
-constexpr uint32_t kMissesPerHope = 64;     // between two searches of the whole cache, while all of it is pinned
-constexpr uint32_t kTurnsForLimbo = 128;    // two or three milliseconds
+constexpr size_t kDeadPerBatch = 64;       // dropped frames that share one epoch
+constexpr uint32_t kRoomStepsPerMiss = 4;  // chunks emptied ahead of need, in one call
+constexpr uint32_t kMissesPerHope = 64;    // between two searches of the whole cache, while all of it is pinned
+constexpr uint32_t kTurnsForLimbo = 128;   // two or three milliseconds
 constexpr uint32_t kNoLimit = ~uint32_t{0};
-constexpr uint64_t kTransientShare = 4;     // what needs more than this part of the capacity is not kept
+constexpr uint64_t kTransientShare = 2;  // what needs more than this part of the capacity is not kept
 
 }  // namespace
 
@@ -60,7 +60,7 @@ uint64_t Cache::comfort_bytes(uint64_t capacity) const {
   return capacity - std::min(pool_.chunk_bytes(FramePool::kHeaderClass + 1), capacity / 2);
 }
 
-// How much may be held before a miss rather waits a little.
+// How much may be held before a miss rather waits a little than to take more.
 uint64_t Cache::tolerated_bytes(uint64_t capacity) { return capacity + capacity / 16; }
 
 // --- Hits ---

@@ -11,16 +11,21 @@
 //   1. What find() returned stays readable until the guard ends, whatever is evicted, dropped or published meanwhile.
 //   2. A pinned frame stays readable until it is unpinned, also when its table is gone.
 //   3. held bytes <= capacity + what is pinned, or waits for guards that are still active, or is being drafted. Chunks
-//      (cache/frame_pool.h) are what is held: one pinned frame may hold a whole one. When there is no other way, memory is
-//      taken above the capacity rather than waiting for a reader, and counted (CacheStats::over_capacity).
+//      (cache/frame_pool.h) are what is held: one pinned frame may hold a whole one.
 //   4. capacity = ceiling of the account - what all others hold, but at least 1/16 of the ceiling.
 // The protocol of frames, and why stale slots are harmless, is in cache/frame.h; what is evicted, in cache/clock_hand.h.
 //
-// Why one mutex for all misses: it is held for some 100 ns a miss (no I/O, no page fault, no system call inside), while
-// a miss costs at least the 750 ns of a cached pread plus a checksum and decompression, several microseconds together. So even
-// 16 threads that do nothing but miss keep it less than half busy, and one mutex keeps one exact notion of what is held and
-// one order of eviction. Frames are evicted in batches ahead of demand, since a frame cannot be used again before the
-// guards that were active at its death have ended; the caller's own is usually one of them.
+// Why one mutex for all misses: it is held for a part of the 330 ns that find, allocate and publish of a miss take together
+// (no I/O, no page fault, no system call inside), while the miss itself costs at least the 750 ns of a cached pread plus
+// checksum and decompression, several microseconds in all. So even 16 threads that do nothing but miss keep it about half
+// busy, and one mutex keeps one exact notion of what is held and one order of eviction.
+//
+// A frame cannot be used again before the guards that were active at its death have ended; the caller's own is usually one of
+// them. So frames are evicted in batches ahead of demand, more of them the longer guards last (FramePool::reserve). Should
+// that not suffice, because a reader lost its core in the middle or one guard covers very many misses, a miss takes
+// memory above the capacity rather than wait for that reader (CacheStats::over_capacity); from 1/16 above it on, a miss first
+// yields for up to 3 ms, once per 2 MiB, which gives such a reader its core back. Rejected: waiting until limbo is
+// empty, since the caller may be the very reader that holds it back. Whoever can end its guard before it allocates should.
 //
 // Thread safety: everything, from any thread; a Draft or a PinnedFrame is a plain value. Lifetime: the account and the
 // domain outlive the Cache, the Cache outlives all slots' use, drafts and pins (checked in the destructor).
@@ -82,15 +87,15 @@ class PinnedFrame {
 
 struct CacheStats {
   uint64_t capacity_bytes = 0;
-  uint64_t held_bytes = 0;      // memory of the cache: frames in use and free ones
-  uint64_t frames = 0;          // drafts, live frames and those that wait in limbo
-  uint64_t limbo_frames = 0;    // dead, waiting for guards to end or for pins
-  uint64_t drafts = 0;          // allocations so far: misses, and what is loaded ahead
-  uint64_t insertions = 0;      // drafts that were published
-  uint64_t evictions = 0;       // frames that made room
-  uint64_t drops = 0;           // frames whose table went
-  uint64_t over_capacity = 0;   // times that memory was taken above the capacity
-  uint64_t chunks_moved = 0;    // chunks emptied to give their memory to others
+  uint64_t held_bytes = 0;     // memory of the cache: frames in use and free ones
+  uint64_t frames = 0;         // drafts, live frames and those that wait in limbo
+  uint64_t limbo_frames = 0;   // dead, waiting for guards to end or for pins
+  uint64_t drafts = 0;         // allocations so far: misses, and what is loaded ahead
+  uint64_t insertions = 0;     // drafts that were published
+  uint64_t evictions = 0;      // frames that made room
+  uint64_t drops = 0;          // frames whose table went
+  uint64_t over_capacity = 0;  // times that memory was taken above the capacity
+  uint64_t chunks_moved = 0;   // chunks emptied to give their memory to others
 };
 
 class Cache {
@@ -107,7 +112,8 @@ class Cache {
     const uint64_t word = slot.word.load(std::memory_order_acquire);
     sync::yield_point();
     const Frame* frame = frame_if_live(word);
-    if (frame != nullptr) [[likely]] frame->touch();
+    if (frame != nullptr) [[likely]]
+      frame->touch();
     return frame;
   }
   // The same with a pin, for callers that hold no guard. Empty if there is none.
@@ -205,11 +211,11 @@ class Cache {
   mutable sync::Mutex mutex_;
   FramePool pool_;  // guarded by mutex_, but for the calls that need no lock
   ClockHand clock_ NACRE_GUARDED_BY(mutex_);
-  std::vector<Frame*> dying_ NACRE_GUARDED_BY(mutex_);  // in limbo, but not yet given an epoch
-  std::deque<Limbo> limbo_ NACRE_GUARDED_BY(mutex_);    // oldest first
+  std::vector<Frame*> dying_ NACRE_GUARDED_BY(mutex_);     // in limbo, but not yet given an epoch
+  std::deque<Limbo> limbo_ NACRE_GUARDED_BY(mutex_);       // oldest first
   uint32_t hopeless_misses_ NACRE_GUARDED_BY(mutex_) = 0;  // that need not look for room in vain
   uint64_t impatient_bytes_ NACRE_GUARDED_BY(mutex_) = 0;  // to be taken without waiting for limbo again
-  CacheStats counts_ NACRE_GUARDED_BY(mutex_);          // the counters among them
+  CacheStats counts_ NACRE_GUARDED_BY(mutex_);             // the counters among them
   std::atomic<uint64_t> insertions_{0};
 };
 

@@ -5,9 +5,9 @@
 namespace nacre::cache {
 namespace {
 
-constexpr uint32_t kPrefetchAhead = 8;      // frame headers are cache misses: keep several under way
+constexpr uint32_t kPrefetchAhead = 8;    // frame headers are cache misses: keep several under way
 constexpr uint32_t kLooksPerVictim = 32;  // of a sweep that is not thorough
-constexpr uint32_t kLooksPerChunk = 16;     // chunks that make_room compares
+constexpr uint32_t kLooksPerChunk = 16;   // chunks that make_room compares
 constexpr uint32_t kLooksPerBalance = 8;
 constexpr uint32_t kColdPerTake = 4;
 
@@ -140,7 +140,8 @@ uint64_t ClockHand::make_room(uint64_t wanted_bytes, bool thorough, std::vector<
       // ... it has only spare headers: worth a look like any other
     }
     const Warmth warmth = look(*chunk);
-    if (warmth.live + chunk->free + chunk->limbo + chunk->exhausted != chunk->frames) continue;  // pinned frames, or drafts
+    const uint32_t going_or_gone = chunk->free + chunk->limbo + chunk->exhausted;
+    if (warmth.live + going_or_gone != chunk->frames) continue;  // pinned frames, or drafts
     if (coldest == nullptr || warmth.used < coldest_used) {
       coldest = chunk;
       coldest_used = warmth.used;

@@ -51,7 +51,7 @@ class ClockHand {
   struct ClassHand {
     uint32_t chunk = 0;     // index in the pool's list of active chunks
     Warmth passed;          // in the chunk that the hand is passing
-    uint32_t cold_met = 0; // chunks of others, no warmer than the own, met since one was taken
+    uint32_t cold_met = 0;  // chunks of others, no warmer than the own, met since one was taken
   };
 
   bool evict(Frame* frame, std::vector<Frame*>& dead);

@@ -74,8 +74,9 @@ class Frame {
  public:
   // Readable as long as the caller holds the guard under which it found the frame, or a pin.
   Bytes bytes() const {
-    if (inline_bytes_ != kOutside) [[likely]] return {reinterpret_cast<const char*>(this + 1), inline_bytes_};
-    return {outside().data, outside().bytes};
+    if (inline_bytes_ == kOutside) [[unlikely]]
+      return {outside().data, outside().bytes};
+    return {reinterpret_cast<const char*>(this + 1), inline_bytes_};
   }
 
   // --- Everything below is for the cache itself. ---

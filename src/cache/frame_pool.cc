@@ -21,7 +21,8 @@ FramePool::FramePool(base::MemoryAccount& account, Cache* owner, uint32_t last_g
     : account_(account), owner_(owner), last_generation_(last_generation) {
   NACRE_CHECK(last_generation >= 1 && last_generation <= kLastGeneration);
   constexpr uint64_t kChunksInCeiling = 128;
-  chunk_bytes_ = std::clamp(std::bit_floor(account.ceiling_bytes() / kChunksInCeiling), kSmallestChunk, uint64_t{kRegionBytes});
+  chunk_bytes_ =
+      std::clamp(std::bit_floor(account.ceiling_bytes() / kChunksInCeiling), kSmallestChunk, uint64_t{kRegionBytes});
   largest_inline_ = std::min<uint64_t>(kLargestData, chunk_bytes_ / 16);
 }
 
@@ -84,7 +85,8 @@ FramePool::Taken FramePool::take(uint32_t size_class) {
       mine.listed.pop_back();
       continue;
     }
-    const auto word = std::find_if(chunk.free_map.begin(), chunk.free_map.end(), [](uint64_t bits) { return bits != 0; });
+    const auto word =
+        std::find_if(chunk.free_map.begin(), chunk.free_map.end(), [](uint64_t bits) { return bits != 0; });
     const auto index = static_cast<uint32_t>((word - chunk.free_map.begin()) * 64 + std::countr_zero(*word));
     *word &= *word - 1;
     chunk.free--;
@@ -257,7 +259,10 @@ void FramePool::hold_outside(uint64_t mapped_bytes) { hold(mapped_bytes); }
 
 Frame::Outside FramePool::map_outside(size_t bytes) {
   const uint64_t mapped = mapped_bytes_for(bytes);
-  return {os::map_pages(mapped), bytes, mapped};
+  if (mapped < os::kHugePageBytes) return {os::map_pages(mapped), bytes, mapped};
+  char* const pages = os::map_pages(mapped, os::kHugePageBytes);
+  os::advise_huge_pages(pages, mapped);  // the end, short of a whole one, stays on small pages
+  return {pages, bytes, mapped};
 }
 
 void FramePool::give_back(const Discards& discards) {

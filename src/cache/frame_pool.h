@@ -67,7 +67,7 @@ class FramePool {
     uint32_t next_generation = 1;   // above all that were given up here
     uint32_t position = 0;          // in its class's list of chunks
     uint32_t position_in_all = 0;   // in the list of all classes' chunks
-    uint32_t hand = 0;      // the frame that CLOCK looks at next
+    uint32_t hand = 0;              // the frame that CLOCK looks at next
     std::vector<uint64_t> free_map;
 
     Frame* frame(uint32_t index) const {
@@ -94,7 +94,9 @@ class FramePool {
   // The class for data of that size; kHeaderClass when they must lie outside.
   uint32_t class_for(size_t bytes) const;
   static size_t data_bytes_of(uint32_t size_class);
-  uint64_t chunk_bytes(uint32_t size_class) const { return size_class == kHeaderClass ? kHeaderChunkBytes : chunk_bytes_; }
+  uint64_t chunk_bytes(uint32_t size_class) const {
+    return size_class == kHeaderClass ? kHeaderChunkBytes : chunk_bytes_;
+  }
 
   // A free frame, or null.
   Taken take(uint32_t size_class);
@@ -155,11 +157,11 @@ class FramePool {
     std::vector<Chunk*> active;
     std::vector<Chunk*> listed;  // with free frames; those that have none or drain are removed when met
     std::vector<Chunk*> idle;    // addresses without memory
-    uint32_t frames = 0;  // of the active chunks, as are the next two
+    uint32_t frames = 0;         // of the active chunks, as are the next two
     uint32_t free = 0;
     uint32_t limbo = 0;
-    uint32_t stretch = 0;          // log2 of reserve / batch
-    uint32_t taken_at_stretch = 0; // frames taken since it changed
+    uint32_t stretch = 0;           // log2 of reserve / batch
+    uint32_t taken_at_stretch = 0;  // frames taken since it changed
   };
 
   static const Home& home_of(const Frame* frame) {

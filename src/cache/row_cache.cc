@@ -11,7 +11,7 @@
 namespace nacre::cache {
 namespace {
 
-constexpr uint64_t kAllocatorBytes = 16;   // what malloc adds to an allocation, about
+constexpr uint64_t kAllocatorBytes = 16;  // what malloc adds to an allocation, about
 constexpr uint64_t kLargestRowShare = 8;
 constexpr size_t kBucketsLookedAtMax = 4;  // times all buckets, before an insertion is given up
 
@@ -112,7 +112,8 @@ void RowCache::insert(uint64_t table, Bytes key, uint64_t hash, uint64_t trailer
 
 void RowCache::evict_to(Shard& shard, uint64_t bytes_max, std::vector<base::IntrusivePtr<Row>>& gone) {
   // Marks are cleared on the way, so the second time round finds rows to evict.
-  for (size_t looked = 0; looked < kBucketsLookedAtMax * shard.buckets.size() && shard.counts.held_bytes > bytes_max; looked++) {
+  for (size_t looked = 0; looked < kBucketsLookedAtMax * shard.buckets.size() && shard.counts.held_bytes > bytes_max;
+       looked++) {
     Row** place = &shard.buckets[shard.hand++ & (shard.buckets.size() - 1)];
     while (*place != nullptr) {
       Row* const row = *place;

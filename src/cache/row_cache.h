@@ -43,14 +43,15 @@ class Row : public base::RefCounted<Row> {
  private:
   friend class RowCache;
   Row(uint64_t table, uint64_t hash, uint64_t trailer, Bytes key, Bytes value, base::MemoryAccount& account);
-  static Row* make(uint64_t table, uint64_t hash, uint64_t trailer, Bytes key, Bytes value, base::MemoryAccount& account);
+  static Row* make(uint64_t table, uint64_t hash, uint64_t trailer, Bytes key, Bytes value,
+                   base::MemoryAccount& account);
   static uint64_t bytes_for(Bytes key, Bytes value);
 
   uint64_t table_;
   uint64_t hash_;
   uint64_t trailer_;
   base::MemoryAccount& account_;
-  Row* next_ = nullptr;             // in its bucket; guarded by the shard's mutex, as is used_
+  Row* next_ = nullptr;  // in its bucket; guarded by the shard's mutex, as is used_
   uint32_t key_bytes_;
   uint32_t value_bytes_;
   bool used_ = false;
@@ -97,7 +98,8 @@ class RowCache {
   static uint64_t mix(uint64_t table, uint64_t hash);
   Shard& shard_of(uint64_t mixed) { return shards_[mixed >> 60]; }
   static Row** place_of(Shard& shard, uint64_t mixed, uint64_t table, Bytes key) NACRE_REQUIRES(shard.mutex);
-  void evict_to(Shard& shard, uint64_t bytes_max, std::vector<base::IntrusivePtr<Row>>& gone) NACRE_REQUIRES(shard.mutex);
+  void evict_to(Shard& shard, uint64_t bytes_max, std::vector<base::IntrusivePtr<Row>>& gone)
+      NACRE_REQUIRES(shard.mutex);
   void grow(Shard& shard) NACRE_REQUIRES(shard.mutex);
 
   const uint64_t shard_bytes_max_;

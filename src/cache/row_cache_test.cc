@@ -105,7 +105,8 @@ TEST(RowCache, AgreesWithAModelAndHoldsItsBound) {
         const uint64_t table = prng.below(3);
         const std::string key(prng.below(4), static_cast<char>('a' + prng.below(200)));
         const uint64_t hash = base::hash_key(key);
-        const auto known = truth.try_emplace({table, key}, prng.below(1000) << 8, std::string(prng.below(300), 'v')).first;
+        const auto known =
+            truth.try_emplace({table, key}, prng.below(1000) << 8, std::string(prng.below(300), 'v')).first;
         const auto& [trailer, value] = known->second;
         const uint64_t at = prng.below(1200);
         if (const auto row = rows.find(table, key, hash, at)) {

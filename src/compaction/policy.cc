@@ -382,7 +382,7 @@ uint32_t deepest_runs(const Shape& shape, const PolicyOptions& options) {
 }
 
 std::string Plan::to_string() const {
-  std::string text = kind == Kind::kMove ? "move" : "merge";
+  std::string text(kind == Kind::kMove ? "move" : "merge");
   text += " L" + std::to_string(level_from) + " -> L" + std::to_string(output_level);
   if (output_run != 0) text += " run " + std::to_string(output_run);
   if (bottom) text += " bottom";

@@ -27,6 +27,7 @@
 #include "base/histogram.h"
 #include "base/memory_account.h"
 #include "cache/cache.h"
+#include "cache/row_cache.h"
 #include "base/prng.h"
 #include "compaction/merge_job.h"
 #include "compaction/policy.h"
@@ -147,6 +148,7 @@ class Core : public std::enable_shared_from_this<Core> {
 
   // write.cc
   Result<void> admit(uint64_t bytes, const WriteOptions& options);
+  void record_delay(DelayReason reason, uint64_t duration_ns);
   Result<void> wait_for_memtables(const WriteOptions& options);
   Result<void> pay_delay(uint64_t bytes, const WriteOptions& options);
   Result<void> make_room(KeyspaceState& keyspace) NACRE_REQUIRES(commit_mutex_);
@@ -234,6 +236,7 @@ class Core : public std::enable_shared_from_this<Core> {
   std::unique_ptr<Directory> directory_;
   std::unique_ptr<DirectoryLock> lock_;
   std::unique_ptr<cache::Cache> cache_;
+  std::unique_ptr<cache::RowCache> row_cache_;  // null unless asked for
   std::unique_ptr<tree::VersionSet> versions_;
   std::unique_ptr<wal::Wal> wal_;
   CommitPipeline pipeline_;

@@ -75,6 +75,9 @@ Result<void> Core::open_all() {
   }
   random_.emplace(runtime_.random_seed != 0 ? runtime_.random_seed : os::random_seed_from_system());
   cache_ = std::make_unique<cache::Cache>(account_, epochs_);
+  if (options_.row_cache_percent != 0) {
+    row_cache_ = std::make_unique<cache::RowCache>(options_.memory_bytes / 100 * options_.row_cache_percent, account_);
+  }
   tree::OpenReport report;
   NACRE_TRY(open_tree(&report));
   NACRE_TRY(open_log());

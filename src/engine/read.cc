@@ -20,10 +20,12 @@ using format::Sequence;
 namespace {
 
 void unpin_frame(void* frame) { cache::PinnedFrame::unpin(static_cast<const cache::Frame*>(frame)); }
+void unpin_row(void* row) { static_cast<const cache::Row*>(row)->drop_reference(); }
 void unpin_memtable(void* memtable) { static_cast<const memtable::Memtable*>(memtable)->drop_reference(); }
 
 // Takes the pin that keeps the looked-up bytes once the epoch guard ends.
-Value pinned(const read::Lookup& lookup) {
+Value pinned(read::Lookup& lookup) {
+  if (lookup.row) return Value(lookup.value, const_cast<cache::Row*>(lookup.row.release()), unpin_row);
   if (lookup.frame != nullptr) {
     cache::PinnedFrame pin = cache::PinnedFrame::pin(lookup.frame);
     return Value(lookup.value, const_cast<cache::Frame*>(pin.release()), unpin_frame);
@@ -55,7 +57,7 @@ Result<std::optional<Value>> Core::get(const KeyspaceState& keyspace, Bytes key,
     const sync::EpochDomain::Guard guard(epochs_);
     const tree::ReadView* view = keyspace.view.load(std::memory_order_acquire);
     NACRE_TRY_ASSIGN(const Sequence at, sequence_of(snapshot));
-    auto lookup = read::point_get(*view, key, base::hash_key(key), at);
+    auto lookup = read::point_get(*view, key, base::hash_key(key), at, row_cache_.get());
     if (!lookup) return lookup.error();
     if (lookup->present) value.emplace(pinned(*lookup));
   }
@@ -71,7 +73,7 @@ Result<bool> Core::contains(const KeyspaceState& keyspace, Bytes key, const Snap
   const sync::EpochDomain::Guard guard(epochs_);
   const tree::ReadView* view = keyspace.view.load(std::memory_order_acquire);
   NACRE_TRY_ASSIGN(const Sequence at, sequence_of(snapshot));
-  NACRE_TRY_ASSIGN(const read::Lookup lookup, read::point_get(*view, key, base::hash_key(key), at));
+  NACRE_TRY_ASSIGN(read::Lookup lookup, read::point_get(*view, key, base::hash_key(key), at, row_cache_.get()));
   counters_.add(HotCounters::kGets, 1);
   if (lookup.present) counters_.add(HotCounters::kGetsFound, 1);
   return lookup.present;
@@ -140,7 +142,7 @@ SnapshotHold::~SnapshotHold() { core_->release_snapshot(sequence_); }
 Result<Sequence> Core::last_change(const KeyspaceState& keyspace, Bytes key) {
   const sync::EpochDomain::Guard guard(epochs_);
   const tree::ReadView* view = keyspace.view.load(std::memory_order_acquire);
-  NACRE_TRY_ASSIGN(const read::Lookup lookup, read::point_get(*view, key, base::hash_key(key), format::kMaxSequence));
+  NACRE_TRY_ASSIGN(read::Lookup lookup, read::point_get(*view, key, base::hash_key(key), format::kMaxSequence, nullptr));
   return lookup.sequence;
 }
 

@@ -30,6 +30,8 @@ namespace {
 
 constexpr uint64_t kDelaySliceNs = 200'000;        // delays are paid when so much is owed, and at most
 constexpr uint64_t kMaxDelayNs = 2'000'000;        // so much at once
+constexpr uint64_t kReportedDelayNs = 10'000'000;  // an event each
+constexpr uint64_t kLateClaimNs = 100'000;         // a claim that took longer waited for a log segment
 constexpr uint64_t kUnloggedBytes = 256 << 10;     // unlogged writes are handed to the log beyond this
 
 Error busy(const char* reason) {
@@ -191,6 +193,12 @@ Result<void> Core::admit(uint64_t bytes, const WriteOptions& options) {
   return {};
 }
 
+void Core::record_delay(DelayReason reason, uint64_t duration_ns) {
+  delays_[static_cast<size_t>(reason)].record(duration_ns);
+  if (duration_ns < kReportedDelayNs) return;
+  report({.kind = EventKind::kWriteDelayed, .severity = Severity::kWarning, .cause = to_string(reason), .duration_ns = duration_ns});
+}
+
 // Memory is the one hard limit: beyond it a writer waits until a flush has given some back.
 Result<void> Core::wait_for_memtables(const WriteOptions& options) {
   if (options.fail_if_delayed) return busy("memtables are full and wait for their flush");
@@ -205,7 +213,7 @@ Result<void> Core::wait_for_memtables(const WriteOptions& options) {
       state_changed_.wait_for(state_mutex_, 50'000'000);
     }
   }
-  delays_[static_cast<size_t>(DelayReason::kMemtablesFull)].record(runtime_.clock->now_ns() - begin_ns);
+  record_delay(DelayReason::kMemtablesFull, runtime_.clock->now_ns() - begin_ns);
   return {};
 }
 
@@ -219,7 +227,7 @@ Result<void> Core::pay_delay(uint64_t bytes, const WriteOptions& options) {
   const uint64_t paid = std::min(owed_delay_ns_.exchange(0, std::memory_order_relaxed), kMaxDelayNs);
   if (paid == 0) return {};
   runtime_.clock->sleep_ns(paid);
-  delays_[static_cast<size_t>(DelayReason::kCompactionDebt)].record(paid);
+  record_delay(DelayReason::kCompactionDebt, paid);
   return {};
 }
 
@@ -253,7 +261,12 @@ Result<Core::Claimed> Core::claim(uint64_t payload_bytes, uint32_t count) {
   NACRE_TRY(log_unlogged());
   Claimed claimed;
   claimed.first_sequence = next_sequence_;
+  const uint64_t begin_ns = wal_->wants_preparation() ? runtime_.clock->now_ns() : 0;
   NACRE_TRY_ASSIGN(claimed.log, wal_->claim(payload_bytes, next_sequence_, count));
+  if (begin_ns != 0) [[unlikely]] {
+    const uint64_t duration_ns = runtime_.clock->now_ns() - begin_ns;
+    if (duration_ns > kLateClaimNs) record_delay(DelayReason::kLogSegment, duration_ns);
+  }
   claimed.lsn = claimed.log->lsn;
   claimed.end_lsn = claimed.log->end_lsn;
   log_bytes_.fetch_add(claimed.end_lsn - claimed.lsn, std::memory_order_relaxed);

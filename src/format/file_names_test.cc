@@ -19,8 +19,8 @@ TEST(FileNames, AreWhatTheFieldIsUsedTo) {
 }
 
 TEST(FileNames, RoundTrip) {
-  for (const NameKind kind : {NameKind::kCurrent, NameKind::kManifest, NameKind::kLog, NameKind::kTable, NameKind::kBlob,
-                              NameKind::kLock, NameKind::kReport}) {
+  for (const NameKind kind : {NameKind::kCurrent, NameKind::kManifest, NameKind::kLog, NameKind::kTable,
+                              NameKind::kBlob, NameKind::kLock, NameKind::kReport}) {
     for (const uint64_t number : {uint64_t{1}, uint64_t{999999}, uint64_t{1000000}, ~uint64_t{0}}) {
       for (const bool temporary : {false, true}) {
         const bool has_number = is_numbered(kind) || kind == NameKind::kReport;
@@ -36,12 +36,46 @@ TEST(FileNames, RoundTrip) {
 }
 
 TEST(FileNames, LikenessesAreSomebodyElses) {
-  for (const char* name :
-       {"", ".", "..", ".sst", "sst", "13.sst", "0000013.sst", "000000.sst", "000013.SST", "000013.sst ", " 000013.sst",
-        "+00013.sst", "-00013.sst", "0x0013.sst", "00001a.sst", "000013.ldb", "000013", "000013.sst.bak",
-        "000013.sst.tmp.tmp", ".tmp", "MANIFEST-", "MANIFEST-1", "MANIFEST-000000", "MANIFEST-0000001", "manifest-000001",
-        "MANIFEST-000001x", "CURRENT.", "CURRENT.bak", "current", "LOCK1", "LOG.", "LOG.0", "LOG.01", "LOG.old", "LOG-1",
-        "18446744073709551616.sst", "99999999999999999999999.wal", "lost+found", "IDENTITY", "OPTIONS-000005"}) {
+  for (const char* name : {"",
+                           ".",
+                           "..",
+                           ".sst",
+                           "sst",
+                           "13.sst",
+                           "0000013.sst",
+                           "000000.sst",
+                           "000013.SST",
+                           "000013.sst ",
+                           " 000013.sst",
+                           "+00013.sst",
+                           "-00013.sst",
+                           "0x0013.sst",
+                           "00001a.sst",
+                           "000013.ldb",
+                           "000013",
+                           "000013.sst.bak",
+                           "000013.sst.tmp.tmp",
+                           ".tmp",
+                           "MANIFEST-",
+                           "MANIFEST-1",
+                           "MANIFEST-000000",
+                           "MANIFEST-0000001",
+                           "manifest-000001",
+                           "MANIFEST-000001x",
+                           "CURRENT.",
+                           "CURRENT.bak",
+                           "current",
+                           "LOCK1",
+                           "LOG.",
+                           "LOG.0",
+                           "LOG.01",
+                           "LOG.old",
+                           "LOG-1",
+                           "18446744073709551616.sst",
+                           "99999999999999999999999.wal",
+                           "lost+found",
+                           "IDENTITY",
+                           "OPTIONS-000005"}) {
     EXPECT_FALSE(parse_name(name).has_value()) << name;
   }
   EXPECT_FALSE(parse_name(Bytes("000013.sst\0", 11)).has_value());

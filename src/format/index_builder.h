@@ -24,7 +24,7 @@ class IndexBuilder {
   // False when a limit of the format is passed: the table must end before.
   bool fits() const;
   // Of what finish() would make now, a little too high.
-  uint64_t estimated_bytes() const { return 128 + fences_.size() + uint64_t{20} * block_at_.size(); }
+  uint64_t estimated_bytes() const { return 640 + fences_.size() + uint64_t{20} * block_at_.size(); }
   uint64_t memory_bytes() const { return fences_.capacity() + 8 * (fence_at_.capacity() + block_at_.capacity()); }
 
   std::string finish() const;

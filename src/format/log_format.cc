@@ -125,8 +125,7 @@ void seal_log_record(char* record, const LogRecordHeader& header, uint64_t salt,
   std::memset(record + end_of_payload, 0, padding);
   base::store<uint32_t>(record + 8, log_tag(salt));
   base::store<uint32_t>(record + 12, static_cast<uint32_t>((record_bytes - kLogRecordHeaderBytes) / kLogAlignment));
-  base::store<uint64_t>(record + 16,
-                        header.first_sequence << 8 | static_cast<uint64_t>(header.kind) << 4 | padding);
+  base::store<uint64_t>(record + 16, header.first_sequence << 8 | static_cast<uint64_t>(header.kind) << 4 | padding);
   base::store<uint32_t>(record + 24, header.count);
   base::store<uint32_t>(record + 28, header.synced_distance);
   const uint64_t checksum = record_checksum({record, record_bytes}, salt, offset);

@@ -22,17 +22,17 @@
 //    28  4  distance back to where the log is known synced, in 8-byte units
 //    32  n  payload and padding
 //
-// An lsn is a byte offset in the endless logical log: the record at byte o of a segment has the lsn base + o - 4096. Spare
-// room at a segment's end has no lsns, so a segment's base is its predecessor's end.
+// An lsn is a byte offset in the endless logical log: the record at byte o of a segment has the lsn base + o - 4096.
+// Spare room at a segment's end has no lsns, so a segment's base is its predecessor's end.
 //
 // Why it is like this:
-//   - Segments are reused. The salt, drawn anew for each use, seeds every checksum together with the byte's place in the
-//     file, so that neither a record of an earlier use nor a record in a wrong place is taken for one of now. The tag is
-//     the salt again where a scan can see it without computing a checksum.
+//   - Segments are reused. The salt, drawn anew for each use, seeds every checksum together with the byte's place in
+//     the file, so that neither a record of an earlier use nor a record in a wrong place is taken for one of now. The
+//     tag is the salt again where a scan can see it without computing a checksum.
 //   - Identity, placement and mark lie in sectors of their own since they are written at three times: the identity when
 //     the segment is prepared (and synced before it is used), the placement when the log goes on in it (and synced with
-//     its first records), the mark after each sync (and never synced itself). A crash can cost a placement or a mark and
-//     never an identity.
+//     its first records), the mark after each sync (and never synced itself). A crash can cost a placement or a mark
+//     and never an identity.
 //   - What was synced: every record, placement and mark says through which lsn the log was known synced when it was
 //     written. Damage below the greatest such word that survives is corruption; damage above it is a torn tail.
 //   - The distance is saturated at 32 GiB, from where on it says nothing; placements then still do.
@@ -129,11 +129,12 @@ constexpr uint64_t log_record_bytes(uint64_t payload_bytes) {
   return kLogRecordHeaderBytes + (payload_bytes + kLogAlignment - 1) / kLogAlignment * kLogAlignment;
 }
 
-// Writes the header and the padding around the payload, which lies at `record` + kLogRecordHeaderBytes, the checksum last
-// (release). `offset`: of the record in its file.
+// Writes the header and the padding around the payload, which lies at `record` + kLogRecordHeaderBytes, the checksum
+// last (release). `offset`: of the record in its file.
 void seal_log_record(char* record, const LogRecordHeader& header, uint64_t salt, uint64_t offset);
 
-// The two halves of reading a record. The first looks at the 32 bytes of a header: nothing if the tag or a field is wrong.
+// The two halves of reading a record. The first looks at the 32 bytes of a header: nothing if the tag or a field is
+// wrong.
 std::optional<LogRecordHeader> parse_log_record(const char* header, uint32_t tag);
 // The second checks `record`, all record_bytes() of it.
 bool check_log_record(Bytes record, uint64_t salt, uint64_t offset);

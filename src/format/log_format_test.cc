@@ -59,8 +59,7 @@ TEST(LogFormat, GoldenHeaderArea) {
             "efcdab8967452301297e58fb0dc526c1");
   EXPECT_EQ(hex(area.substr(512, 40)),
             "00000100000000000b000000000000001032547698badcfef8ff000000000000cde258df3f08e3c6");
-  EXPECT_EQ(hex(area.substr(1024, 16)),
-            "0800010000000000b6c046fef1a6dea6");
+  EXPECT_EQ(hex(area.substr(1024, 16)), "0800010000000000b6c046fef1a6dea6");
   for (const auto& [begin, end] : {std::pair{64, 512}, {552, 1024}, {1040, 4096}}) {
     EXPECT_EQ(area.substr(begin, end - begin), std::string(end - begin, '\0'));
   }
@@ -107,8 +106,8 @@ TEST(LogFormat, ABadHeaderAreaIsRefused) {
 
 TEST(LogFormat, APlacementOutOfRangeIsNone) {
   std::string area(kLogHeaderBytes, '\0');
-  for (const SegmentPlacement& placement :
-       {SegmentPlacement{.base_lsn = kMaxLsn + 8}, SegmentPlacement{.base_lsn = 4}, SegmentPlacement{.base_lsn = 8, .synced_through = 9}}) {
+  for (const SegmentPlacement& placement : {SegmentPlacement{.base_lsn = kMaxLsn + 8}, SegmentPlacement{.base_lsn = 4},
+                                            SegmentPlacement{.base_lsn = 8, .synced_through = 9}}) {
     store_segment_placement(area.data(), kSalt, placement);
     EXPECT_FALSE(load_segment_placement(area, kSalt));
   }

@@ -27,9 +27,7 @@ Error newer_format(const char* reason) {
   return Error{.kind = ErrorKind::kUnsupported, .operation = Operation::kDecode, .reason = reason};
 }
 
-uint64_t seed_of(const ManifestHeader& header) { 
-  return base::mix64(header.uuid.folded(), header.number);
-}
+uint64_t seed_of(const ManifestHeader& header) { return base::mix64(header.uuid.folded(), header.number); }
 
 uint64_t record_checksum(uint64_t seed, uint64_t offset, Bytes payload) {
   return base::checksum64(payload, base::mix64(seed, base::mix64(offset, payload.size())));
@@ -77,7 +75,8 @@ std::string encode_manifest_header(const ManifestHeader& header) {
 Result<ManifestHeader> decode_manifest_header(Bytes file) {
   if (file.size() < kManifestHeaderBytes) return malformed("the manifest is shorter than its header");
   if (!file.starts_with(kMagic)) return malformed("the file does not begin as a manifest does");
-  if (load<uint64_t>(file.data() + kHeaderChecksumAt) != base::checksum64(file.substr(0, kHeaderChecksumAt), kHeaderSeed)) {
+  if (load<uint64_t>(file.data() + kHeaderChecksumAt) !=
+      base::checksum64(file.substr(0, kHeaderChecksumAt), kHeaderSeed)) {
     return malformed("the manifest's header has a wrong checksum");
   }
   ManifestHeader header;

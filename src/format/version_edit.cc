@@ -25,9 +25,7 @@ enum Tag : uint64_t {
   kForeignNumbersTag = 26,
 };
 constexpr bool is_mandatory(uint64_t tag) { return tag % 2 == 0; }
-constexpr bool may_repeat(uint64_t tag) {
-  return tag == kAddedTag || tag == kRemovedTag || tag == kForeignNumbersTag;
-}
+constexpr bool may_repeat(uint64_t tag) { return tag == kAddedTag || tag == kRemovedTag || tag == kForeignNumbersTag; }
 
 constexpr uint8_t kLargestExclusiveFlag = 1;
 
@@ -72,8 +70,8 @@ std::string encode_table(const PlacedTable& placed) {
   const TableRecord& table = placed.table;
   std::string out;
   for (const uint64_t number :
-       {uint64_t{placed.level}, placed.run, table.number, table.file_bytes, table.data_bytes, table.entries, table.erases,
-        table.range_tombstones, table.smallest_sequence, table.largest_sequence}) {
+       {uint64_t{placed.level}, placed.run, table.number, table.file_bytes, table.data_bytes, table.entries,
+        table.erases, table.range_tombstones, table.smallest_sequence, table.largest_sequence}) {
     append_varint(out, number);
   }
   append_fixed(out, table.entries_hash);
@@ -118,7 +116,8 @@ Result<PlacedTable> decode_table(Bytes value) {
   table.largest_exclusive = (flags & kLargestExclusiveFlag) != 0;
   NACRE_TRY(skip_optional_fields(decoder));
   if (table.number == 0 || table.number > kMaxCounter || placed.run > kMaxCounter || level >= kMaxLevels ||
-      table.largest_sequence > kMaxSequence || table.smallest_sequence > table.largest_sequence || table.erases > table.entries) {
+      table.largest_sequence > kMaxSequence || table.smallest_sequence > table.largest_sequence ||
+      table.erases > table.entries) {
     return malformed("a table record in a manifest edit has impossible numbers");
   }
   placed.level = static_cast<uint32_t>(level);
@@ -233,7 +232,8 @@ Result<void> put_field(VersionEdit& edit, uint64_t tag, Bytes value) {
   switch (tag) {
     case kCreatedTag: {
       NACRE_TRY_ASSIGN(edit.created, decode_keyspace(value));
-      if (edit.created->id != edit.keyspace) return malformed("a manifest edit creates another keyspace than it is about");
+      if (edit.created->id != edit.keyspace)
+        return malformed("a manifest edit creates another keyspace than it is about");
       return {};
     }
     case kDroppedTag: {
@@ -281,7 +281,8 @@ Result<VersionEdit> decode_edit(Bytes input) {
 bool operator==(const KeyspaceRecord& a, const KeyspaceRecord& b) {
   return a.id == b.id && a.name == b.name && a.order == b.order && a.options.compression == b.options.compression &&
          a.options.bottom_compression == b.options.bottom_compression && a.options.shape == b.options.shape &&
-         a.options.filter_bits_per_key == b.options.filter_bits_per_key && a.options.block_bytes == b.options.block_bytes;
+         a.options.filter_bits_per_key == b.options.filter_bits_per_key &&
+         a.options.block_bytes == b.options.block_bytes;
 }
 
 std::string encode_edits(std::span<const VersionEdit> edits) {

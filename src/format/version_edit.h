@@ -104,9 +104,9 @@ struct VersionEdit {
   std::vector<uint64_t> removed;  // taken away before `added` is put in: a table in both has moved
 
   // Of the whole database. All only rise; a lower value than the present one changes nothing.
-  std::optional<uint64_t> log_floor;             // the log below this position is not needed
-  std::optional<uint64_t> next_file_number;      // numbers below have been given out
-  std::optional<Sequence> last_sequence;         // sequences up to here are used or burned
+  std::optional<uint64_t> log_floor;         // the log below this position is not needed
+  std::optional<uint64_t> next_file_number;  // numbers below have been given out
+  std::optional<Sequence> last_sequence;     // sequences up to here are used or burned
   std::optional<uint64_t> next_run_id;
   std::optional<uint64_t> reserved_file_number;  // files with numbers below are the database's own
   std::optional<uint64_t> next_keyspace_id;      // ids are never used again

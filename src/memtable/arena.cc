@@ -51,7 +51,7 @@ char* Arena::cut(ChunkStream& stream, size_t bytes) {
     while (stream.next_bytes < bytes) stream.next_bytes *= 2;
     stream.at = map(stream.next_bytes);
     stream.end = stream.at + stream.next_bytes;
-    stream.next_bytes = std::min(2 * stream.next_bytes, chunk_bytes_max_);
+    stream.next_bytes = std::min(8 * stream.next_bytes, chunk_bytes_max_);
   }
   char* result = stream.at;
   stream.at += bytes;

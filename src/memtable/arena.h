@@ -7,7 +7,7 @@
 //   chunk (up to 2 MiB)  | span | span | span | ...           a lane's span  | entry | entry | unused ->
 //
 // Sizes follow the capacity that the memtable is meant for: chunks start small, so that the memtable of a cold keyspace
-// holds little, and double up to capacity / 16 or one huge page of 2 MiB, whichever is less. A request larger than a
+// holds little, and grow eightfold up to capacity / 16 or one huge page of 2 MiB, whichever is less. A request larger than a
 // quarter of a span is cut from the chunk itself, one larger than a quarter of the largest chunk gets a mapping of its
 // own: so nothing is too large, and no more than a quarter is wasted.
 //

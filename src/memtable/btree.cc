@@ -131,7 +131,7 @@ BTree::Seen BTree::find_leaf(Bytes key, uint64_t trailer) const {
       const uint32_t position = position_in<Bound::kUpper>(*node, node->count.load(), key, trailer);
       Node* child = static_cast<InnerNode*>(node)->children[position].load();
       if (!node->unchanged(version)) break;
-      child->prefetch();
+      child->prefetch(node->level - 1);
       const uint64_t child_version = child->read_begin();
       if (!node->unchanged(version)) break;  // else the child may have been split before we saw its version
       node = child;
@@ -189,7 +189,7 @@ bool BTree::find_by_descent(const StoredEntry* entry, Place* place) {
       split_inner(parent, seen);
       return false;
     }
-    child->prefetch();
+    child->prefetch(node->level - 1);
     const uint64_t child_version = child->read_begin();
     if (!node->unchanged(seen.version)) return false;
     parent = seen;

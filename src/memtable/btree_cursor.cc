@@ -6,40 +6,33 @@ namespace nacre::memtable {
 void BTreeCursor::copy(const Node& leaf) {
   leaf_ = &leaf;
   next_ = leaf.next.load();
+  prev_ = leaf.prev.load();
   count_ = leaf.count.load();
   for (uint32_t i = 0; i < count_; i++) entries_[i] = leaf.entries[i].load();
 }
 
-void BTreeCursor::prefetch_forward() const {
-  for (uint32_t i = position_ + 1; i < count_ && i <= position_ + kAhead; i++) prefetch(entries_[i]);
-}
-
-void BTreeCursor::prefetch_backward() const {
-  for (uint32_t i = position_; i > 0 && i + kAhead > position_; i--) prefetch(entries_[i - 1]);
-}
-
-const StoredEntry* BTreeCursor::seek(Bytes key, uint64_t trailer) {
+// Copies the leaf that (key, trailer) belongs to and finds the first entry there that is not before it.
+void BTreeCursor::copy_at(Bytes key, uint64_t trailer) {
   while (true) {
     const auto [leaf, version] = tree_->find_leaf(key, trailer);
     copy(*leaf);
     position_ = position_in<Bound::kLower>(*leaf, count_, key, trailer);
-    if (leaf->unchanged(version)) break;
+    if (leaf->unchanged(version)) return;
   }
+}
+
+const StoredEntry* BTreeCursor::seek(Bytes key, uint64_t trailer) {
+  copy_at(key, trailer);
   if (position_ >= count_) return enter_next();
-  prefetch_forward();
+  for (uint32_t i = position_; i < std::min(count_, position_ + kAhead); i++) prefetch(entries_[i]);
   return entries_[position_];
 }
 
 const StoredEntry* BTreeCursor::seek_before(Bytes key, uint64_t trailer) {
-  while (true) {
-    const auto [leaf, version] = tree_->find_leaf(key, trailer);
-    copy(*leaf);
-    position_ = position_in<Bound::kLower>(*leaf, count_, key, trailer);
-    if (leaf->unchanged(version)) break;
-  }
+  copy_at(key, trailer);
   if (position_ == 0) return enter_previous();
   position_--;
-  prefetch_backward();
+  for (uint32_t i = position_ + 1; i-- > 0 && i + kAhead > position_;) prefetch(entries_[i]);
   return entries_[position_];
 }
 
@@ -59,7 +52,6 @@ const StoredEntry* BTreeCursor::seek_last() {
   }
   if (count_ == 0) return nullptr;
   position_ = count_ - 1;
-  prefetch_backward();
   return entries_[position_];
 }
 
@@ -74,13 +66,13 @@ const StoredEntry* BTreeCursor::enter_next() {
   if (count_ == 0) return nullptr;  // only the one leaf of an empty tree is empty
   position_ = 0;
   if (next_ != nullptr) next_->prefetch_entries();
-  prefetch_forward();
-  return entries_[0];
+  prefetch_ahead();
+  return entries_[position_];
 }
 
 const StoredEntry* BTreeCursor::enter_previous() {
   const Node* const right = leaf_;
-  const Node* leaf = right->prev.load();
+  const Node* leaf = prev_;
   if (leaf == nullptr) return nullptr;
   while (true) {
     const uint64_t version = leaf->read_begin();
@@ -90,8 +82,8 @@ const StoredEntry* BTreeCursor::enter_previous() {
     leaf = next_;  // split since: what lies directly before is further right
   }
   position_ = count_ - 1;
-  if (const Node* further = leaf_->prev.load(); further != nullptr) further->prefetch_entries();
-  prefetch_backward();
+  if (prev_ != nullptr) prev_->prefetch_entries();
+  prefetch_behind();
   return entries_[position_];
 }
 

@@ -24,12 +24,13 @@ class BTreeCursor {
   const StoredEntry* seek_last();
   const StoredEntry* next() {
     if (++position_ >= count_) return enter_next();
-    if (position_ + kAhead < count_) prefetch(entries_[position_ + kAhead]);
+    prefetch_ahead();
     return entries_[position_];
   }
   const StoredEntry* prev() {
     if (position_ == 0) return enter_previous();
-    if (--position_ >= kAhead) prefetch(entries_[position_ - kAhead]);
+    position_--;
+    prefetch_behind();
     return entries_[position_];
   }
 
@@ -37,14 +38,31 @@ class BTreeCursor {
   static constexpr uint32_t kAhead = 8;  // how many steps early an entry is fetched
 
   void copy(const Node& leaf);
+  void copy_at(Bytes key, uint64_t trailer);
   const StoredEntry* enter_next();
   const StoredEntry* enter_previous();
-  void prefetch_forward() const;
-  void prefetch_backward() const;
+  // Fetch the entry kAhead steps from here, if need be from the neighbouring leaf: its pointers are read unchecked, which
+  // does no harm, since a wrong one is only a useless prefetch.
+  void prefetch_ahead() const {
+    const uint32_t wanted = position_ + kAhead;
+    if (wanted < count_) {
+      prefetch(entries_[wanted]);
+    } else if (next_ != nullptr) {
+      prefetch(next_->entries[wanted - count_].load());
+    }
+  }
+  void prefetch_behind() const {
+    if (position_ >= kAhead) {
+      prefetch(entries_[position_ - kAhead]);
+    } else if (prev_ != nullptr) {
+      prefetch(prev_->entries[(prev_->count.load() + position_ - kAhead) % kSlots].load());
+    }
+  }
 
   const BTree* tree_;
   const Node* leaf_ = nullptr;  // whose entries were copied
   const Node* next_ = nullptr;  // its right neighbour at that time
+  const Node* prev_ = nullptr;  // its left neighbour, or one further left
   uint32_t count_ = 0;
   uint32_t position_ = 0;
   const StoredEntry* entries_[kSlots] = {};

@@ -87,10 +87,14 @@ struct alignas(64) Node {
   // After try_lock(seen), when nothing was changed.
   void unlock_untouched(uint64_t seen) { version.store(seen, std::memory_order_release); }
 
-  // Fetches the header and the heads, for a search.
-  void prefetch() const {
+  // Fetches what a search or an insert will read: all of a leaf, since the pointer of the slot that is found would
+  // be one more dependent miss; of an inner node the children instead of the separators. The caller knows the level;
+  // asking the node would wait for it.
+  void prefetch(uint32_t its_level) const {
     const char* line = reinterpret_cast<const char*>(this);
-    for (size_t at = 0; at < sizeof(Node); at += 64) __builtin_prefetch(line + at);
+    for (size_t at = 0; at < offsetof_entries(); at += 64) __builtin_prefetch(line + at);
+    const size_t second = its_level == 0 ? offsetof_entries() : sizeof(Node);
+    for (size_t at = second; at < second + 64 * sizeof(void*); at += 64) __builtin_prefetch(line + at);
   }
   // Fetches the header and the entry pointers, for a cursor.
   void prefetch_entries() const {

@@ -121,10 +121,10 @@ INSTANTIATE_TEST_SUITE_P(Kinds, MemtableThreads, testing::Values(MemtableKind::k
                          [](const auto& tested) { return tested.param == MemtableKind::kBTree ? "BTree" : "SkipList"; });
 
 TEST_P(MemtableThreads, ReadersSeeWhatWasThereAndNothingTorn) {
-  for (int round = 0; round < 3; round++) {
+  for (int round = 0; round < 2; round++) {
     World world;
     world.memtable = Memtable::create({GetParam(), 4 << 20, nullptr});
-    world.inserts_each = 6000;
+    world.inserts_each = 5000;
     std::vector<sync::Thread> threads;
     for (uint32_t w = 0; w < kWriters; w++) threads.emplace_back("writer", [&world, w] { write_all(world, w); });
     threads.emplace_back("getter", [&world] { get_what_is_there(world); });

@@ -43,10 +43,10 @@ inline int compare(const StoredEntry& entry, Bytes key, uint64_t trailer) {
   return format::compare_internal(entry.key(), entry.trailer, key, trailer);
 }
 
-// Fetches the header, the key and the start of the value of an entry that will be read soon.
+// Fetches the header, the key and the start of the value of an entry that will be read soon. Any pointer does, null too.
 inline void prefetch(const StoredEntry* entry) {
   __builtin_prefetch(entry);
-  __builtin_prefetch(reinterpret_cast<const char*>(entry) + 64);
+  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(entry) + 64));
 }
 
 }  // namespace nacre::memtable

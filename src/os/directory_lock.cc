@@ -79,7 +79,7 @@ Result<std::unique_ptr<DirectoryLock>> lock_file(int directory, const std::strin
   const FileRef ref = file_ref(name);
   for (;;) {
     Fd fd(retry_on_eintr(
-        [&] { return ::openat(directory, name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600); }));
+        [&] { return ::openat(directory, name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600); }));
     if (!fd) return system_error(Operation::kLock, ref, errno);
     struct stat opened = {};
     if (::fstat(fd.get(), &opened) != 0) return system_error(Operation::kLock, ref, errno);
@@ -89,7 +89,8 @@ Result<std::unique_ptr<DirectoryLock>> lock_file(int directory, const std::strin
 
     auto entry = RegistryEntry::enter({opened.st_dev, opened.st_ino});
     if (entry == nullptr) {
-      return file_error(ErrorKind::kBusy, Operation::kLock, ref, "this process has the database open already: close it first");
+      return file_error(ErrorKind::kBusy, Operation::kLock, ref,
+                        "this process has the database open already: close it first");
     }
     if (!set_lock(fd.get(), F_WRLCK)) {
       if (errno == EAGAIN || errno == EACCES) {

@@ -20,19 +20,20 @@ TEST(Events, EveryKindHasAWordOfItsOwn) {
 
 TEST(Events, EmptyFieldsAreLeftOut) {
   EXPECT_EQ(to_string(Event{.kind = EventKind::kSpaceReturned}), "space_returned");
-  EXPECT_EQ(to_string(Event{.kind = EventKind::kCompactionFinished,
-                            .database = "/data/db",
-                            .keyspace = "users",
-                            .job = 4,
-                            .bytes_in = 100,
-                            .bytes_out = 60,
-                            .files_in = 3,
-                            .files_out = 1,
-                            .entries = 9,
-                            .duration_ns = 1234,
-                            .level_to = 1}),
-            "compaction_finished database=/data/db keyspace=users job=4 bytes_in=100 bytes_out=60 files_in=3 files_out=1 "
-            "entries=9 duration_ns=1234 level_to=1");
+  EXPECT_EQ(
+      to_string(Event{.kind = EventKind::kCompactionFinished,
+                      .database = "/data/db",
+                      .keyspace = "users",
+                      .job = 4,
+                      .bytes_in = 100,
+                      .bytes_out = 60,
+                      .files_in = 3,
+                      .files_out = 1,
+                      .entries = 9,
+                      .duration_ns = 1234,
+                      .level_to = 1}),
+      "compaction_finished database=/data/db keyspace=users job=4 bytes_in=100 bytes_out=60 files_in=3 files_out=1 "
+      "entries=9 duration_ns=1234 level_to=1");
 }
 
 TEST(Events, TextThatWouldBreakTheLineIsQuoted) {

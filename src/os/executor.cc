@@ -1,22 +1,22 @@
 // The executor: two crews of threads, one calm and one urgent.
 //
-// Why two. Background threads must not take the cores from the application: two threads of pure computing on this 2-core
-// machine bring the 99th percentile of a synced 140-byte append from 0.2 to 2.0 ms, the maximum from 0.5 to 3.6. With the
-// two at SCHED_BATCH and nice 10 the figures are 0.15 and 0.4 ms, as on an idle machine; against two foreground
-// threads that never sleep they still get 5% of the cores (nice 0: a third; nice 19: 0.7%; SCHED_IDLE: 0.2%, which is
-// how to starve a compaction for good).
+// Why two. Background threads must not take the cores from the application: two threads of pure computing on this
+// 2-core machine bring the 99th percentile of a synced 140-byte append from 0.2 to 2.0 ms, the maximum from 0.5 to
+// 3.6. With the two at SCHED_BATCH and nice 10 the figures are 0.15 and 0.4 ms, as on an idle machine; against two
+// foreground threads that never sleep they still get 5% of the cores (nice 0: a third; nice 19: 0.7%; SCHED_IDLE:
+// 0.2%, which is how to starve a compaction for good).
 //
 // What the kernel allows (measured on 6.18, and so since 2.6.39): without privileges a thread may switch between
-// SCHED_OTHER and SCHED_BATCH at will, and may lower itself (nice up, SCHED_IDLE), but never come back: nice down and leaving
-// SCHED_IDLE take CAP_SYS_NICE or an RLIMIT_NICE that covers the old value, and its default covers none. So a
+// SCHED_OTHER and SCHED_BATCH at will, and may lower itself (nice up, SCHED_IDLE), but never come back: nice down and
+// leaving SCHED_IDLE take CAP_SYS_NICE or an RLIMIT_NICE that covers the old value, and its default covers none. So a
 // thread cannot be calm for one job and urgent for the next. Hence:
 //   - the calm crew is at SCHED_BATCH, nice 10, from its start, and runs kNormal jobs first and then kIdle ones;
 //   - the urgent crew stays as it was created and runs kHigh jobs only: one never waits behind calm work;
 //   - set_urgency(), and nice 19 for kIdle jobs, work only where the first calm thread found that the way back is open.
 //     Elsewhere a running job keeps the class of its crew, and work that became urgent is best submitted anew.
 //
-// Shutdown: the destructor lets everything finish, also what running jobs submit meanwhile: a thread leaves only when no queue
-// holds a job and no job runs. It must not be called from a job.
+// Shutdown: the destructor lets everything finish, also what running jobs submit meanwhile: a thread leaves only when
+// no queue holds a job and no job runs. It must not be called from a job.
 //
 // Thread safety: all of it. Jobs of one urgency start in the order they were submitted.
 
@@ -125,7 +125,8 @@ class CrewExecutor final : public Executor {
   void serve(Crew crew);
   bool take(Crew crew, Job* job) NACRE_REQUIRES(mutex_);
   bool all_done() const NACRE_REQUIRES(mutex_) {
-    return running_ == 0 && std::all_of(queues_.begin(), queues_.end(), [](const auto& queue) { return queue.empty(); });
+    return running_ == 0 &&
+           std::all_of(queues_.begin(), queues_.end(), [](const auto& queue) { return queue.empty(); });
   }
 
   const uint32_t threads_;

@@ -22,9 +22,11 @@ Meaning meaning_of(int system_errno, bool directory) {
   switch (system_errno) {
     case ENOSPC: return {ErrorKind::kNoSpace, "the device is full: free some space"};
     case EDQUOT: return {ErrorKind::kNoSpace, "the disk quota is used up: free some space or raise it"};
-    case EFBIG: return {ErrorKind::kNoSpace, "the file would grow beyond the limit of the file system or of the process"};
+    case EFBIG:
+      return {ErrorKind::kNoSpace, "the file would grow beyond the limit of the file system or of the process"};
     case ENOENT:
-      return {ErrorKind::kNotFound, directory ? "there is no such directory, or its parent is missing" : "there is no such file"};
+      return {ErrorKind::kNotFound,
+              directory ? "there is no such directory, or its parent is missing" : "there is no such file"};
     case EEXIST: return {ErrorKind::kInvalidArgument, "a file of this name exists already"};
     case ENOTDIR: return {ErrorKind::kInvalidArgument, "the path leads through something that is not a directory"};
     case EISDIR: return {ErrorKind::kInvalidArgument, "it is a directory, not a file"};

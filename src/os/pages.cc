@@ -13,7 +13,8 @@ char* map_pages(size_t bytes, size_t alignment) {
   NACRE_CHECK(bytes > 0 && bytes % kPageBytes == 0 && alignment >= kPageBytes && base::is_power_of_two(alignment));
   const size_t slack = alignment - kPageBytes;  // room to move up to the next multiple of the alignment
   NACRE_CHECK(bytes + slack >= bytes);
-  void* mapped = mmap(nullptr, bytes + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* mapped =
+      mmap(nullptr, bytes + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   NACRE_CHECK(mapped != MAP_FAILED);
   char* const start = static_cast<char*>(mapped);
   const auto address = reinterpret_cast<uintptr_t>(start);

@@ -1,4 +1,5 @@
-// The production world: Linux files, clocks, background threads and randomness behind the interfaces of nacre/runtime.h.
+// The production world: Linux files, clocks, background threads and randomness behind the interfaces of
+// nacre/runtime.h.
 //
 // This folder and sync/ are the only places with system calls. Everything above asks a Runtime; these functions make
 // the parts of the standard one.

@@ -19,9 +19,7 @@ namespace nacre::os {
 namespace {
 
 constexpr FileRef kThisDirectory{FileKind::kDirectory, 0};
-// O_NONBLOCK: opening a pipe must not wait for its other end. Taken off again once we know that it is a regular file, since
-// io_uring would answer EAGAIN to every read that is not in the page cache.
-constexpr int kAlways = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+constexpr int kAlways = O_CLOEXEC | O_NOFOLLOW | O_NOCTTY;
 
 Result<void> check_name(Operation operation, const std::string& name) {
   const bool plain = !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos &&
@@ -38,7 +36,9 @@ struct OpenedFile {
 Result<OpenedFile> open_regular(int directory, const std::string& name, int access) {
   const FileRef ref = file_ref(name);
   NACRE_TRY(check_name(Operation::kOpen, name));
-  Fd fd(retry_on_eintr([&] { return ::openat(directory, name.c_str(), access | kAlways); }));
+  // O_NONBLOCK: opening a pipe must not wait for its other end. Taken off again once we know that it is a regular
+  // file, since io_uring would answer EAGAIN to every read that is not in the page cache.
+  Fd fd(retry_on_eintr([&] { return ::openat(directory, name.c_str(), access | O_NONBLOCK | kAlways); }));
   if (!fd) return system_error(Operation::kOpen, ref, errno);
   struct stat status = {};
   if (::fstat(fd.get(), &status) != 0) return system_error(Operation::kOpen, ref, errno);

@@ -1,9 +1,9 @@
 // PosixDirectory: the files of one directory, always reached through its open descriptor.
 //
-// Names are resolved by openat relative to the descriptor, so the directory may be renamed while open and no path is built.
-// Whoever can write into the directory must not be able to lead us elsewhere: names with slashes are refused, symbolic links
-// are not followed, anything but a regular file is refused (a pipe would hang us), new files get mode 0600 and must not
-// exist. All descriptors are closed on exec.
+// Names are resolved by openat relative to the descriptor, so the directory may be renamed while open and no path is
+// built. Whoever can write into the directory must not be able to lead us elsewhere: names with slashes are refused,
+// symbolic links are not followed, anything but a regular file is refused (a pipe would hang us), new files get mode
+// 0600 and must not exist. All descriptors are closed on exec.
 //
 // Thread safety: all of it. Owns the descriptor; files opened from it live on their own.
 #pragma once

@@ -158,7 +158,8 @@ TEST(PosixDirectory, KnowsFreeSpace) {
   EXPECT_GT(temporary.open()->free_bytes().value(), 0u);
 }
 
-TEST(PosixDirectory, DescriptorsAreClosedOnExec) {
+// O_NONBLOCK is needed to open safely, and must be gone after: io_uring would not wait for the device.
+TEST(PosixDirectory, DescriptorsAreClosedOnExecAndBlock) {
   TemporaryDirectory temporary;
   auto directory = temporary.open();
   auto written = directory->create("a").value();
@@ -176,6 +177,7 @@ TEST(PosixDirectory, DescriptorsAreClosedOnExec) {
     if (std::string(path).find(temporary.path()) != 0) continue;
     ++seen;
     EXPECT_TRUE(flags & FD_CLOEXEC) << path;
+    EXPECT_FALSE(::fcntl(number, F_GETFL) & O_NONBLOCK) << path;
   }
   EXPECT_EQ(seen, 5);
 }

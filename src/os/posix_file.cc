@@ -25,8 +25,8 @@ Result<size_t> PosixReadableFile::read(uint64_t offset, std::span<char> out) {
   size_t done = 0;
   while (done < out.size()) {
     const size_t want = std::min(out.size() - done, kLargestCall);
-    const ssize_t got = retry_on_eintr(
-        [&] { return ::pread(fd_.get(), out.data() + done, want, static_cast<off_t>(offset + done)); });
+    const ssize_t got =
+        retry_on_eintr([&] { return ::pread(fd_.get(), out.data() + done, want, static_cast<off_t>(offset + done)); });
     if (got < 0) return read_error(errno, offset + done);
     if (got == 0) break;  // the end of the file
     done += static_cast<size_t>(got);
@@ -59,7 +59,7 @@ PosixWritableFile::PosixWritableFile(Fd fd, FileRef ref)
 
 PosixWritableFile::~PosixWritableFile() {
   if (generation_ != process_generation()) return;  // a forked child: the bytes are the parent's to write
-  (void)flush();  // nobody is left to tell; who needs the bytes has called sync()
+  (void)flush();                                    // nobody is left to tell; who needs the bytes has called sync()
 }
 
 Error PosixWritableFile::fail(const Error& error) {

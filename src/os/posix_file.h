@@ -61,11 +61,11 @@ class PosixWritableFile final : public WritableFile {
 
   const Fd fd_;
   const FileRef ref_;
-  const uint64_t generation_;  // of the process that opened it
+  const uint64_t generation_;                 // of the process that opened it
   std::unique_ptr<char, FreeBuffer> buffer_;  // allocated at the first append that needs it
   size_t buffered_bytes_ = 0;
-  uint64_t written_bytes_ = 0;      // given to the kernel
-  uint64_t writeback_from_ = 0;     // below: start_writeback asked for it already
+  uint64_t written_bytes_ = 0;   // given to the kernel
+  uint64_t writeback_from_ = 0;  // below: start_writeback asked for it already
   std::optional<Error> failure_;
 };
 

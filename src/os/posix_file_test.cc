@@ -30,7 +30,8 @@ TEST(PosixFile, WhatIsAppendedInAnyPiecesIsReadInAnyPieces) {
     std::string model;
     for (int piece = 0; piece < 30; ++piece) {
       // Small ones, ones around the size of the buffer, and ones that go past it several times.
-      const uint64_t sizes[] = {prng.below(100), prng.below(70000), (size_t{256} << 10) - 3 + prng.below(6), prng.below(900000)};
+      const uint64_t sizes[] = {prng.below(100), prng.below(70000), (size_t{256} << 10) - 3 + prng.below(6),
+                                prng.below(900000)};
       const std::string data = random_text(prng, sizes[prng.below(4)]);
       file->append(data).value();
       model += data;

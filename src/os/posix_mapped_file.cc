@@ -94,8 +94,9 @@ Result<void> PosixMappedFile::sync(uint64_t begin, uint64_t end) {
   if (::msync(data_ + from, until - from, MS_SYNC) != 0) {
     failure_ = system_error(Operation::kSync, ref_, errno, begin);
   } else if (damaged()) {  // asked last: what is lost must not count as synced
-    failure_ = file_error(ErrorKind::kIo, Operation::kSync, ref_,
-                          "the system could not keep a stored page (SIGBUS): check the device and its free space", begin);
+    failure_ =
+        file_error(ErrorKind::kIo, Operation::kSync, ref_,
+                   "the system could not keep a stored page (SIGBUS): check the device and its free space", begin);
   }
   if (failure_) return *failure_;
   return {};

@@ -2,24 +2,27 @@
 //
 // A store costs a memory copy and survives the process at once, as a write() does at a hundred times the price. What
 // has to hold, and how:
-//   - A store never runs out of space: every byte is allocated (fallocate), written with zeros and synced at creation, so the
-//     extents are ordinary written ones. Overwriting then changes no metadata, and a sync is one data write and one
-//     flush. Holes make open_mapped refuse a file: somebody died in create_mapped, or copied it sparsely. A file system that
-//     copies on write (btrfs, some of XFS's modes) may still need space later: that is what the SIGBUS guard is for.
+//   - A store never runs out of space: every byte is allocated (fallocate), written with zeros and synced at
+//     creation, so the extents are ordinary written ones. Overwriting then changes no metadata, and a sync is one
+//     data write and one flush. Holes make open_mapped refuse a file: somebody died in create_mapped, or copied it
+//     sparsely. A file system that copies on write (btrfs, some of XFS's modes) may still need space later: that is
+//     what the SIGBUS guard is for.
 //   - sync() is msync over the range. It and fdatasync are equally fast (p50 85 to 105 us here, the file written
 //     before), but fdatasync also writes the pages that were only made ready.
-//   - Zeros are written one page a call, not in large pieces. The page cache keeps what one call wrote as one folio, and a
-//     sync writes whole folios: after 1 MiB calls each 140-byte commit wrote 1,024 KiB and took 297 us; after 64 KiB calls
-//     64 KiB, 122 us; after 4 KiB calls 4.2 KiB, 85 us. The price at creation is about 1 us a page, in the background.
-//   - The mapping is not populated for reading (MAP_POPULATE): each first store would still fault, 4.2 us a page. It is made
-//     writable ahead (MADV_POPULATE_WRITE, or a store to each page where the kernel is older than 5.14): appends of 140
-//     bytes then take 5 ns each and never fault, against 50 ns with a 1.4 us fault at each page. Pages made ready that
-//     way count as dirty and are written once more if they are not stored to within the kernel's expiry time (30 s).
-//     After a sync a page is write-protected again, and the next store to it faults once (2.7 us). So a segment used
-//     again is best closed and opened again with open_mapped, in the background, which makes it ready anew.
+//   - Zeros are written one page a call, not in large pieces. The page cache keeps what one call wrote as one folio,
+//     and a sync writes whole folios: after 1 MiB calls each 140-byte commit wrote 1,024 KiB and took 297 us; after
+//     64 KiB calls 64 KiB, 122 us; after 4 KiB calls 4.2 KiB, 85 us. The price at creation is about 1 us a page, in
+//     the background.
+//   - The mapping is not populated for reading (MAP_POPULATE): each first store would still fault, 4.2 us a page. It
+//     is made writable ahead (MADV_POPULATE_WRITE, or a store to each page where the kernel is older than 5.14):
+//     appends of 140 bytes then take 5 ns each and never fault, against 50 ns with a 1.4 us fault at each page. Pages
+//     made ready that way count as dirty and are written once more if they are not stored to within the kernel's
+//     expiry time (30 s). After a sync a page is write-protected again, and the next store to it faults once (2.7
+//     us). So a segment used again is best closed and opened again with open_mapped, in the background, which makes
+//     it ready anew.
 //
-// Thread safety: data() is plain memory, for the users to share as they agree; sync() is for one caller at a time; damaged() is
-// for all. Ownership: the object owns descriptor, mapping and guard.
+// Thread safety: data() is plain memory, for the users to share as they agree; sync() is for one caller at a time;
+// damaged() is for all. Ownership: the object owns descriptor, mapping and guard.
 #pragma once
 
 #include <memory>

@@ -123,7 +123,8 @@ TEST(MappedFile, FailedSyncIsNeverTriedAgain) {
   ASSERT_FALSE(first);
   EXPECT_EQ(first.error().kind, ErrorKind::kIo);
   EXPECT_EQ(first.error().operation, Operation::kSync);
-  ASSERT_NE(::mmap(file->data(), 4096, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), MAP_FAILED);
+  ASSERT_NE(::mmap(file->data(), 4096, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+            MAP_FAILED);
   EXPECT_FALSE(file->sync(4096, 8192));
 }
 
@@ -158,7 +159,8 @@ TEST(MappedFile, DamageIsCaughtOnEveryThread) {
   std::vector<std::thread> threads;
   for (uint64_t t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
-      for (uint64_t offset = t; offset < kSize; offset += 4) reinterpret_cast<volatile char*>(file->data())[offset] = 'x';
+      for (uint64_t offset = t; offset < kSize; offset += 4)
+        reinterpret_cast<volatile char*>(file->data())[offset] = 'x';
     });
   }
   for (auto& thread : threads) thread.join();
@@ -194,38 +196,46 @@ char* broken_mapping(const TemporaryDirectory& temporary) {
 
 void store_to(char* address) { *reinterpret_cast<volatile char*>(address) = 'x'; }
 
-// Run by the tests below in a process where no mapping was made before.
+// What the children below fault on. Their directory is gone before they do, since they end without cleaning up.
+struct Targets {
+  std::unique_ptr<MappedFile> ours;  // its pages are gone too
+  char* foreign;
+};
+
+Targets make_targets() {
+  const TemporaryDirectory temporary;
+  Targets targets{temporary.open()->create_mapped("000001.wal", 8192).value(), broken_mapping(temporary)};
+  EXPECT_EQ(::truncate((temporary / "000001.wal").c_str(), 0), 0);
+  return targets;
+}
+
+// Run by the test below, each in a process where no mapping was made before.
 TEST(SigbusChild, DISABLED_ApplicationsHandlerGetsForeignFaults) {
   struct sigaction action = {};
   action.sa_flags = SA_SIGINFO;
   action.sa_sigaction = [](int, siginfo_t*, void*) { ::_exit(42); };
   ASSERT_EQ(::sigaction(SIGBUS, &action, nullptr), 0);
-  TemporaryDirectory temporary;
-  auto file = temporary.open()->create_mapped("000001.wal", 8192).value();
-  ASSERT_EQ(::truncate((temporary / "000001.wal").c_str(), 0), 0);
-  store_to(file->data());
-  if (!file->damaged()) ::_exit(43);
-  store_to(broken_mapping(temporary));
+  const Targets targets = make_targets();
+  store_to(targets.ours->data());
+  if (!targets.ours->damaged()) ::_exit(43);
+  store_to(targets.foreign);
   ::_exit(44);
 }
 TEST(SigbusChild, DISABLED_PlainHandlerGetsForeignFaults) {
   ASSERT_NE(::signal(SIGBUS, [](int) { ::_exit(45); }), SIG_ERR);
-  TemporaryDirectory temporary;
-  auto file = temporary.open()->create_mapped("000001.wal", 8192).value();
-  store_to(broken_mapping(temporary));
+  const Targets targets = make_targets();
+  store_to(targets.foreign);
   ::_exit(44);
 }
 TEST(SigbusChild, DISABLED_DefaultActionForForeignFaults) {
   ::signal(SIGBUS, SIG_DFL);
-  TemporaryDirectory temporary;
-  auto file = temporary.open()->create_mapped("000001.wal", 8192).value();
-  store_to(broken_mapping(temporary));
+  const Targets targets = make_targets();
+  store_to(targets.foreign);
   ::_exit(44);
 }
 TEST(SigbusChild, DISABLED_DefaultActionForSentSignals) {
   ::signal(SIGBUS, SIG_DFL);
-  TemporaryDirectory temporary;
-  auto file = temporary.open()->create_mapped("000001.wal", 8192).value();
+  const Targets targets = make_targets();
   ::raise(SIGBUS);
   ::_exit(44);
 }

@@ -40,7 +40,8 @@ uint64_t random_seed_from_system() {
   do {
     got = getrandom(&seed, sizeof seed, 0);
   } while (got < 0 && errno == EINTR);
-  if (got != static_cast<ssize_t>(sizeof seed)) {  // a sandbox forbids the call: what the kernel gave at exec, and the time
+  if (got !=
+      static_cast<ssize_t>(sizeof seed)) {  // a sandbox forbids the call: what the kernel gave at exec, and the time
     if (const unsigned long at_exec = getauxval(AT_RANDOM); at_exec != 0) {
       std::memcpy(&seed, reinterpret_cast<const void*>(at_exec), sizeof seed);
     }

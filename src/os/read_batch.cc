@@ -20,12 +20,12 @@ constexpr uint32_t kRingEntries = 64;
 constexpr uint32_t kMostRings = 64;
 constexpr size_t kLargestByRing = size_t{1} << 30;  // a request's length has 32 bits; the kernel reads less than 2 GiB
 
-// The rings of this process. They are opened and closed one at a time: the kernel maps and unmaps their memory where the
-// thread sanitizer does not see it, and the mutex is what tells it that one ring's memory was another's before.
+// The rings of this process. They are opened and closed one at a time: the kernel maps and unmaps their memory where
+// the thread sanitizer does not see it, and the mutex is what tells it that one ring's memory was another's before.
 struct RingBook {
   sync::Mutex mutex;
-  std::atomic<uint32_t> alive{0};      // changed under the mutex
-  std::atomic<bool> refused{false};    // this kernel or sandbox allows no rings
+  std::atomic<uint32_t> alive{0};    // changed under the mutex
+  std::atomic<bool> refused{false};  // this kernel or sandbox allows no rings
 };
 
 RingBook& ring_book() {
@@ -46,7 +46,8 @@ class Ring {
     std::unique_ptr<Ring> ring(new Ring);
     // Best first; an older kernel answers EINVAL to flags that it does not know.
     int status = -EINVAL;
-    for (const unsigned flags : {IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN, IORING_SETUP_COOP_TASKRUN, 0U}) {
+    for (const unsigned flags :
+         {IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN, IORING_SETUP_COOP_TASKRUN, 0U}) {
       status = io_uring_queue_init(kRingEntries, &ring->ring_, flags);
       if (status != -EINVAL) break;
     }
@@ -132,7 +133,8 @@ bool Ring::run(std::span<ReadRequest> requests, std::vector<ReadRequest*>& left)
         left.push_back(&*next);
         continue;
       }
-      io_uring_prep_read(entry, file->descriptor(), next->out.data(), static_cast<unsigned>(next->out.size()), next->offset);
+      io_uring_prep_read(entry, file->descriptor(), next->out.data(), static_cast<unsigned>(next->out.size()),
+                         next->offset);
       io_uring_sqe_set_data(entry, &*next);
       queued.push_back(&*next);
     }
@@ -141,7 +143,8 @@ bool Ring::run(std::span<ReadRequest> requests, std::vector<ReadRequest*>& left)
       if (accepted > 0) {
         queued.erase(queued.begin(), queued.begin() + accepted);
         in_flight_ += static_cast<uint32_t>(accepted);
-      } else if (accepted != -EINTR && !(in_flight_ > 0 && (accepted == -EAGAIN || accepted == -EBUSY || accepted == 0))) {
+      } else if (accepted != -EINTR &&
+                 !(in_flight_ > 0 && (accepted == -EAGAIN || accepted == -EBUSY || accepted == 0))) {
         broken = true;
         break;
       }

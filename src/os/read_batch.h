@@ -2,12 +2,12 @@
 //
 // One io_uring submission hands all requests of a batch to the device together: its queue depth is what makes 60,000
 // reads a second out of 10,700. Each thread keeps a ring of its own (no lock, and the kernel may assume a single
-// submitter: SINGLE_ISSUER, DEFER_TASKRUN), made at its first batch. Rings are descriptors, so only the first 64 threads
-// get one. Where the kernel refuses (none, forbidden by a sandbox, no descriptor left) and for files that
-// are not ours the requests are read one after the other; a kernel that does not allow rings is not asked again.
+// submitter: SINGLE_ISSUER, DEFER_TASKRUN), made at its first batch. Rings are descriptors, so only the first 64
+// threads get one. Where the kernel refuses (none, forbidden by a sandbox, no descriptor left) and for files that are
+// not ours the requests are read one after the other; a kernel that does not allow rings is not asked again.
 //
-// Invariant: when a call returns, the kernel writes into none of the buffers any more. A ring that fails in the middle is
-// first drained of what it accepted, then given up, and the rest is read the other way.
+// Invariant: when a call returns, the kernel writes into none of the buffers any more. A ring that fails in the
+// middle is first drained of what it accepted, then given up, and the rest is read the other way.
 //
 // Thread safety: all of it; the requests belong to the call while it runs.
 #pragma once

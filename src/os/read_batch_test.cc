@@ -50,7 +50,8 @@ class ReadBatch : public testing::Test {
           request.offset < kFileBytes ? contents_.substr(request.offset, request.out.size()) : std::string();
       ASSERT_TRUE(request.result) << request.result.error().to_string();
       ASSERT_EQ(*request.result, expected.size()) << "at " << request.offset;
-      ASSERT_TRUE(Bytes(request.out.data(), *request.result) == expected) << "at " << request.offset << " seed " << kSeed;
+      ASSERT_TRUE(Bytes(request.out.data(), *request.result) == expected)
+          << "at " << request.offset << " seed " << kSeed;
     }
   }
 

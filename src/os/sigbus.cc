@@ -22,7 +22,7 @@ struct Chunk {
 };
 
 constinit Chunk first_chunk;
-constinit uintptr_t page_bytes = 4096;    // set before the handler is installed
+constinit uintptr_t page_bytes = 4096;     // set before the handler is installed
 constinit struct sigaction previous = {};  // likewise
 
 // True when `address` lay in a guarded range and now has a page. Async-signal-safe.

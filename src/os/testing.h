@@ -81,8 +81,8 @@ inline bool is_root() { return ::geteuid() == 0; }
 
 inline constexpr uid_t kNobody = 65534;
 
-// Runs `body` as a user without privileges, on a thread of its own: the bare calls change the credentials of one thread.
-// For root only.
+// Runs `body` as a user without privileges, on a thread of its own: the bare calls change the credentials of one
+// thread. For root only.
 inline void as_nobody(const std::function<void()>& body) {
   std::thread([&] {
     ASSERT_EQ(::syscall(SYS_setresgid, kNobody, kNobody, kNobody), 0);

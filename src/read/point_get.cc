@@ -23,15 +23,39 @@ bool memtable_get(const tree::ReadView& view, Bytes key, uint64_t hash, Sequence
   return false;
 }
 
-Result<Lookup> point_get(const tree::ReadView& view, Bytes key, uint64_t hash, Sequence at) {
+namespace {
+
+// What a table says of the key, by way of the row cache.
+Result<table::Table::Found> ask_table(const tree::TableMeta& meta, Bytes key, uint64_t hash, Sequence at, cache::RowCache* rows,
+                                      Lookup* lookup) {
+  if (rows != nullptr) {
+    if (auto row = rows->find(meta.number(), key, hash, at)) {
+      lookup->row = std::move(row);
+      return table::Table::Found{.found = true, .trailer = lookup->row->trailer(), .value = lookup->row->value()};
+    }
+  }
+  NACRE_TRY_ASSIGN(const table::Table* table, meta.table());
+  NACRE_TRY_ASSIGN(const table::Table::Found found, table->get(key, hash, at));
+  if (rows != nullptr && found.found && at >= meta.record().largest_sequence) {
+    rows->insert(meta.number(), key, hash, found.trailer, found.value);
+  }
+  return found;
+}
+
+}  // namespace
+
+Result<Lookup> point_get(const tree::ReadView& view, Bytes key, uint64_t hash, Sequence at, cache::RowCache* rows) {
   Lookup lookup;
   if (memtable_get(view, key, hash, at, &lookup)) return lookup;
   for (const tree::Run& run : view.version->runs()) {
     const tree::TableMeta* meta = run.find(key);
     if (meta == nullptr) continue;
-    NACRE_TRY_ASSIGN(table::Table * table, meta->table());
-    const Sequence covering = meta->record().range_tombstones != 0 ? table->tombstones().covering(key, at) : 0;
-    NACRE_TRY_ASSIGN(const table::Table::Found found, table->get(key, hash, at));
+    Sequence covering = 0;
+    if (meta->record().range_tombstones != 0) [[unlikely]] {
+      NACRE_TRY_ASSIGN(const table::Table* table, meta->table());
+      covering = table->tombstones().covering(key, at);
+    }
+    NACRE_TRY_ASSIGN(const table::Table::Found found, ask_table(*meta, key, hash, at, rows, &lookup));
     if (!decide(found.found, found.trailer, covering, &lookup)) continue;
     if (lookup.present) {
       lookup.value = found.value;

@@ -23,9 +23,11 @@ struct Lookup {
   Bytes value;
   const cache::Frame* frame = nullptr;           // holds the value, unless null
   const memtable::Memtable* memtable = nullptr;  // holds the value, unless null
+  base::IntrusivePtr<const cache::Row> row;      // holds the value, unless null
 };
 
-Result<Lookup> point_get(const tree::ReadView& view, Bytes key, uint64_t hash, format::Sequence at);
+// `rows` is asked before a table and told what the table answered; null: there is no row cache.
+Result<Lookup> point_get(const tree::ReadView& view, Bytes key, uint64_t hash, format::Sequence at, cache::RowCache* rows);
 
 // The part of it over the memtables only; true if they decided.
 bool memtable_get(const tree::ReadView& view, Bytes key, uint64_t hash, format::Sequence at, Lookup* lookup);

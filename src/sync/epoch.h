@@ -7,17 +7,17 @@
 // active guard shows an epoch <= r.
 //
 // Why it holds, as invariants:
-//   1. Tags are late: an object is tagged with an epoch read after it was unlinked. A guard that shows a later epoch read it
-//      after an advance() that came after the unlinking, hence it cannot find the object.
-//   2. Entry is visible: a guard publishes its epoch with a full fence before its first shared load, and passed() fences
-//      before it looks. Either the look sees the guard, or all the guard's loads see the unlinking.
+//   1. Tags are late: an object is tagged with an epoch read after it was unlinked. A guard that shows a later epoch
+//      read it after an advance() that came after the unlinking, hence it cannot find the object.
+//   2. Entry is visible: a guard publishes its epoch with a full fence before its first shared load, and passed()
+//      fences before it looks. Either the look sees the guard, or all the guard's loads see the unlinking.
 //   3. A late publication (epoch read, then a pause, then published) shows an epoch that is too old, never too new: the
 //      object waits longer, and by 2 the guard could not have found it anyway.
 // Readers write no shared line but their own. retire() does not bump the epoch, since that would take the epoch's cache
 // line away from every reader once per object; collect() does, once per batch.
 //
-// Rejected: a counter per epoch parity (one shared line per guard: 40 ns and more under contention), hazard pointers (a
-// fence per pointer followed), membarrier (a system call per collect, and no equal under the simulator).
+// Rejected: a counter per epoch parity (every guard writes one shared line), hazard pointers (a fence per pointer
+// followed), membarrier (a system call per collect, and no equal under the simulator).
 //
 // A guard that stays active stops all freeing: hold one for a call, not for an iterator's life. Iterators and
 // snapshots hold counted references instead.
@@ -64,8 +64,8 @@ class EpochDomain {
     Slot& slot_;
   };
 
-  // Runs `free` once every guard active at this call has ended: on some thread, inside a later retire(), collect() or the
-  // destructor. The object must be unlinked already. May itself run what was retired before, so hold no lock that
+  // Runs `free` once every guard active at this call has ended: on some thread, inside a later retire(), collect() or
+  // the destructor. The object must be unlinked already. May itself run what was retired before, so hold no lock that
   // a retired function takes.
   void retire(std::function<void()> free);
 
@@ -84,8 +84,8 @@ class EpochDomain {
 
  private:
   static constexpr uint32_t kFirstChunkSlots = 32;
-  static constexpr uint32_t kLaterChunks = 20;   // each as large as all before it: 32 Mi threads
-  static constexpr size_t kCollectEvery = 64;    // retirements between two automatic collections
+  static constexpr uint32_t kLaterChunks = 20;  // each as large as all before it: 32 Mi threads
+  static constexpr size_t kCollectEvery = 64;   // retirements between two automatic collections
 
   struct alignas(64) Slot {
     std::atomic<uint64_t> entered{0};  // epoch of the outermost guard; 0: none. Written by its thread only.
@@ -99,7 +99,8 @@ class EpochDomain {
   // The slot of the calling thread. A thread that takes over an index also takes over the slot, idle by then.
   Slot& slot_of_thread() {
     const uint32_t index = thread_index();
-    if (index < kFirstChunkSlots) [[likely]] return first_chunk_[index];
+    if (index < kFirstChunkSlots) [[likely]]
+      return first_chunk_[index];
     return slot_in_later_chunk(index);
   }
   // Later chunk c holds the indexes [first << c, first << (c + 1)).
@@ -122,7 +123,8 @@ class EpochDomain {
   alignas(64) std::atomic<uint64_t> epoch_{1};  // read by every guard, written once per batch
   alignas(64) std::array<Slot, kFirstChunkSlots> first_chunk_;
   std::array<std::atomic<Slot*>, kLaterChunks> later_chunks_{};
-  mutable std::atomic<uint64_t> passed_below_{1};  // passed() is known to hold for every lower epoch; only grows
+  alignas(64) mutable std::atomic<uint64_t> passed_below_{
+      1};  // passed() is known to hold for every lower epoch; only grows
 
   mutable Mutex mutex_;
   std::deque<Retired> retired_ NACRE_GUARDED_BY(mutex_);  // epochs ascend

@@ -223,17 +223,18 @@ class OnCore {
   cpu_set_t before_;
 };
 
-// The race of entering against asking, alone: the guard publishes itself, then loads; the writer stores, then asks. If the
-// guard's load missed the store, the answer must be no. (Without the fence in the entry this fails within milliseconds.)
+// The race of entering against asking, alone: the guard publishes itself, then loads; the writer stores, then asks.
+// If the guard's load missed the store, the answer must be no. (Without the fence in the entry this fails within
+// milliseconds.)
 TEST(Epoch, EntryIsVisibleBeforeItsFirstLoad) {
   constexpr uint32_t kRounds = 100000;
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(1);
   EpochDomain domain;
-  std::atomic<uint32_t> round{0};       // started by the writer
-  std::atomic<uint32_t> unlinked{0};    // the last round that the writer unlinked in
-  std::atomic<uint32_t> answered{0};    // the last round that the writer has its answer of
-  std::atomic<uint32_t> left{0};        // the last round that the reader has left
-  bool missed = false;                  // the reader did not see the unlinking; handed over by `left`
+  std::atomic<uint32_t> round{0};     // started by the writer
+  std::atomic<uint32_t> unlinked{0};  // the last round that the writer unlinked in
+  std::atomic<uint32_t> answered{0};  // the last round that the writer has its answer of
+  std::atomic<uint32_t> left{0};      // the last round that the reader has left
+  bool missed = false;                // the reader did not see the unlinking; handed over by `left`
   Thread reader("reader", [&] {
     const OnCore second(1);
     for (uint32_t r = 1;; ++r) {

@@ -1,9 +1,9 @@
 // The simulated half of the seam: the names of real.h on the deterministic scheduler (simulated_scheduler.h).
 //
 // Every call that could let another thread run is a point at which the schedule picks who goes on. Misuse that real
-// primitives leave undefined is a crash here: locking a held mutex again, unlocking another's, destroying a locked mutex,
-// a condition somebody waits on, or a joinable thread. Thread-local variables are shared by all simulated threads: keep state per
-// thread_index() instead.
+// primitives leave undefined is a crash here: locking a held mutex again, unlocking another's, destroying a locked
+// mutex, a condition somebody waits on, or a joinable thread. Thread-local variables are shared by all simulated
+// threads: keep state per thread_index() instead.
 #pragma once
 
 #include <cstdint>

@@ -5,59 +5,14 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <boost/context/detail/fcontext.hpp>
-#include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
 
 #include "base/assert.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define NACRE_FIBERS_UNDER_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define NACRE_FIBERS_UNDER_ASAN 1
-#endif
-#endif
-#ifdef NACRE_FIBERS_UNDER_ASAN
-#include <sanitizer/asan_interface.h>
-#include <sanitizer/common_interface_defs.h>
-#endif
+#include "sync/simulated_fiber.h"
 
 namespace nacre::sync {
 inline namespace simulated {
-
-namespace context = boost::context::detail;
-
-// One simulated thread.
-struct Fiber {
-  enum class State : uint8_t { kReady, kRunning, kBlocked, kEnded };
-
-  context::fcontext_t context = nullptr;  // where it stopped; meaningless while it runs
-  char* stack = nullptr;                  // lowest usable byte; null for the main stack
-  std::function<void()> body;
-  std::string name;
-  uint32_t number = 0;  // order of creation in the run
-  uint32_t index = 0;   // thread_index()
-  State state = State::kReady;
-  size_t position = 0;  // in ready_ or blocked_
-
-  // While blocked.
-  Point point = Point::kYield;
-  const void* object = nullptr;
-  uint32_t* waiters = nullptr;
-  Fiber* const* holder = nullptr;
-  uint64_t deadline_ns = kForeverNs;
-  bool timed_out = false;
-
-  uint64_t priority = 0;  // PCT: higher runs first
-
-#ifdef NACRE_FIBERS_UNDER_ASAN
-  void* fake_stack = nullptr;
-  const void* asan_bottom = nullptr;
-  size_t asan_bytes = 0;
-#endif
-};
 
 namespace {
 
@@ -83,45 +38,6 @@ void remove_at(List& list, size_t position) {
 }
 
 }  // namespace
-
-const char* to_string(Point point) {
-  static constexpr const char* kNames[] = {"yield", "spin",  "lock", "unlock", "wait", "notify",
-                                           "start", "join", "sleep", "io",     "end"};
-  return kNames[static_cast<size_t>(point)];
-}
-
-const char* to_string(Ending ending) {
-  static constexpr const char* kNames[] = {"done", "deadlock", "step limit", "time limit", "threads left", "failed"};
-  return kNames[static_cast<size_t>(ending)];
-}
-
-Schedule Schedule::from_seed(uint64_t seed) {
-  base::Prng prng(seed ^ 0x5c4ed01eULL);
-  Schedule schedule;
-  schedule.seed = seed;
-  const uint64_t kind = prng.below(8);
-  schedule.strategy = kind < 4 ? Strategy::kRandom : kind < 7 ? Strategy::kPct : Strategy::kStarveOne;
-  static constexpr uint32_t kSwitch[] = {1, 2, 8, 32};
-  schedule.switch_one_in = kSwitch[prng.below(4)];
-  schedule.pct_depth = 1 + static_cast<uint32_t>(prng.below(5));
-  schedule.pct_steps = uint64_t{256} << prng.below(9);
-  static constexpr uint32_t kSpurious[] = {0, 256, 64, 8};
-  schedule.spurious_wake_one_in = kSpurious[prng.below(4)];
-  static constexpr uint32_t kJump[] = {0, 0, 1024, 64};
-  schedule.time_jump_one_in = kJump[prng.below(4)];
-  static constexpr uint64_t kStep[] = {20, 100, 1000};
-  schedule.step_ns = kStep[prng.below(3)];
-  return schedule;
-}
-
-std::string Schedule::to_string() const {
-  char line[160];
-  static constexpr const char* kNames[] = {"random", "pct", "starve-one"};
-  std::snprintf(line, sizeof line, "%s switch 1/%u depth %u over %" PRIu64 " spurious 1/%u jumps 1/%u step %" PRIu64 " ns",
-                kNames[static_cast<size_t>(strategy)], switch_one_in, pct_depth, pct_steps, spurious_wake_one_in,
-                time_jump_one_in, step_ns);
-  return line;
-}
 
 Scheduler& Scheduler::instance() {
   static Scheduler* const kOnly = new Scheduler;
@@ -159,7 +75,8 @@ void Scheduler::begin_schedule(const Schedule& schedule) {
   }
 }
 
-// --- running a simulation ---------------------------------------------------------------------------------------------
+// --- running a simulation
+// ---------------------------------------------------------------------------------------------
 
 RunResult Scheduler::run(const Schedule& schedule, std::function<void()> body) {
   NACRE_CHECK(!in_run_ && current_ == main_ && ready_.empty() && blocked_.empty());
@@ -218,7 +135,8 @@ void Scheduler::abandon_all() {
   }
 }
 
-// --- fibers -----------------------------------------------------------------------------------------------------------
+// --- fibers
+// -----------------------------------------------------------------------------------------------------------
 
 uint32_t Scheduler::take_index() {
   if (free_indexes_.empty()) return next_index_++;
@@ -245,9 +163,8 @@ Fiber* Scheduler::new_fiber(const std::string& name) {
   fiber->asan_bottom = fiber->stack;
   fiber->asan_bytes = kStackBytes;
 #endif
-  fiber->context = context::make_fcontext(fiber->stack + kStackBytes, kStackBytes, [](context::transfer_t from) {
-    enter_fiber(from.fctx, from.data);
-  });
+  fiber->context = context::make_fcontext(fiber->stack + kStackBytes, kStackBytes,
+                                          [](context::transfer_t from) { enter_fiber(from.fctx, from.data); });
   return fiber;
 }
 
@@ -313,7 +230,8 @@ void Scheduler::switch_to(Fiber* next) {
 #endif
 }
 
-// --- points -----------------------------------------------------------------------------------------------------------
+// --- points
+// -----------------------------------------------------------------------------------------------------------
 
 void Scheduler::tick(Point point) {
   ++steps_;
@@ -327,14 +245,16 @@ void Scheduler::tick(Point point) {
       if (pct_drops_[i] == steps_) current_->priority = i;
     }
   }
-  if (steps_ >= schedule_.step_limit) end_run(Ending::kStepLimit, std::string("step limit at ") + to_string(point) + "\n" + describe());
+  if (steps_ >= schedule_.step_limit)
+    end_run(Ending::kStepLimit, std::string("step limit at ") + to_string(point) + "\n" + describe());
   if (now_ns_ - kFirstInstantNs >= schedule_.time_limit_ns) end_run(Ending::kTimeLimit, "time limit\n" + describe());
 }
 
 void Scheduler::yield(Point point) {
   tick(point);
   if (ready_.empty()) return;
-  if (schedule_.strategy == Strategy::kRandom && schedule_.switch_one_in > 1 && !prng_.one_in(schedule_.switch_one_in)) return;
+  if (schedule_.strategy == Strategy::kRandom && schedule_.switch_one_in > 1 && !prng_.one_in(schedule_.switch_one_in))
+    return;
   make_ready(current_);
   dispatch(point);
 }
@@ -438,7 +358,8 @@ Fiber* Scheduler::pick() {
   if (schedule_.strategy == Strategy::kPct) {
     Fiber* best = ready_[0];
     for (Fiber* fiber : ready_) {
-      if (fiber->priority > best->priority || (fiber->priority == best->priority && fiber->number < best->number)) best = fiber;
+      if (fiber->priority > best->priority || (fiber->priority == best->priority && fiber->number < best->number))
+        best = fiber;
     }
     return best;
   }
@@ -454,35 +375,6 @@ void Scheduler::record(Fiber* next, Point point) {
   Decision& decision = recent_[recent_count_++ % kRemembered];
   decision = {steps_, now_ns_, current_->number, next->number, point};
   if (decision_observer_) decision_observer_(decision);
-}
-
-// --- reports ----------------------------------------------------------------------------------------------------------
-
-std::string Scheduler::describe() const {
-  std::string text;
-  const auto add = [&text](const Fiber* fiber, const char* state) {
-    text += "  thread " + std::to_string(fiber->number) + " \"" + fiber->name + "\" " + state;
-    if (fiber->state == Fiber::State::kBlocked) {
-      text += std::string(" at ") + to_string(fiber->point);
-      if (fiber->holder != nullptr && *fiber->holder != nullptr) {
-        text += ", for thread " + std::to_string((*fiber->holder)->number) + " \"" + (*fiber->holder)->name + "\"";
-      }
-      if (fiber->deadline_ns != kForeverNs) text += ", until " + std::to_string(fiber->deadline_ns) + " ns";
-    }
-    text += "\n";
-  };
-  if (current_->state == Fiber::State::kRunning) add(current_, "runs");
-  for (const Fiber* fiber : ready_) add(fiber, "is ready");
-  for (const Fiber* fiber : blocked_) add(fiber, "waits");
-  text += "  at step " + std::to_string(steps_) + ", " + std::to_string(now_ns_) + " ns; last decisions:\n";
-  for (uint64_t i = recent_count_ - std::min<uint64_t>(recent_count_, kRemembered); i < recent_count_; ++i) {
-    const Decision& d = recent_[i % kRemembered];
-    char line[96];
-    std::snprintf(line, sizeof line, "    step %" PRIu64 " %" PRIu64 " ns: %u -> %u at %s\n", d.step, d.now_ns, d.from, d.to,
-                  to_string(d.point));
-    text += line;
-  }
-  return text;
 }
 
 }  // namespace simulated

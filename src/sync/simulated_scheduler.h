@@ -1,12 +1,12 @@
 // Scheduler: the deterministic world under the `sim` preset. Every simulated thread is a fiber on one OS thread.
 //
 // A fiber runs until it reaches a *point* (lock, unlock, wait, notify, yield, spin, sleep, start, join, I/O). There the
-// schedule, and nothing else, picks who runs next: the same seed and the same program give the same run, instruction for
-// instruction, and so the same trace hash. Between two points a fiber is alone, so only sequentially consistent
+// schedule, and nothing else, picks who runs next: the same seed and the same program give the same run, instruction
+// for instruction, and so the same trace hash. Between two points a fiber is alone, so only sequentially consistent
 // interleavings are explored.
 //
-// Time is virtual: each point costs `step_ns`, and when every fiber waits, the clock jumps to the next deadline. A run in
-// which nobody can ever go on is a deadlock and ends with a report of who waits for what.
+// Time is virtual: each point costs `step_ns`, and when every fiber waits, the clock jumps to the next deadline. A run
+// in which nobody can ever go on is a deadlock and ends with a report of who waits for what.
 //
 // Two ways to use it:
 //   run()      a whole simulation: `body` is the first fiber; it ends when body returns, or at a deadlock, a limit or
@@ -15,13 +15,13 @@
 //   no run()   plain unit tests: the main stack is fiber 0 under a fixed schedule; other fibers run when it reaches a
 //              point. A deadlock prints the report and aborts.
 //
-// Strategies: random walk; PCT (Burckhardt et al., "A randomized scheduler with probabilistic guarantees of finding bugs",
-// ASPLOS 2010): random priorities and depth - 1 random priority drops; starve-one: one victim runs only when nobody else
-// can, and once in a thousand points.
+// Strategies: random walk; PCT (Burckhardt et al., "A randomized scheduler with probabilistic guarantees of finding
+// bugs", ASPLOS 2010): random priorities and depth - 1 random priority drops; starve-one: one victim runs only when
+// nobody else can, and once in a thousand points.
 //
-// Invariants: a fiber is in exactly one of running (current_), ready_, blocked_, ended, and `position` is its place in its
-// list; nothing the schedule depends on is an address. Thread safety: none, one OS thread. Ownership: the scheduler owns the
-// fibers until they are joined; it lives until the process ends.
+// Invariants: a fiber is in exactly one of running (current_), ready_, blocked_, ended, and `position` is its place in
+// its list; nothing the schedule depends on is an address. Thread safety: none, one OS thread. Ownership: the
+// scheduler owns the fibers until they are joined; it lives until the process ends.
 #pragma once
 
 #include <array>
@@ -44,12 +44,12 @@ enum class Strategy : uint8_t { kRandom, kPct, kStarveOne };
 struct Schedule {
   uint64_t seed = 1;
   Strategy strategy = Strategy::kRandom;
-  uint32_t switch_one_in = 1;         // random: at one point in so many the next fiber is drawn; 1 explores most
-  uint32_t pct_depth = 3;             // PCT: the number of ordering constraints it aims at, 1 to 5
-  uint64_t pct_steps = 4096;          // PCT: priority drops fall within that many first points
-  uint32_t spurious_wake_one_in = 64; // waits that return at once for no reason; 0 never
-  uint32_t time_jump_one_in = 0;      // points at which the clock jumps to the next deadline; 0 never
-  uint64_t step_ns = 100;             // what a point costs
+  uint32_t switch_one_in = 1;          // random: at one point in so many the next fiber is drawn; 1 explores most
+  uint32_t pct_depth = 3;              // PCT: the number of ordering constraints it aims at, 1 to 5
+  uint64_t pct_steps = 4096;           // PCT: priority drops fall within that many first points
+  uint32_t spurious_wake_one_in = 64;  // waits that return at once for no reason; 0 never
+  uint32_t time_jump_one_in = 0;       // points at which the clock jumps to the next deadline; 0 never
+  uint64_t step_ns = 100;              // what a point costs
   uint64_t step_limit = 50'000'000;
   uint64_t time_limit_ns = uint64_t{24} * 3600 * 1'000'000'000;
 
@@ -77,7 +77,8 @@ struct RunResult {
   uint64_t trace_hash = 0;
 };
 
-// One choice of the schedule: at `step`, at `point`, fiber `from` stopped and `to` went on (numbers in order of creation).
+// One choice of the schedule: at `step`, at `point`, fiber `from` stopped and `to` went on (numbers in order of
+// creation).
 struct Decision {
   uint64_t step = 0;
   uint64_t now_ns = 0;
@@ -121,8 +122,8 @@ class Scheduler {
   // A point: any ready fiber, this one included, may run next.
   void yield(Point point);
 
-  // What the primitives of simulated.h are made of. `object` names what is waited for; `*waiters` counts who waits for it
-  // and is decreased by whoever ends the wait; `holder` is for the report and may be null. False: the time passed.
+  // What the primitives of simulated.h are made of. `object` names what is waited for; `*waiters` counts who waits for
+  // it and is decreased by whoever ends the wait; `holder` is for the report and may be null. False: the time passed.
   bool block(Point point, const void* object, uint32_t* waiters, uint64_t timeout_ns, Fiber* const* holder);
   void wake_one(const void* object);
   void wake_all(const void* object);

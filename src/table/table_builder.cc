@@ -23,6 +23,7 @@ TableBuilder::TableBuilder(WritableFile& file, const TableBuilderOptions& option
   properties_.filter_bits_per_key = options.filter_bits_per_key;
   properties_.smallest_sequence = format::kMaxSequence;
   out_.reserve(kAppendBytes + (kAppendBytes / 4));
+  recharge();
 }
 
 Result<void> TableBuilder::check_order(Bytes key, uint64_t trailer) const {

@@ -25,8 +25,10 @@ Result<void> check_identity(Directory& directory, const TableMeta& meta, TableOp
   auto identity = opener.identify(*file);
   if (!identity) return located(identity.error(), FileKind::kTable, meta.number());
   if (!*identity) return bad_table(meta.number(), "the file does not end as a table does");
-  if ((*identity)->uuid != meta.identity().uuid) return bad_table(meta.number(), "the table belongs to another database");
-  if ((*identity)->number != meta.number()) return bad_table(meta.number(), "the table was renamed: it has another number");
+  if ((*identity)->uuid != meta.identity().uuid)
+    return bad_table(meta.number(), "the table belongs to another database");
+  if ((*identity)->number != meta.number())
+    return bad_table(meta.number(), "the table was renamed: it has another number");
   return {};
 }
 
@@ -99,7 +101,8 @@ Result<DirectoryAudit> audit_directory(Directory& directory, const TreeState& st
       if (const auto at = live.find(number); at != live.end()) {
         const TableMeta& meta = *at->second.first;
         at->second.second = true;
-        if (entry.size_bytes != meta.file_bytes()) return bad_table(number, "the table's file has another size than recorded");
+        if (entry.size_bytes != meta.file_bytes())
+          return bad_table(number, "the table's file has another size than recorded");
         NACRE_TRY(check_identity(directory, meta, home.opener()));
       } else if (state.is_own_number(number) &&
                  is_own_table(directory, {.uuid = home.uuid(), .number = number}, home.opener())) {

@@ -26,7 +26,7 @@
 namespace nacre::tree {
 
 struct DirectoryAudit {
-  uint64_t highest_number = 0;  // of any file whose name has a number
+  uint64_t highest_number = 0;               // of any file whose name has a number
   std::vector<uint64_t> leftover_tables;     // may be removed
   std::vector<uint64_t> leftover_manifests;  // may be removed
   std::vector<std::string> unknown_files;    // reported only

@@ -115,14 +115,18 @@ TEST(DirectoryAudit, AManifestOfAnotherDatabaseIsRefusedOrLeftAlone) {
   TestTree other(elsewhere);
   VersionSetOptions options = other.options();
   options.uuid = format::Uuid::from_random(7, 8);
-  { const auto made = VersionSet::open(elsewhere, options, &other.report).value()->uuid(); EXPECT_EQ(made, options.uuid); }
+  {
+    const auto made = VersionSet::open(elsewhere, options, &other.report).value()->uuid();
+    EXPECT_EQ(made, options.uuid);
+  }
   const std::string stranger = elsewhere.contents("MANIFEST-000001");
   fixture.directory.put("MANIFEST-000100", stranger);
   fixture.tree.open().value();
   EXPECT_EQ(fixture.tree.report.audit.unknown_files, Names{"MANIFEST-000100"});
   EXPECT_EQ(fixture.directory.contents("MANIFEST-000100"), stranger);
   fixture.tree.close();
-  const std::string in_force = fixture.directory.contents("CURRENT").substr(0, fixture.directory.contents("CURRENT").find(' '));
+  const std::string in_force =
+      fixture.directory.contents("CURRENT").substr(0, fixture.directory.contents("CURRENT").find(' '));
   fixture.directory.put(in_force, stranger);
   const Error error = fixture.refused();
   EXPECT_EQ(error.kind, ErrorKind::kCorruption);
@@ -148,12 +152,16 @@ TEST(DirectoryAudit, DirectoriesThatAreNoDatabase) {
       {{{"LOCK", ""}, {"LOG", "x"}, {"LOG.1", "x"}}, OpenMode::kReadOnly, ErrorKind::kNotFound, "no database"},
       {{{"family.jpg", "x"}}, OpenMode::kCreateIfMissing, ErrorKind::kInvalidArgument, "other files"},
       {{{"family.jpg", "x"}}, OpenMode::kMustExist, ErrorKind::kInvalidArgument, "other files"},
-      {{{"CURRENT", "MANIFEST-000005\n"}, {"MANIFEST-000005", "x"}, {"000007.sst", "x"}}, OpenMode::kCreateIfMissing,
-       ErrorKind::kInvalidArgument, "RocksDB"},
+      {{{"CURRENT", "MANIFEST-000005\n"}, {"MANIFEST-000005", "x"}, {"000007.sst", "x"}},
+       OpenMode::kCreateIfMissing,
+       ErrorKind::kInvalidArgument,
+       "RocksDB"},
       {{{"CURRENT", ""}}, OpenMode::kCreateIfMissing, ErrorKind::kCorruption, "CURRENT"},
       {{{"CURRENT", std::string(100000, 'x')}}, OpenMode::kMustExist, ErrorKind::kCorruption, "larger"},
-      {{{"CURRENT", format::encode_current({.manifest_number = 3, .uuid = kTestUuid})}}, OpenMode::kMustExist,
-       ErrorKind::kCorruption, "does not exist"},
+      {{{"CURRENT", format::encode_current({.manifest_number = 3, .uuid = kTestUuid})}},
+       OpenMode::kMustExist,
+       ErrorKind::kCorruption,
+       "does not exist"},
       {{{"000001.wal", "x"}}, OpenMode::kCreateIfMissing, ErrorKind::kCorruption, "CURRENT is missing"},
       {{{"000001.sst", "x"}}, OpenMode::kCreateIfMissing, ErrorKind::kCorruption, "CURRENT is missing"},
       {{{"000001.sst", "x"}}, OpenMode::kCreateNew, ErrorKind::kCorruption, "CURRENT is missing"},

@@ -31,6 +31,9 @@ class FaultyDirectory final : public Directory {
   };
   using Names = std::map<std::string, std::shared_ptr<Inode>>;
 
+  FaultyDirectory() = default;
+  FaultyDirectory(Names live, Names durable) : live_(std::move(live)), durable_(std::move(durable)) {}
+
   // From now on. 0: the next one.
   void fail_at(uint64_t operation, Error error, bool for_good = false) {
     sync::MutexLock lock(mutex_);
@@ -56,34 +59,34 @@ class FaultyDirectory final : public Directory {
   // What a reboot after a power cut finds; `prng` decides what was lost.
   std::unique_ptr<FaultyDirectory> after_power_cut(base::Prng& prng) const {
     sync::MutexLock lock(mutex_);
-    auto rebooted = std::make_unique<FaultyDirectory>();
+    Names all = live_;
+    all.insert(durable_.begin(), durable_.end());
     Names survivors;
-    std::map<std::string, bool> all;
-    for (const auto& [name, inode] : durable_) all[name] = true;
-    for (const auto& [name, inode] : live_) all[name] = true;
+    std::map<const Inode*, std::shared_ptr<Inode>> cuts;  // one file may have two names
     for (const auto& [name, unused] : all) {
       const Names& from = prng.one_in(2) ? live_ : durable_;
-      if (const auto at = from.find(name); at != from.end()) survivors[name] = at->second;
+      const auto at = from.find(name);
+      if (at == from.end()) continue;
+      std::shared_ptr<Inode>& copy = cuts[at->second.get()];
+      if (!copy) copy = cut(*at->second, prng);
+      survivors[name] = copy;
     }
-    std::map<const Inode*, std::shared_ptr<Inode>> copies;
-    for (const auto& [name, inode] : survivors) {
-      std::shared_ptr<Inode>& copy = copies[inode.get()];
-      if (!copy) copy = cut(*inode, prng);
-      rebooted->live_[name] = copy;
-    }
-    rebooted->durable_ = rebooted->live_;
-    return rebooted;
+    return std::make_unique<FaultyDirectory>(survivors, survivors);
   }
   // The death of the process: everything written stays.
   std::unique_ptr<FaultyDirectory> after_kill() const {
     sync::MutexLock lock(mutex_);
-    auto next = std::make_unique<FaultyDirectory>();
-    for (const auto& [name, inode] : live_) next->live_[name] = std::make_shared<Inode>(*inode);
-    for (const auto& [name, inode] : durable_) {
-      const auto at = live_.find(name);
-      next->durable_[name] = at != live_.end() && at->second == inode ? next->live_[name] : std::make_shared<Inode>(*inode);
-    }
-    return next;
+    std::map<const Inode*, std::shared_ptr<Inode>> copies;
+    const auto copy = [&copies](const Names& names) {
+      Names copied;
+      for (const auto& [name, inode] : names) {
+        std::shared_ptr<Inode>& same = copies[inode.get()];
+        if (!same) same = std::make_shared<Inode>(*inode);
+        copied[name] = same;
+      }
+      return copied;
+    };
+    return std::make_unique<FaultyDirectory>(copy(live_), copy(durable_));
   }
 
   // The bytes of files, for tests to read and to damage.
@@ -179,7 +182,8 @@ class FaultyDirectory final : public Directory {
 
   class Writer final : public WritableFile {
    public:
-    Writer(FaultyDirectory& directory, std::shared_ptr<Inode> inode) : directory_(directory), inode_(std::move(inode)) {}
+    Writer(FaultyDirectory& directory, std::shared_ptr<Inode> inode)
+        : directory_(directory), inode_(std::move(inode)) {}
     Result<void> append(Bytes data) override {
       sync::MutexLock lock(directory_.mutex_);
       const auto counted = directory_.count();

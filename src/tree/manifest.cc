@@ -15,13 +15,15 @@ Result<std::string> read_whole(ReadableFile& file, uint64_t limit_bytes) {
   std::string bytes(file.size_bytes(), '\0');
   NACRE_TRY_ASSIGN(const size_t got, file.read(0, bytes));
   if (got != bytes.size()) {
-    return Error{.kind = ErrorKind::kIo, .operation = Operation::kRead, .reason = "the file became shorter while it was read"};
+    return Error{
+        .kind = ErrorKind::kIo, .operation = Operation::kRead, .reason = "the file became shorter while it was read"};
   }
   return bytes;
 }
 
 Error in_manifest(Error error, uint64_t number, uint64_t base_offset = 0) {
-  if (error.operation == Operation::kDecode || error.operation == Operation::kCommit) error.operation = Operation::kRecover;
+  if (error.operation == Operation::kDecode || error.operation == Operation::kCommit)
+    error.operation = Operation::kRecover;
   return located(error, FileKind::kManifest, number, base_offset);
 }
 
@@ -71,12 +73,14 @@ Result<ManifestFile> read_manifest(Directory& directory, const CurrentFile& curr
     return corruption(Operation::kOpen, FileKind::kManifest, number, 0, "the manifest belongs to another database");
   }
   if (header->number != number) {
-    return corruption(Operation::kOpen, FileKind::kManifest, number, 0, "the manifest was renamed: it has another number");
+    return corruption(Operation::kOpen, FileKind::kManifest, number, 0,
+                      "the manifest was renamed: it has another number");
   }
   return ManifestFile{.bytes = *std::move(bytes), .header = *header};
 }
 
-Result<ReplayReport> replay_manifest(const ManifestFile& file, const std::function<Result<void>(Bytes payload)>& apply) {
+Result<ReplayReport> replay_manifest(const ManifestFile& file,
+                                     const std::function<Result<void>(Bytes payload)>& apply) {
   ReplayReport report;
   format::ManifestReader reader(file.bytes, file.header);
   for (;;) {

@@ -32,7 +32,8 @@ TEST(ReadView, PinsItsTables) {
   TestTree tree(directory);
   tree.open().value();
   const uint64_t number = tree.flush("a", "b").value();
-  auto view = base::make_intrusive<ReadView>(std::vector<base::IntrusivePtr<memtable::Memtable>>{}, tree.set->current(0));
+  auto view =
+      base::make_intrusive<ReadView>(std::vector<base::IntrusivePtr<memtable::Memtable>>{}, tree.set->current(0));
   format::VersionEdit edit;
   edit.removed = {number};
   tree.set->commit(edit).value();

@@ -73,7 +73,8 @@ int Run::against_prefix(const Body& body, Bytes key) {
 // `heads` is below the key's, and false of every one above.
 template <class IsBefore>
 size_t Run::first_not(std::span<const uint64_t> heads, Bytes key, IsBefore is_before) const {
-  if (const int order = against_prefix(*body_, key); order != 0) [[unlikely]] return order < 0 ? 0 : heads.size();
+  if (const int order = against_prefix(*body_, key); order != 0) [[unlikely]]
+    return order < 0 ? 0 : heads.size();
   const uint64_t head = base::head_at(key, body_->prefix.size());
   size_t index = lower_bound_head(heads, head);
   if (index == heads.size() || heads[index] != head) return index;

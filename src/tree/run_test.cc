@@ -33,7 +33,8 @@ const TableMeta* find_slowly(const SortedRun& run, Bytes key) {
 
 TEST(Run, PutsTablesInOrderAndAddsThemUp) {
   Maker make;
-  const SortedRun run = SortedRun::make(2, 7, {make.table("m", "p"), make.table("a", "c"), make.table("x", "z")}).value();
+  const SortedRun run =
+      SortedRun::make(2, 7, {make.table("m", "p"), make.table("a", "c"), make.table("x", "z")}).value();
   EXPECT_EQ(run.level(), 2U);
   EXPECT_EQ(run.id(), 7U);
   EXPECT_EQ(run.smallest_key(), "a");
@@ -74,7 +75,8 @@ TEST(Run, AnswersAsASlowSearchDoes) {
     const std::string prefix(prng.one_in(2) ? 0 : prng.below(20), 'p');
     const auto random_key = [&] {
       std::string key = prng.one_in(8) ? std::string(prng.below(prefix.size() + 2), 'p') : prefix;
-      for (uint64_t n = prng.below(12); n > 0; n--) key += static_cast<char>(prng.below(3) == 0 ? 0 : 'a' + prng.below(3));
+      for (uint64_t n = prng.below(12); n > 0; n--)
+        key += static_cast<char>(prng.below(3) == 0 ? 0 : 'a' + prng.below(3));
       return key;
     };
     std::set<std::string> keys;

@@ -100,7 +100,8 @@ class TableMeta : public base::RefCounted<TableMeta> {
 
   // The open table, opened now if need be; lives as long as this object.
   Result<table::Table*> table() const {
-    if (table::Table* open = handle_.load(std::memory_order_acquire); open != nullptr) [[likely]] return open;
+    if (table::Table* open = handle_.load(std::memory_order_acquire); open != nullptr) [[likely]]
+      return open;
     return open_table();
   }
   // The same, or null if nobody has opened it.

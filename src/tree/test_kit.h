@@ -52,8 +52,8 @@ class FakeOpener final : public TableOpener {
 };
 
 // A table of keys [smallest, largest] and sequences [from, to].
-inline format::PlacedTable placed(uint32_t level, uint64_t run, uint64_t number, std::string smallest, std::string largest,
-                                  format::Sequence from = 1, format::Sequence to = 1) {
+inline format::PlacedTable placed(uint32_t level, uint64_t run, uint64_t number, std::string smallest,
+                                  std::string largest, format::Sequence from = 1, format::Sequence to = 1) {
   return {.level = level,
           .run = run,
           .table = {.number = number,

@@ -27,8 +27,7 @@ Result<void> TreeState::create(const VersionEdit& edit) {
     return misfit("the keyspace with id 0, and no other, is named default");
   }
   if (find(record.name) != nullptr) return misfit("a keyspace of this name exists");
-  keyspaces[record.id] =
-      KeyspaceState{.record = record, .version = base::make_intrusive<Version>(std::vector<Run>{})};
+  keyspaces[record.id] = KeyspaceState{.record = record, .version = base::make_intrusive<Version>(std::vector<Run>{})};
   next_keyspace_id = uint64_t{record.id} + 1;
   return {};
 }
@@ -63,12 +62,13 @@ Result<void> TreeState::apply(const VersionEdit& edit, const std::shared_ptr<Tab
   foreign_numbers.insert(foreign_numbers.end(), edit.foreign_numbers.begin(), edit.foreign_numbers.end());
 
   if (edit.created) NACRE_TRY(create(edit));
-  const bool about_keyspace = edit.created || edit.dropped || edit.flushed_through || !edit.added.empty() ||
-                              !edit.removed.empty();
+  const bool about_keyspace =
+      edit.created || edit.dropped || edit.flushed_through || !edit.added.empty() || !edit.removed.empty();
   if (!about_keyspace) return {};
   const auto at = keyspaces.find(edit.keyspace);
   if (at == keyspaces.end()) {
-    return Error{.kind = ErrorKind::kNotFound, .operation = Operation::kCommit, .reason = "the keyspace does not exist"};
+    return Error{
+        .kind = ErrorKind::kNotFound, .operation = Operation::kCommit, .reason = "the keyspace does not exist"};
   }
   KeyspaceState& keyspace = at->second;
   if (edit.dropped) {

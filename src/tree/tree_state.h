@@ -27,10 +27,10 @@ struct KeyspaceState {
 
 struct TreeState {
   std::map<uint32_t, KeyspaceState> keyspaces;
-  uint64_t log_floor = 0;               // the log below this position is not needed
+  uint64_t log_floor = 0;  // the log below this position is not needed
   uint64_t next_file_number = 1;
-  uint64_t reserved_file_number = 0;    // files with numbers below are the database's own
-  format::Sequence last_sequence = 0;   // at least every sequence of every table
+  uint64_t reserved_file_number = 0;   // files with numbers below are the database's own
+  format::Sequence last_sequence = 0;  // at least every sequence of every table
   uint64_t next_run_id = 1;
   uint64_t next_keyspace_id = 0;
   std::vector<format::NumberRange> foreign_numbers;  // below reserved_file_number, but never ours

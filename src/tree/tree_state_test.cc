@@ -53,7 +53,8 @@ TEST(TreeState, RunsStandNewestFirst) {
   tree.flush(1, placed(0, 0, 11, "a", "m")).value();
   tree.flush(2, placed(0, 0, 12, "b", "n")).value();
   VersionEdit edit;
-  edit.added = {placed(3, 3, 13, "a", "f"), placed(3, 3, 14, "g", "z"), placed(1, 4, 15, "a", "b"), placed(1, 5, 16, "a", "b")};
+  edit.added = {placed(3, 3, 13, "a", "f"), placed(3, 3, 14, "g", "z"), placed(1, 4, 15, "a", "b"),
+                placed(1, 5, 16, "a", "b")};
   tree.apply(edit).value();
   EXPECT_EQ(tree.runs(),
             "  L0 run 2: 12[b,n]\n"

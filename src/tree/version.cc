@@ -65,7 +65,8 @@ class Draft {
     if (removed.empty()) return {};
     std::vector<uint64_t> wanted = removed;
     std::sort(wanted.begin(), wanted.end());
-    if (std::adjacent_find(wanted.begin(), wanted.end()) != wanted.end()) return misfit("an edit removes a table twice");
+    if (std::adjacent_find(wanted.begin(), wanted.end()) != wanted.end())
+      return misfit("an edit removes a table twice");
     size_t found = 0;
     for (const Run& run : base_.runs()) {
       const auto is_wanted = [&wanted](uint64_t number) {
@@ -73,8 +74,8 @@ class Draft {
       };
       if (std::none_of(run.numbers().begin(), run.numbers().end(), is_wanted)) continue;
       TableList& kept = lay_open(run);
-      const auto gone = std::stable_partition(kept.begin(), kept.end(),
-                                              [&](const auto& table) { return !is_wanted(table->number()); });
+      const auto gone =
+          std::partition(kept.begin(), kept.end(), [&](const auto& table) { return !is_wanted(table->number()); });
       found += static_cast<size_t>(kept.end() - gone);
       displaced_.insert(displaced_.end(), gone, kept.end());
       kept.erase(gone, kept.end());
@@ -177,8 +178,8 @@ size_t Version::first_run_of_level(uint32_t level) const {
   return index;
 }
 
-Result<IntrusivePtr<Version>> derive_version(const Version& base, const VersionEdit& edit,
-                                                   const DeriveContext& context, Displaced& displaced) {
+Result<IntrusivePtr<Version>> derive_version(const Version& base, const VersionEdit& edit, const DeriveContext& context,
+                                             Displaced& displaced) {
   Draft draft(base, displaced);
   NACRE_TRY(draft.remove(edit.removed));
   for (const PlacedTable& placed : edit.added) NACRE_TRY(draft.add(placed, context));

@@ -51,7 +51,7 @@ using Displaced = std::vector<base::IntrusivePtr<TableMeta>>;
 
 // What derive_version must know besides the version and the edit.
 struct DeriveContext {
-  std::shared_ptr<TableHome> home;     // of tables that are new
+  std::shared_ptr<TableHome> home;      // of tables that are new
   format::Sequence flushed_before = 0;  // the keyspace's flushed-through sequence before the edit
   format::Sequence flushed_after = 0;   // and after it
   bool is_flush = false;
@@ -60,6 +60,6 @@ struct DeriveContext {
 // The version that `edit` makes of `base`. A table whose number stands among `displaced` is put back as the same object.
 // kInvalidArgument if the edit does not fit; `displaced` is then of no use.
 Result<base::IntrusivePtr<Version>> derive_version(const Version& base, const format::VersionEdit& edit,
-                                                         const DeriveContext& context, Displaced& displaced);
+                                                   const DeriveContext& context, Displaced& displaced);
 
 }  // namespace nacre::tree

@@ -16,7 +16,8 @@ constexpr uint64_t kReserveLow = 512;
 constexpr uint64_t kSnapshotsBeforeRollOver = 4;
 
 Error not_here(const char* reason) {
-  return Error{.kind = ErrorKind::kNotFound, .operation = Operation::kOpen, .file_kind = FileKind::kDirectory, .reason = reason};
+  return Error{
+      .kind = ErrorKind::kNotFound, .operation = Operation::kOpen, .file_kind = FileKind::kDirectory, .reason = reason};
 }
 
 void raise(std::atomic<uint64_t>& counter, uint64_t to) {
@@ -27,12 +28,14 @@ void raise(std::atomic<uint64_t>& counter, uint64_t to) {
 
 }  // namespace
 
-Result<std::unique_ptr<VersionSet>> VersionSet::open(Directory& directory, VersionSetOptions options, OpenReport* report) {
+Result<std::unique_ptr<VersionSet>> VersionSet::open(Directory& directory, VersionSetOptions options,
+                                                     OpenReport* report) {
   std::unique_ptr<VersionSet> set(new VersionSet(directory, std::move(options)));
   const OpenMode mode = set->options_.mode;
   NACRE_TRY_ASSIGN(const auto current, read_current(directory));
   if (current) {
-    if (mode == OpenMode::kCreateNew) return invalid_argument(Operation::kOpen, "the directory holds a database already");
+    if (mode == OpenMode::kCreateNew)
+      return invalid_argument(Operation::kOpen, "the directory holds a database already");
     NACRE_TRY(set->recover(*current, report));
     return set;
   }
@@ -242,7 +245,8 @@ void VersionSet::install(TreeState next, Displaced displaced) {
       changed.push_back({.keyspace = id, .version = keyspace.version, .flushed_through = keyspace.flushed_through});
     }
     for (const auto& [id, keyspace] : state_.keyspaces) {
-      if (!next.keyspaces.contains(id)) changed.push_back({.keyspace = id, .flushed_through = keyspace.flushed_through});
+      if (!next.keyspaces.contains(id))
+        changed.push_back({.keyspace = id, .flushed_through = keyspace.flushed_through});
     }
     std::swap(state_, next);
     stats_.commits++;

@@ -72,7 +72,8 @@ struct Life {
     for (const auto& run : tree.set->current(0)->runs()) {
       edit.removed.insert(edit.removed.end(), run.numbers().begin(), run.numbers().end());
     }
-    edit.added = {placed(7, tree.set->next_run_id(), *number, "a", "m", 1, tree.set->state().keyspaces.at(0).flushed_through)};
+    edit.added = {
+        placed(7, tree.set->next_run_id(), *number, "a", "m", 1, tree.set->state().keyspaces.at(0).flushed_through)};
     return commit({edit});
   }
   bool create_keyspace(uint32_t id, const std::string& name) {
@@ -355,7 +356,8 @@ TEST(VersionSetFaults, AFlippedBitAnywhereIsAnErrorOrChangesNothing) {
   }
   // All bits but those of the marks, of which no wrong one can do harm.
   const size_t marks = recorded.texts.size() * format::kManifestRecordHeaderBytes;
-  const size_t bytes = recorded.directory.contents(recorded.name).size() + recorded.directory.contents("CURRENT").size();
+  const size_t bytes =
+      recorded.directory.contents(recorded.name).size() + recorded.directory.contents("CURRENT").size();
   EXPECT_EQ(errors, 8 * (bytes - marks));
 }
 
@@ -384,7 +386,8 @@ TEST(VersionSetFaults, EditsThatContradictTheTreeAreCorruptionWithTheirOffset) {
   base::Prng prng(5);
   for (int i = 0; i < 3000; i++) {
     std::string payload = format::encode_edits(std::span(&huge, 1));
-    for (size_t n = prng.below(60); n > 0; n--) payload += static_cast<char>(prng.one_in(2) ? prng.below(32) : prng.next());
+    for (size_t n = prng.below(60); n > 0; n--)
+      payload += static_cast<char>(prng.one_in(2) ? prng.below(32) : prng.next());
     std::string bad = whole;
     format::append_manifest_record(bad, header, bad.size(), payload);
     auto directory = recorded.directory.after_kill();

@@ -181,7 +181,9 @@ TEST(VersionSet, DroppingAKeyspaceFreesItsTablesWhenTheirReadersGo) {
   tree.open().value();
   const uint32_t users = tree.set->create_keyspace("users", {}).value();
   const uint64_t number = tree.make_table().value();
-  tree.set->commit(VersionEdit{.keyspace = users, .flushed_through = 5, .added = {placed(0, 1, number, "a", "b", 1, 5)}}).value();
+  tree.set
+      ->commit(VersionEdit{.keyspace = users, .flushed_through = 5, .added = {placed(0, 1, number, "a", "b", 1, 5)}})
+      .value();
   base::IntrusivePtr<Version> reader = tree.set->current(users);
   tree.set->drop_keyspace(users).value();
   tree.forget_installed();
@@ -257,7 +259,8 @@ TEST(VersionSet, EveryStateIsFoundAgain) {
         default: {
           const uint64_t number = tree.make_table().value();
           edit.flushed_through = any.flushed_through + 10;
-          edit.added = {placed(0, tree.set->next_run_id(), number, "k", "m", any.flushed_through + 1, any.flushed_through + 10)};
+          edit.added = {
+              placed(0, tree.set->next_run_id(), number, "k", "m", any.flushed_through + 1, any.flushed_through + 10)};
           tree.set->commit(edit).value();
         }
       }
@@ -290,7 +293,8 @@ TEST(VersionSet, CommittersAndReadersInParallel) {
       for (uint64_t n = 1; n <= kCommits; n++) {
         const uint64_t number = tree.make_table().value();
         std::vector<VersionEdit> edits(2);
-        edits[0] = {.keyspace = i, .flushed_through = n, .added = {placed(0, tree.set->next_run_id(), number, "a", "b", n, n)}};
+        edits[0] = {
+            .keyspace = i, .flushed_through = n, .added = {placed(0, tree.set->next_run_id(), number, "a", "b", n, n)}};
         edits[1] = {.keyspace = i};
         if (last != 0) edits[1].removed = {last};
         tree.set->commit(edits).value();

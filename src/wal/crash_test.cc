@@ -1,8 +1,9 @@
 // The log under random histories with power cuts, against the list of what was written.
 //
 // A history appends, syncs, prepares, releases and rotates at random; then the power goes, with any subset of what was
-// not synced surviving. What must hold: recovery succeeds; it delivers an exact run of what was written from the floor on;
-// everything that was synced is in it; and the next log begins where nothing of the old one can be mistaken for its own.
+// not synced surviving. What must hold: recovery succeeds; it delivers an exact run of what was written from the floor
+// on; everything that was synced is in it; and the next log begins where nothing of the old one can be mistaken for its
+// own.
 
 #include <deque>
 

@@ -1,8 +1,9 @@
-// FakeDirectory: a directory in memory for the tests of the log, which can be made to fail, to lose power and to be damaged.
+// FakeDirectory: a directory in memory for the tests of the log, which can be made to fail, to lose power and to be
+// damaged.
 //
-// A file is what the process sees and what the device has; sync() carries pages over. Creations, renames and removals are
-// pending until the directory is synced. power_cut() keeps, by the seed, any subset of the pending operations (in their
-// order) and any subset of the 512-byte sectors that differ.
+// A file is what the process sees and what the device has; sync() carries pages over. Creations, renames and removals
+// are pending until the directory is synced. power_cut() keeps, by the seed, any subset of the pending operations (in
+// their order) and any subset of the 512-byte sectors that differ.
 //
 // Thread safety: all, but for power_cut() and the fields that set faults.
 #pragma once
@@ -46,14 +47,14 @@ class FakeDirectory final : public Directory {
 
  public:
   // Faults. A countdown of n lets n - 1 calls pass and fails the n-th; 0: never.
-  uint64_t free_space = UINT64_MAX;     // what create_mapped may still take; removals give back
+  uint64_t free_space = UINT64_MAX;  // what create_mapped may still take; removals give back
   uint64_t fail_file_sync = 0;
   uint64_t fail_directory_sync = 0;
   uint64_t fail_rename = 0;
   uint64_t fail_remove = 0;
   uint64_t fail_read = 0;
-  uint64_t read_limit = UINT64_MAX;     // bytes of a file beyond it fail to read
-  bool copy_at_sync = true;             // false: syncs carry nothing over, so that threads may store meanwhile
+  uint64_t read_limit = UINT64_MAX;  // bytes of a file beyond it fail to read
+  bool copy_at_sync = true;          // false: syncs carry nothing over, so that threads may store meanwhile
 
   // Counts.
   uint64_t file_syncs = 0;
@@ -111,18 +112,18 @@ class FakeDirectory final : public Directory {
   Result<void> sync() override {
     sync::MutexLock lock(mutex_);
     ++directory_syncs;
-    if (due(fail_directory_sync)) return Error{.kind = ErrorKind::kIo, .operation = Operation::kSync, .system_errno = EIO};
+    if (due(fail_directory_sync))
+      return Error{.kind = ErrorKind::kIo, .operation = Operation::kSync, .system_errno = EIO};
     pending_.clear();
     durable_ = files_;
     return {};
   }
-  Result<std::unique_ptr<DirectoryLock>> lock(const std::string&) override {
-    return std::make_unique<DirectoryLock>();
-  }
+  Result<std::unique_ptr<DirectoryLock>> lock(const std::string&) override { return std::make_unique<DirectoryLock>(); }
   Result<uint64_t> free_bytes() override { return free_space; }
   std::string path() const override { return "fake"; }
 
-  // The machine stops; what it finds when it starts again. Mapped files must be gone. `kept_percent`: of what was not synced.
+  // The machine stops; what it finds when it starts again. Mapped files must be gone. `kept_percent`: of what was not
+  // synced.
   void power_cut(base::Prng& prng, uint64_t kept_percent) {
     sync::MutexLock lock(mutex_);
     files_ = durable_;

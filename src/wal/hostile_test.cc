@@ -14,7 +14,8 @@ using format::log_name;
 class HostileTest : public LogFixture {
  protected:
   // A segment whose header is valid, with these words in it.
-  static std::string segment(uint64_t number, uint64_t salt, const format::SegmentPlacement& placement, uint64_t bytes) {
+  static std::string segment(uint64_t number, uint64_t salt, const format::SegmentPlacement& placement,
+                             uint64_t bytes) {
     std::string file = format::encode_segment_identity({.uuid = test_uuid(), .number = number, .salt = salt});
     format::store_segment_placement(file.data(), salt, placement);
     file.resize(bytes, '\0');
@@ -93,9 +94,7 @@ TEST_F(HostileTest, WellFormedNonsense) {
     base::Prng prng(seed);
     directory_.restore({});
     const auto number = [&] { return prng.below(5); };
-    const auto lsn = [&] {
-      return prng.one_in(8) ? format::kMaxLsn - 8 * prng.below(4) : 4096 + 32 * prng.below(8);
-    };
+    const auto lsn = [&] { return prng.one_in(8) ? format::kMaxLsn - 8 * prng.below(4) : 4096 + 32 * prng.below(8); };
     for (uint64_t name = 1; name <= 4; ++name) {
       const uint64_t salt = prng.one_in(6) ? 1 : name;
       std::string file = segment(prng.one_in(6) ? number() : name, salt,
@@ -126,7 +125,9 @@ TEST_F(HostileTest, WellFormedNonsense) {
 TEST_F(HostileTest, SegmentsInACircle) {
   for (uint64_t name = 1; name <= 3; ++name) {
     const uint64_t before = name == 1 ? 3 : name - 1;
-    directory_.put(log_name(name), segment(name, name, {.base_lsn = 4096, .predecessor_number = before, .predecessor_salt = before}, 8192));
+    directory_.put(
+        log_name(name),
+        segment(name, name, {.base_lsn = 4096, .predecessor_number = before, .predecessor_salt = before}, 8192));
   }
   expect_an_answer(4096);
   EXPECT_EQ(errors_, 1u);
@@ -157,7 +158,8 @@ TEST_F(HostileTest, AHugeLengthAllocatesNothing) {
 
 TEST_F(HostileTest, AFloorThatIsNoPositionIsRefused) {
   create().reset();
-  for (const uint64_t floor : {uint64_t{4097}, UINT64_MAX, UINT64_MAX - 7, format::kMaxLsn + 8}) expect_an_answer(floor);
+  for (const uint64_t floor : {uint64_t{4097}, UINT64_MAX, UINT64_MAX - 7, format::kMaxLsn + 8})
+    expect_an_answer(floor);
   EXPECT_EQ(errors_, 4u);
 }
 

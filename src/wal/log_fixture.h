@@ -46,7 +46,8 @@ inline Recovered recover(Directory& directory, uint64_t from_lsn = kStart) {
   recovered.report = recover_log(
       directory, test_uuid(), from_lsn,
       [&](const RecoveredRecord& record) -> Result<void> {
-        EXPECT_EQ(record.payload, payload_of(record.first_sequence, record.payload.size())) << "a record that nobody wrote";
+        EXPECT_EQ(record.payload, payload_of(record.first_sequence, record.payload.size()))
+            << "a record that nobody wrote";
         recovered.records.push_back(
             {record.first_sequence, record.count, record.payload.size(), record.lsn, record.end_lsn});
         return {};

@@ -56,8 +56,8 @@ const SurveyedSegment* LogSurvey::holding(uint64_t lsn) const {
   for (const SurveyedSegment& segment : segments_) {
     if (!segment.placed() || (lsn != 0 && segment.base_lsn() > lsn)) continue;
     // Of two with one base the first holds no record: the order of numbers is the order of the chain.
-    const bool better = best == nullptr || (lsn == 0 ? segment.base_lsn() < best->base_lsn()
-                                                     : segment.base_lsn() > best->base_lsn());
+    const bool better =
+        best == nullptr || (lsn == 0 ? segment.base_lsn() < best->base_lsn() : segment.base_lsn() > best->base_lsn());
     if (better) best = &segment;
   }
   return best;
@@ -66,32 +66,23 @@ const SurveyedSegment* LogSurvey::holding(uint64_t lsn) const {
 Result<void> LogSurvey::check_from(const SurveyedSegment& start) const {
   for (const SurveyedSegment& segment : segments_) {
     if (!segment.placed() || segment.base_lsn() < start.base_lsn()) continue;
-    const auto refuse = [&](uint64_t number, const char* reason) {
-      return corruption(Operation::kRecover, FileKind::kLog, number, 0, reason);
-    };
     if (segment.identity->number != segment.file.number) {
-      return refuse(segment.file.number, "the log segment's header has another number than its name");
+      return corruption(Operation::kRecover, FileKind::kLog, segment.file.number, 0,
+                        "the log segment's header has another number than its name");
     }
-    for (const SurveyedSegment& other : segments_) {
-      if (&other == &segment || !other.identity) continue;
-      if (other.identity == segment.identity) {
-        return refuse(std::max(other.file.number, segment.file.number), "two log segments have the same identity");
-      }
-      const bool siblings = other.placed() && segment.placement->predecessor_number != 0 &&
-                            other.placement->predecessor_number == segment.placement->predecessor_number &&
-                            other.placement->predecessor_salt == segment.placement->predecessor_salt;
-      if (siblings) return refuse(segment.file.number, "two log segments follow the same one");
-    }
-    if (&segment == &start || segment.placement->predecessor_number == 0) continue;
-    const auto precedes = [&](const SurveyedSegment& other) {
-      return other.identity && other.identity->number == segment.placement->predecessor_number &&
-             other.identity->salt == segment.placement->predecessor_salt;
-    };
-    if (std::none_of(segments_.begin(), segments_.end(), precedes)) {
-      return refuse(segment.placement->predecessor_number, "a log segment is missing or its header is damaged");
+    const uint64_t number = segment.placement->predecessor_number;
+    if (&segment == &start || number == 0) continue;
+    const SurveyedSegment* predecessor = numbered(number);
+    if (predecessor == nullptr || predecessor->identity->salt != segment.placement->predecessor_salt) {
+      return missing(number);
     }
   }
   return {};
+}
+
+Error LogSurvey::missing(uint64_t number) {
+  return corruption(Operation::kRecover, FileKind::kLog, number, 0,
+                    "a log segment is missing or its header is damaged");
 }
 
 const SurveyedSegment* LogSurvey::successor(const SurveyedSegment& segment) const {
@@ -106,7 +97,7 @@ const SurveyedSegment* LogSurvey::successor(const SurveyedSegment& segment) cons
 
 const SurveyedSegment* LogSurvey::numbered(uint64_t number) const {
   for (const SurveyedSegment& segment : segments_) {
-    if (segment.identity && segment.identity->number == number) return &segment;
+    if (segment.file.number == number && segment.identity && segment.identity->number == number) return &segment;
   }
   return nullptr;
 }
@@ -114,7 +105,8 @@ const SurveyedSegment* LogSurvey::numbered(uint64_t number) const {
 uint64_t LogSurvey::lsn_limit() const {
   uint64_t limit = 0;
   for (const SurveyedSegment& segment : segments_) {
-    if (segment.placed()) limit = std::max(limit, segment.base_lsn() + std::min(segment.file.size_bytes, format::kMaxLsn));
+    if (segment.placed())
+      limit = std::max(limit, segment.base_lsn() + std::min(segment.file.size_bytes, format::kMaxLsn));
   }
   // A segment whose placement is lost lay behind a placed one, or behind another such.
   for (const SurveyedSegment& segment : segments_) {

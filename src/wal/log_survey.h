@@ -1,8 +1,9 @@
 // LogSurvey: which log segments a directory holds, and how they hang together.
 //
-// Segments form chains: the first of a chain has no predecessor, each other names its own by number and salt. A directory
-// can hold several: the live one; leftovers of a log that was replaced; and a log that was begun by an open which a
-// crash ended before the manifest named it. Only the chain from the segment that holds the manifest's log floor counts.
+// Segments form chains: the first of a chain has no predecessor, each other names its own by number and salt. A
+// directory can hold several: the live one; leftovers of a log that was replaced; and a log that was begun by an open
+// which a crash ended before the manifest named it. Only the chain from the segment that holds the manifest's log floor
+// counts.
 //
 // Thread safety: plain values.
 #pragma once
@@ -35,7 +36,9 @@ struct SurveyedSegment {
   bool placed() const { return placement.has_value(); }
   uint64_t base_lsn() const { return placement->base_lsn; }
   // Through where the log was known synced, as the header says.
-  uint64_t synced_through() const { return placement && placement->synced_through > mark ? placement->synced_through : mark; }
+  uint64_t synced_through() const {
+    return placement && placement->synced_through > mark ? placement->synced_through : mark;
+  }
 };
 
 class LogSurvey {
@@ -48,15 +51,18 @@ class LogSurvey {
   // The segment with the greatest base at or below `lsn`, or with the lowest base if `lsn` is 0; null if there is none.
   const SurveyedSegment* holding(uint64_t lsn) const;
 
-  // Checks what no crash can bring about in the part of the log from `start` on: a placed segment whose predecessor is
-  // missing, one under another's name, two with one identity or one predecessor.
+  // Refuses what no crash can bring about in the part of the log from `start` on: a placed segment under another's
+  // name, or one whose predecessor is missing.
   Result<void> check_from(const SurveyedSegment& start) const;
 
   // The placed segment that names `segment` as its predecessor; null if there is none.
   const SurveyedSegment* successor(const SurveyedSegment& segment) const;
 
-  // The segment whose identity has this number; null if there is none.
+  // The segment that has this number in name and header; null if there is none.
   const SurveyedSegment* numbered(uint64_t number) const;
+
+  // The error for a segment that must exist.
+  static Error missing(uint64_t number);
 
   // Every lsn that any segment may hold lies below.
   uint64_t lsn_limit() const;

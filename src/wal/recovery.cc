@@ -30,18 +30,18 @@ class Recovery {
  private:
   // How the records of one segment end.
   struct End {
-    bool closed = false;           // by a closing record
+    bool closed = false;  // by a closing record
     uint64_t successor_number = 0;
   };
   // What is found at or behind a hole.
   struct Remains {
-    uint64_t end_lsn = 0;          // behind the last of it; at least the hole
-    uint64_t synced_through = 0;   // the greatest word
+    uint64_t end_lsn = 0;         // behind the last of it; at least the hole
+    uint64_t synced_through = 0;  // the greatest word
     uint64_t records = 0;
-    uint64_t first_sequence = 0;   // of the first batch
+    uint64_t first_sequence = 0;          // of the first batch
     std::optional<uint64_t> closing_lsn;  // of a closing record in the segment searched last
     uint64_t successor_number = 0;        // that it names
-    bool any = false;              // a batch, or a placed segment
+    bool any = false;                     // a batch, or a placed segment
   };
 
   Result<std::unique_ptr<SegmentReader>> open(const SurveyedSegment& segment);
@@ -183,9 +183,7 @@ Result<void> Recovery::search_behind(const SurveyedSegment& segment, Remains& re
 // The segment that the closing record of `segment` names and that is not placed behind it.
 Result<const SurveyedSegment*> Recovery::named_successor(const SurveyedSegment& segment, uint64_t number) {
   const SurveyedSegment* next = survey_.numbered(number);
-  if (next == nullptr) {
-    return corruption(Operation::kRecover, FileKind::kLog, number, 0, "a log segment is missing or its header is damaged");
-  }
+  if (next == nullptr) return LogSurvey::missing(number);
   if (next->placed()) return broken(segment, "a log segment names a successor that does not follow it");
   return next;
 }

@@ -6,14 +6,14 @@
 //     kCorruption, with file and offset of the hole, and LogDamage for the range and the number of operations.
 //   - Otherwise the hole is where a crash tore the log. All behind it was never promised to survive a power cut: it is
 //     dropped and counted. Delivering it would break the order of commits.
-//   - A segment that must exist (a later one or a closing record names it) and does not: kCorruption. No crash does that,
-//     see segment_supply.h.
+//   - A segment that must exist (a later one or a closing record names it) and does not: kCorruption. No crash does
+//     that, see segment_supply.h.
 //   - A read error is that error, never a hole.
 // Limit: if synced records are lost from the very end together with the mark and with all that was written later, no
 // evidence is left.
 //
-// Memory: a 1 MiB buffer, or the largest record if that is larger; a record's length is believed only if its file can hold it.
-// Nothing is written: recovery may run any number of times, and on a read-only directory.
+// Memory: a 1 MiB buffer, or the largest record if that is larger; a record's length is believed only if its file can
+// hold it. Nothing is written: recovery may run any number of times, and on a read-only directory.
 //
 // Thread safety: one call at a time for a directory that nobody writes.
 #pragma once
@@ -46,8 +46,8 @@ struct RecoveryReport {
   bool torn = false;              // something was dropped
   uint64_t torn_file_number = 0;  // where: at end_lsn
   uint64_t torn_offset = 0;
-  uint64_t bytes_dropped = 0;     // from the hole to the last remains behind it
-  uint64_t records_dropped = 0;   // whole records among them
+  uint64_t bytes_dropped = 0;    // from the hole to the last remains behind it
+  uint64_t records_dropped = 0;  // whole records among them
 
   uint64_t highest_number = 0;  // of any log file, in names and headers
   // All log files there are. None may be removed or used again before the manifest names a later log.
@@ -57,15 +57,17 @@ struct RecoveryReport {
 // What is known of synced records that are lost. All zero if the error was of another kind.
 struct LogDamage {
   uint64_t file_number = 0;
-  uint64_t offset = 0;               // in the file: where the damage begins
-  uint64_t begin_lsn = 0;            // the log is damaged from here,
-  uint64_t synced_through = 0;       // and was durable through here
-  uint64_t records_behind = 0;       // whole records found behind the damage
-  uint64_t operations_lost = 0;      // sequences missing between the last record before and the first one behind; 0: unknown
+  uint64_t offset = 0;          // in the file: where the damage begins
+  uint64_t begin_lsn = 0;       // the log is damaged from here,
+  uint64_t synced_through = 0;  // and was durable through here
+  uint64_t records_behind = 0;  // whole records found behind the damage
+  uint64_t operations_lost =
+      0;  // sequences missing between the last record before and the first one behind; 0: unknown
 };
 
-// Calls `deliver` for each record at or after `from_lsn`, which is 0 (from the oldest segment) or where a record begins or the
-// log ended: the manifest's log floor. An error of `deliver` ends the recovery and is returned. `damage` may be null.
+// Calls `deliver` for each record at or after `from_lsn`, which is 0 (from the oldest segment) or where a record begins
+// or the log ended: the manifest's log floor. An error of `deliver` ends the recovery and is returned. `damage` may be
+// null.
 Result<RecoveryReport> recover_log(Directory& directory, const format::Uuid& uuid, uint64_t from_lsn,
                                    const std::function<Result<void>(const RecoveredRecord&)>& deliver,
                                    LogDamage* damage = nullptr);

@@ -16,9 +16,7 @@ constexpr bool kEveryByte = !os::kThreadSanitizer;  // it slows this down twenty
 
 class RecoveryTest : public LogFixture {
  protected:
-  RecoveryTest() {
-    small_.first_segment_bytes = small_.max_segment_bytes = 16384;
-  }
+  RecoveryTest() { small_.first_segment_bytes = small_.max_segment_bytes = 16384; }
   static uint64_t offset_of(uint64_t lsn) { return kLogHeaderBytes + (lsn - kStart); }  // in the first segment
 
   Wal::Options small_ = options();
@@ -200,6 +198,18 @@ TEST_F(RecoveryTest, AMissingSegmentIsCorruptionByName) {
   }
 }
 
+TEST_F(RecoveryTest, AMissingSegmentIsNoticedWithoutTheRecordThatNamesIt) {
+  uint64_t closing_lsn = 0;
+  {
+    auto log = create(small_).value();
+    while (log->stats().rotations == 0) closing_lsn = append(*log, 100).value().lsn;
+    append_many(*log, 200, 100);
+  }
+  flip(log_name(1), offset_of(closing_lsn), 1);
+  directory_.erase(log_name(2));
+  EXPECT_EQ(recover(directory_).report.error().file_number, 2u);
+}
+
 TEST_F(RecoveryTest, TheFloorsSegmentMustExist) {
   EXPECT_EQ(recover(directory_, kStart).report.error().kind, ErrorKind::kCorruption);
   const Recovered none = recover(directory_, 0);
@@ -220,7 +230,8 @@ TEST_F(RecoveryTest, SwappedCopiedAndForeignFilesAreRefused) {
   EXPECT_EQ(recover(directory_).report.error().kind, ErrorKind::kCorruption);
   directory_.restore(files);
 
-  const auto foreign = recover_log(directory_, format::Uuid::from_random(1, 2), kStart, [](const auto&) { return Result<void>(); });
+  const auto foreign =
+      recover_log(directory_, format::Uuid::from_random(1, 2), kStart, [](const auto&) { return Result<void>(); });
   EXPECT_EQ(foreign.error().kind, ErrorKind::kCorruption);
   EXPECT_EQ(foreign.error().file_number, 1u);
 }

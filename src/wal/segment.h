@@ -1,4 +1,5 @@
-// Segment: one file of the write-ahead log as the writing side holds it. StickyFailure: the log's memory of a failed sync.
+// Segment: one file of the write-ahead log as the writing side holds it. StickyFailure: the log's memory of a failed
+// sync.
 //
 // A segment lives through: prepared (named, headed, synced, not yet part of the log) - placed (the log goes on in it) -
 // closed (the log goes on in the next one) - released (no record in it is needed), after which its file is used again
@@ -21,8 +22,8 @@
 
 namespace nacre::wal {
 
-// Remembers the first failure, for ever. After a failed sync the kernel may show bytes that the device does not have, so
-// a second attempt that succeeds proves nothing: every later call must answer with the first error.
+// Remembers the first failure, for ever. After a failed sync the kernel may show bytes that the device does not have,
+// so a second attempt that succeeds proves nothing: every later call must answer with the first error.
 class StickyFailure {
  public:
   bool is_set() const { return set_.load(std::memory_order_acquire); }
@@ -70,8 +71,8 @@ struct Segment {
   char* data = nullptr;
   base::MemoryCharge charge;
 
-  std::atomic<uint64_t> end_lsn{kOpen};        // set once, when closed
-  std::atomic<bool> placement_synced{false};   // set under Wal's sync mutex
+  std::atomic<uint64_t> end_lsn{kOpen};       // set once, when closed
+  std::atomic<bool> placement_synced{false};  // set under Wal's sync mutex
 
   uint64_t offset_of(uint64_t lsn) const { return format::kLogHeaderBytes + (lsn - base_lsn); }
   // How much of the file holds records, the closing one included; the closing one always has room.

@@ -1,7 +1,7 @@
 // SegmentReader: the records of one log segment file, read with plain reads in large units.
 //
-// Memory: one buffer of 1 MiB, grown to the size of a record that is larger - but only to one that the file can hold, so a
-// hostile length costs nothing. A read error is an error, never the end of anything.
+// Memory: one buffer of 1 MiB, grown to the size of a record that is larger - but only to one that the file can hold,
+// so a hostile length costs nothing. A read error is an error, never the end of anything.
 //
 // Thread safety: none. Views live until the next call.
 #pragma once
@@ -32,9 +32,10 @@ class SegmentReader {
   // True if the 32 bytes at `offset` look like a record's header of this use of the segment, whole or not.
   Result<bool> looks_begun(uint64_t offset);
 
-  // Finds the valid records at or after `offset`, wherever they begin. Costs one pass over the file; kCorruption if so much of it
-  // looks like headers without being one that the search would take unreasonably long.
-  Result<void> search(uint64_t offset, const std::function<void(uint64_t offset, const format::LogRecordHeader&)>& found);
+  // Finds the valid records at or after `offset`, wherever they begin. Costs one pass over the file; kCorruption if so
+  // much of it looks like headers without being one that the search would take unreasonably long.
+  Result<void> search(uint64_t offset,
+                      const std::function<void(uint64_t offset, const format::LogRecordHeader&)>& found);
 
   uint64_t bytes_read() const { return bytes_read_; }
 

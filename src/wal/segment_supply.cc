@@ -87,7 +87,8 @@ Result<void> SegmentSupply::give_back(std::shared_ptr<Segment> segment, uint64_t
   if (segment->size_bytes >= useful_bytes && segment->size_bytes <= options_.max_segment_bytes) {
     sync::MutexLock lock(mutex_);
     if (kept_.size() < options_.kept_segments) {
-      const auto mapped = std::count_if(kept_.begin(), kept_.end(), [](const auto& kept) { return kept->file != nullptr; });
+      const auto mapped =
+          std::count_if(kept_.begin(), kept_.end(), [](const auto& kept) { return kept->file != nullptr; });
       if (static_cast<size_t>(mapped) >= kMappedKept) unmapped = segment->unmap();
       kept_.push_back(std::move(segment));
       return {};

@@ -11,10 +11,10 @@
 // An unplaced segment holds nothing, whatever its name. Its old records cannot replay: their checksums are seeded with
 // the old salt, which is gone with step 1.
 //
-// A new file costs its size in device writes, one used again costs two small syncs: so a few more are kept than are in use
-// at once between two flushes. The first kept stay mapped: their pages are dirty and faulted in, so the next use
-// appends at memory speed, and what nobody syncs need never reach the device. The others are opened again, which
-// makes their pages ready.
+// A new file costs its size in device writes, one used again costs two small syncs: so a few more are kept than are in
+// use at once between two flushes. The first kept stay mapped: their pages are dirty and faulted in, so the next use
+// appends at memory speed, and what nobody syncs need never reach the device. The others are opened again, which makes
+// their pages ready.
 //
 // Thread safety: all calls, from any thread. Files are synced under `sync_mutex`, which is the log's: one syncer of a
 // file at a time.
@@ -44,7 +44,10 @@ class SegmentSupply {
   };
 
   SegmentSupply(Directory& directory, Options options, sync::Mutex& sync_mutex, StickyFailure& failure)
-      : directory_(directory), options_(std::move(options)), sync_mutex_(sync_mutex), failure_(failure),
+      : directory_(directory),
+        options_(std::move(options)),
+        sync_mutex_(sync_mutex),
+        failure_(failure),
         salts_(options_.salt_seed) {}
 
   enum class Hurry : uint8_t {
@@ -55,7 +58,8 @@ class SegmentSupply {
   // whole pages. kNoSpace, and any error of creation, changes nothing; a failed sync sets the failure.
   Result<std::shared_ptr<Segment>> prepare(uint64_t least_bytes, uint64_t fresh_bytes, Hurry hurry);
 
-  // Takes a file whose records nobody needs: keeps it if it is at least `useful_bytes` and there is room, else removes it.
+  // Takes a file whose records nobody needs: keeps it if it is at least `useful_bytes` and there is room, else removes
+  // it.
   Result<void> give_back(std::shared_ptr<Segment> segment, uint64_t useful_bytes);
 
   uint64_t created() const { return created_.load(std::memory_order_relaxed); }

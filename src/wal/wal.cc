@@ -12,8 +12,8 @@ namespace {
 
 constexpr uint64_t kPageBytes = 4096;
 constexpr uint64_t kSmallestSegmentBytes = 4 * kPageBytes;
-// The next segment is prepared when this share of the current one is used. A quarter: while files are new, the log fills at
-// half the speed at which the device takes zeros, and a half would come late.
+// The next segment is prepared when this share of the current one is used. A quarter: while files are new, the log
+// fills at half the speed at which the device takes zeros, and a half would come late.
 constexpr uint64_t kPrepareAtShare = 4;
 
 }  // namespace
@@ -50,15 +50,20 @@ Result<std::unique_ptr<Wal>> Wal::create(Directory& directory, std::function<uin
 
 Result<Wal::Claim> Wal::claim(uint64_t payload_bytes, format::Sequence first_sequence, uint32_t count) {
   NACRE_DCHECK(first_sequence <= format::kMaxSequence);
-  if (failure_.is_set()) [[unlikely]] return failure_.error();
+  if (failure_.is_set()) [[unlikely]]
+    return failure_.error();
   if (closed_) [[unlikely]] {
-    return Error{.kind = ErrorKind::kClosed, .operation = Operation::kCommit, .file_kind = FileKind::kLog, .reason = "the log was closed"};
+    return Error{.kind = ErrorKind::kClosed,
+                 .operation = Operation::kCommit,
+                 .file_kind = FileKind::kLog,
+                 .reason = "the log was closed"};
   }
   if (payload_bytes > format::kMaxLogPayloadBytes) [[unlikely]] {
     return invalid_argument(Operation::kCommit, "a batch is too large for one log record");
   }
   const uint64_t record_bytes = format::log_record_bytes(payload_bytes);
-  if (record_bytes > limit_ - offset_) [[unlikely]] NACRE_TRY(rotate(record_bytes));
+  if (record_bytes > limit_ - offset_) [[unlikely]]
+    NACRE_TRY(rotate(record_bytes));
 
   const uint64_t lsn = end_lsn_.load(std::memory_order_relaxed);
   const Claim claim{.to = current_->data + offset_ + format::kLogRecordHeaderBytes,
@@ -81,7 +86,8 @@ void Wal::seal(const Claim& claim) {
   format::seal_log_record(record, claim.header, segment.identity.salt, offset);
   if constexpr (sync::kSimulated) segment.file->stored(offset, offset + claim.header.record_bytes());
   sync::yield_point();
-  if (segment.file->damaged()) [[unlikely]] failure_.set(lost_mapping(segment.identity.number));
+  if (segment.file->damaged()) [[unlikely]]
+    failure_.set(lost_mapping(segment.identity.number));
 }
 
 // Nothing changes unless a segment is at hand; then nothing can fail.
@@ -170,7 +176,7 @@ Result<void> Wal::sync_records(uint64_t through_lsn) {
     sync::MutexLock list_lock(list_mutex_);
     for (const auto& segment : live_) {
       const uint64_t end_lsn = segment->end_lsn.load(std::memory_order_acquire);
-      if (end_lsn <= through_lsn || segment->base_lsn >= through_lsn) continue;
+      if (end_lsn <= synced || segment->base_lsn >= through_lsn) continue;
       const bool whole = end_lsn <= through_lsn;  // then with its closing record
       parts.push_back({segment, whole ? segment->offset_of(end_lsn) + format::kLogRecordHeaderBytes
                                       : segment->offset_of(through_lsn)});

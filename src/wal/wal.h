@@ -1,4 +1,5 @@
-// Wal: the writing side of the write-ahead log, an endless sequence of bytes kept in mapped, pre-written, reused segments.
+// Wal: the writing side of the write-ahead log, an endless sequence of bytes kept in mapped, pre-written, reused
+// segments.
 //
 // An append is three steps, so that the expensive one runs in parallel:
 //   claim(n)   under the caller's commit lock: takes the next range of the log; a few additions, no system call
@@ -7,34 +8,37 @@
 // A sealed record survives the process, since the mapping is shared; sync() makes it survive the machine. (Measured at
 // the base of this design: 8-12 ns for such an append where write() takes 1,030.)
 //
-// What a lsn is: a byte offset in the log since the database was created; see format/log_format.h for how segments hold it.
+// What a lsn is: a byte offset in the log since the database was created; see format/log_format.h for how segments hold
+// it.
 //
 // Invariants
-//   1. Records lie one behind another without gaps. Recovery delivers them up to the first that is not whole. So whoever
-//      claims must seal, and a record may be acknowledged only when every record before it is sealed too: the caller
-//      publishes in order.
-//   2. Nothing at or above synced_through() was ever said to be durable; everything below it was synced once, and no
-//      sync before or after it failed.
+//   1. Records lie one behind another without gaps. Recovery delivers them up to the first that is not whole. So
+//      whoever claims must seal, and a record may be acknowledged only when every record before it is sealed too: the
+//      caller publishes in order.
+//   2. Nothing at or above synced_through() was ever said to be durable; everything below it was synced once, or released
+//      before that, and no sync failed on the way.
 //   3. Every segment's name and identity are durable before the log goes on in it (segment_supply.h).
 //   4. The segment that holds the byte at which a recovery would begin is placed durably: release_before() syncs the
 //      placement of the segment that becomes the oldest.
-//   5. A failed sync, of a segment or of the directory, and a lost page of a mapping are final: each later call that could
-//      promise anything returns the first error. Nothing is ever synced a second time in hope.
+//   5. A failed sync, of a segment or of the directory, and a lost page of a mapping are final: each later call that
+//      could promise anything returns the first error. Nothing is ever synced a second time in hope.
 //
 // What the caller owes
 //   - release_before(lsn) only after everything below lsn is durable elsewhere and the manifest says so.
-//   - After recovery, a new Wal begins at RecoveryReport::next_lsn, which is above every byte that old segments may hold;
-//     the log never goes on in an old segment. Old files are adopted or removed after the manifest names the new start.
+//   - After recovery, a new Wal begins at RecoveryReport::next_lsn, which is above every byte that old segments may
+//     hold; the log never goes on in an old segment. Old files are adopted or removed after the manifest names the new
+//     start.
 //
-// Preparation: a segment is prepared ahead by a background thread when a quarter of the current one is used. If it comes
-// late, claim() does it itself, with a small file, and counts it. Sizes double from the first to max_segment_bytes; a
-// record that fits no such segment gets one of its own size.
+// Preparation: a segment is prepared ahead by a background thread when a quarter of the current one is used. If it
+// comes late, claim() does it itself, with a small file, and counts it. Sizes double from the first to
+// max_segment_bytes; a record that fits no such segment gets one of its own size.
 //
 // Memory: a segment stays mapped, and is charged (MemoryPart::kLog), until all of it is synced and prepare_next() comes
-// by, or until it is released. Unsynced segments are never unmapped: closing a file may lose the news of a failed write.
+// by, or until it is released. Unsynced segments are never unmapped: closing a file may lose the news of a failed
+// write.
 //
-// Thread safety: claim() and close() are serialised by the caller; the rest from any thread. A Claim belongs to one thread.
-// Ownership: the directory outlives the Wal. Destruction unmaps and does nothing else.
+// Thread safety: claim() and close() are serialised by the caller; the rest from any thread. A Claim belongs to one
+// thread. Ownership: the directory outlives the Wal. Destruction unmaps and does nothing else.
 #pragma once
 
 #include <atomic>
@@ -58,17 +62,17 @@ class Wal {
  public:
   struct Options {
     format::Uuid uuid;
-    uint64_t salt_seed = 0;                                 // random at each open: salts follow from it
-    uint64_t first_segment_bytes = uint64_t{1} << 20;       // at least 16 KiB; multiples of 4 KiB
+    uint64_t salt_seed = 0;                            // random at each open: salts follow from it
+    uint64_t first_segment_bytes = uint64_t{1} << 20;  // at least 16 KiB; multiples of 4 KiB
     uint64_t max_segment_bytes = uint64_t{64} << 20;
-    uint32_t kept_segments = 4;                             // released files kept for use, at most; two of them mapped
-    base::MemoryAccount* account = nullptr;                 // may be null
+    uint32_t kept_segments = 4;              // released files kept for use, at most; two of them mapped
+    base::MemoryAccount* account = nullptr;  // may be null
   };
 
   struct Stats {
-    uint64_t live_segments = 0;      // that hold records not released, the current one included
-    uint64_t live_bytes = 0;         // of their files
-    uint64_t kept_segments = 0;      // released files waiting for use
+    uint64_t live_segments = 0;  // that hold records not released, the current one included
+    uint64_t live_bytes = 0;     // of their files
+    uint64_t kept_segments = 0;  // released files waiting for use
     uint64_t rotations = 0;
     uint64_t created = 0;            // new files
     uint64_t recycled = 0;           // files used again
@@ -78,23 +82,24 @@ class Wal {
 
   // A range of the log that its holder must fill and seal.
   struct Claim {
-    char* to = nullptr;          // where the payload goes
+    char* to = nullptr;  // where the payload goes
     Segment* segment = nullptr;
-    uint64_t lsn = 0;            // of the record
-    uint64_t end_lsn = 0;        // behind it
+    uint64_t lsn = 0;      // of the record
+    uint64_t end_lsn = 0;  // behind it
     format::LogRecordHeader header;
   };
 
-  // Begins a log at `start_lsn`, a multiple of 8, at least format::kFirstLsn. On return an empty first segment is durable.
-  // `next_number` gives file numbers never used before; called from any thread.
+  // Begins a log at `start_lsn`, a multiple of 8, at least format::kFirstLsn. On return an empty first segment is
+  // durable. `next_number` gives file numbers never used before; called from any thread.
   static Result<std::unique_ptr<Wal>> create(Directory& directory, std::function<uint64_t()> next_number,
                                              const Options& options, uint64_t start_lsn);
   ~Wal();
   Wal(const Wal&) = delete;
   Wal& operator=(const Wal&) = delete;
 
-  // Takes room for a record of `payload_bytes`. kNoSpace: a segment was needed and did not fit; nothing changed, a later
-  // call may succeed. kInvalidArgument: over format::kMaxLogPayloadBytes. kClosed after close(). After a failed sync: its error.
+  // Takes room for a record of `payload_bytes`. kNoSpace: a segment was needed and did not fit; nothing changed, a
+  // later call may succeed. kInvalidArgument: over format::kMaxLogPayloadBytes. kClosed after close(). After a failed
+  // sync: its error.
   Result<Claim> claim(uint64_t payload_bytes, format::Sequence first_sequence, uint32_t count);
 
   // Where to put exactly the claimed number of bytes. Valid until seal().
@@ -103,7 +108,8 @@ class Wal {
   // Completes the record. Afterwards it survives the process, unless damaged().
   void seal(const Claim& claim);
 
-  // Makes everything below `through_lsn` durable; all of it must be sealed. Cheap if it already is. Waits for other syncs.
+  // Makes everything below `through_lsn` durable; all of it must be sealed. Cheap if it already is. Waits for other
+  // syncs.
   Result<void> sync(uint64_t through_lsn);
 
   uint64_t synced_through() const { return synced_through_.load(std::memory_order_acquire); }
@@ -126,7 +132,8 @@ class Wal {
   // Takes over a file of an earlier log of this database that nobody needs: keeps it for use, or removes it.
   Result<void> adopt(const LogFile& file);
 
-  // Syncs everything and marks the log's end, so that the next recovery need not search behind it. Later claims: kClosed.
+  // Syncs everything and marks the log's end, so that the next recovery need not search behind it. Later claims:
+  // kClosed.
   Result<void> close();
 
   Stats stats() const;
@@ -161,9 +168,9 @@ class Wal {
   alignas(64) std::atomic<uint64_t> synced_through_;  // written under sync_mutex_
 
   // Locks, taken in this order.
-  sync::Mutex prepare_mutex_;        // one preparation ahead at a time
-  sync::Mutex sync_mutex_;           // one MappedFile::sync at a time
-  mutable sync::Mutex list_mutex_;   // held for a few instructions
+  sync::Mutex prepare_mutex_;       // one preparation ahead at a time
+  sync::Mutex sync_mutex_;          // one MappedFile::sync at a time
+  mutable sync::Mutex list_mutex_;  // held for a few instructions
 
   SegmentSupply supply_;
   std::deque<std::shared_ptr<Segment>> live_ NACRE_GUARDED_BY(list_mutex_);  // oldest first

@@ -272,8 +272,27 @@ TEST_F(WalTest, SyncedSegmentsAreUnmappedAndUnsyncedOnesAreNot) {
   EXPECT_GT(account_.held(base::MemoryPart::kLog), log->end_lsn() - end);
   log->release_before(log->end_lsn()).value();
   EXPECT_LE(account_.held(base::MemoryPart::kLog), 5u * 16384);
+  append_many(*log, 300, 100);
+  log->sync(log->end_lsn()).value();
+  log->release_before(log->end_lsn()).value();
+  EXPECT_LE(account_.held(base::MemoryPart::kLog), 5u * 16384);
   log.reset();
   EXPECT_EQ(account_.held(base::MemoryPart::kLog), 0u);
+}
+
+TEST_F(WalTest, AReleasedSegmentIsKeptMappedOnlyIfItWasNeverSynced) {
+  for (const bool synced : {false, true}) {
+    Wal::Options chosen = options();
+    chosen.first_segment_bytes = chosen.max_segment_bytes = 16384;
+    auto log = create(chosen).value();
+    while (log->stats().rotations < 2) append(*log, 100).value();
+    if (synced) log->sync(log->end_lsn()).value();
+    log->release_before(log->end_lsn()).value();
+    EXPECT_EQ(log->stats().kept_segments, 2u);
+    EXPECT_EQ(account_.held(base::MemoryPart::kLog), (synced ? 1u : 3u) * 16384);
+    log->prepare_next().value();  // either kind can be used again
+    EXPECT_EQ(log->stats().recycled, 1u);
+  }
 }
 
 TEST_F(WalTest, AClosedLogRefusesClaimsAndNeedsNoSearch) {

@@ -1,0 +1,178 @@
+// The policy as text: a shape in, a plan out.
+//
+// A shape is written a run a line, newest first: "L0 r9: 12[a-m]100 13[n-z]100/50", that is level, run id, then tables as
+// number[smallest-largest]bytes with /erases, ! for busy. Each entry is one byte long.
+
+#include "compaction/policy.h"
+
+#include <gtest/gtest.h>
+
+#include <cctype>
+#include <deque>
+#include <sstream>
+
+namespace nacre::compaction {
+namespace {
+
+// Owns the keys that the shape borrows.
+struct Drawn {
+  std::deque<std::string> keys;
+  Shape shape;
+};
+
+ShapeTable parse_table(const std::string& text, std::deque<std::string>& keys) {
+  ShapeTable table;
+  std::istringstream in(text);
+  char c = 0;
+  in >> table.number >> c;
+  std::string range;
+  std::getline(in, range, ']');
+  const size_t dash = range.find('-');
+  table.smallest = keys.emplace_back(range.substr(0, dash));
+  table.largest = keys.emplace_back(range.substr(dash + 1));
+  in >> table.bytes;
+  table.entries = table.bytes;
+  while (in >> c) {
+    if (c == '/') in >> table.erases;
+    if (c == '!') table.busy = true;
+  }
+  return table;
+}
+
+Drawn draw(const std::string& text) {
+  Drawn drawn;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string level;
+    std::string run;
+    if (!(words >> level >> run)) continue;
+    ShapeRun& out = drawn.shape.runs.emplace_back();
+    out.level = static_cast<uint32_t>(std::stoul(level.substr(1)));
+    out.id = std::stoull(run.substr(1));
+    for (std::string table; words >> table;) out.tables.push_back(parse_table(table, drawn.keys));
+  }
+  return drawn;
+}
+
+PolicyOptions small() {
+  return {.memtable_bytes = 100, .table_bytes = 100, .partition_bytes = 400, .runs_per_level = 3};
+}
+
+std::string picked(const std::string& text, bool idle = false, PolicyOptions options = small()) {
+  const Drawn drawn = draw(text);
+  const auto plan = pick(drawn.shape, options, idle);
+  return plan ? plan->to_string() : "nothing";
+}
+
+TEST(Policy, AnEmptyTreeNeedsNothing) {
+  EXPECT_EQ(picked(""), "nothing");
+  EXPECT_EQ(picked("", true), "nothing");
+}
+
+TEST(Policy, FewRunsAreLeftAlone) {
+  EXPECT_EQ(picked("L0 r2: 2[a-z]100\nL0 r1: 1[a-z]100\nL7 r9: 9[a-z]900"), "nothing");
+}
+
+TEST(Policy, ManyRunsAboveLittleGoAllTheWayDown) {
+  EXPECT_EQ(picked("L0 r3: 3[a-z]100\nL0 r2: 2[a-z]100\nL0 r1: 1[a-z]100\nL7 r9: 4[a-z]300"),
+            "merge L0 -> L7 run 9 bottom inputs 3 2 1 4 bytes 600 (worth a share of what lies below)");
+}
+
+TEST(Policy, ManyRunsAboveMuchAreMergedOneLevelDown) {
+  EXPECT_EQ(picked("L0 r3: 3[a-z]10\nL0 r2: 2[a-z]10\nL0 r1: 1[a-z]10\nL7 r9: 4[a-z]300"),
+            "merge L0 -> L1 inputs 3 2 1 bytes 30 (the level has its fill of runs)");
+}
+
+TEST(Policy, TheDeepestFullLevelComesFirst) {
+  EXPECT_EQ(picked("L0 r6: 6[a-z]10\nL0 r5: 5[a-z]10\nL0 r4: 4[a-z]10\n"
+                   "L1 r3: 3[a-z]30\nL1 r2: 2[a-z]30\nL1 r1: 1[a-z]30\nL7 r9: 9[a-z]900"),
+            "merge L1 -> L2 inputs 3 2 1 bytes 90 (the level has its fill of runs)");
+}
+
+TEST(Policy, BusyTablesHoldAPlanBack) {
+  EXPECT_EQ(picked("L0 r3: 3[a-z]100\nL0 r2: 2[a-z]100!\nL0 r1: 1[a-z]100\nL7 r9: 4[a-z]300"), "nothing");
+}
+
+// A job's output may cover the gap between its inputs: nothing may be moved into it meanwhile.
+TEST(Policy, ReservedRangesHoldMovesAndPlansBack) {
+  Drawn drawn = draw("L0 r3: 3[m-n]100\nL7 r9: 1[a-c]300! 2[x-z]300!");
+  ASSERT_EQ(pick(drawn.shape, small(), false)->to_string(), "move L0 -> L7 run 9 bottom inputs 3 bytes 100 (overlaps nothing below)");
+  drawn.shape.reserved.push_back({.smallest = "a", .largest = "z"});
+  EXPECT_FALSE(pick(drawn.shape, small(), false));
+}
+
+TEST(Policy, AscendingDataMovesWithoutRewriting) {
+  EXPECT_EQ(picked("L0 r2: 3[n-p]100 4[q-z]100\nL7 r1: 1[a-f]100 2[g-m]100"),
+            "move L0 -> L7 run 1 bottom inputs 3 4 bytes 200 (overlaps nothing below)");
+}
+
+TEST(Policy, OnlyTheOldestOfOverlappingRunsMoves) {
+  EXPECT_EQ(picked("L0 r2: 2[a-z]100\nL0 r1: 1[a-z]100/1\nL7 r9: 3[zz-zzz]100"), "nothing");  // erases are not moved to the bottom
+  EXPECT_EQ(picked("L0 r2: 2[a-z]100\nL0 r1: 1[a-z]100\nL7 r9: 3[zz-zzz]100"),
+            "move L0 -> L7 run 9 bottom inputs 1 bytes 100 (overlaps nothing below)");
+}
+
+TEST(Policy, APartitionIsMergedWithoutItsNeighbours) {
+  EXPECT_EQ(picked("L0 r3: 3[a-c]100\nL0 r2: 2[a-c]100\nL0 r1: 1[a-c]100\nL7 r9: 4[a-f]400 5[g-z]400"),
+            "merge L0 -> L7 run 9 bottom inputs 3 2 1 4 bytes 700 (worth a share of what lies below)");
+}
+
+TEST(Policy, APlanGrowsToTablesThatReachOverTheBorder) {
+  EXPECT_EQ(picked("L0 r3: 3[a-h]100\nL0 r2: 2[a-c]100\nL0 r1: 1[a-c]100\nL7 r9: 4[a-f]400 5[g-z]400"),
+            "merge L0 -> L7 run 9 bottom inputs 3 2 1 4 5 bytes 1100 (worth a share of what lies below)");
+}
+
+TEST(Policy, ErasesWeighWhatTheyErase) {
+  EXPECT_EQ(picked("L0 r1: 1[a-z]10/300\nL7 r9: 4[a-z]400"),
+            "merge L0 -> L7 run 9 bottom inputs 1 4 bytes 410 (erases are worth a share of what lies below)");
+}
+
+TEST(Policy, IdleTimeBuysFewerRuns) {
+  const std::string shape = "L0 r1: 1[a-z]100\nL7 r9: 4[a-z]300";
+  EXPECT_EQ(picked(shape), "nothing");
+  EXPECT_EQ(picked(shape, true), "merge L0 -> L7 run 9 bottom inputs 1 4 bytes 400 (idle: fewer runs to read)");
+}
+
+TEST(Policy, IdleTimeIsNotSpentOnALittleAboveMuch) {
+  EXPECT_EQ(picked("L0 r1: 1[a-z]10\nL7 r9: 4[a-z]390", true), "nothing");
+}
+
+// Tombstones that a snapshot needs would be rewritten again and again.
+TEST(Policy, TombstonesAtTheBottomWaitForSnapshots) {
+  Drawn drawn = draw("L7 r9: 4[a-z]300/100");
+  EXPECT_TRUE(pick(drawn.shape, small(), true));
+  EXPECT_TRUE(pick_full(drawn.shape, small()));
+  drawn.shape.snapshots_held = true;
+  EXPECT_FALSE(pick(drawn.shape, small(), true));
+  EXPECT_FALSE(pick_full(drawn.shape, small()));
+}
+
+TEST(Policy, LeveledMergesIntoTheOneRunBelow) {
+  PolicyOptions options = small();
+  options.shape = CompactionShape::kLeveled;
+  EXPECT_EQ(picked("L0 r3: 3[a-z]100\nL0 r2: 2[a-z]100\nL0 r1: 1[a-z]100\nL1 r8: 8[a-z]300\nL7 r9: 9[a-z]900", false, options),
+            "merge L0 -> L1 run 8 inputs 3 2 1 8 bytes 600 (the level has its fill of runs)");
+}
+
+TEST(Policy, TieredAddsARunBelow) {
+  PolicyOptions options = small();
+  options.shape = CompactionShape::kTiered;
+  EXPECT_EQ(picked("L0 r3: 3[a-z]100\nL0 r2: 2[a-z]100\nL0 r1: 1[a-z]100\nL1 r8: 8[a-z]300\nL7 r9: 9[a-z]900", false, options),
+            "merge L0 -> L1 inputs 3 2 1 bytes 300 (the level has its fill of runs)");
+}
+
+TEST(Policy, FullCompactionLeavesOneRun) {
+  const Drawn drawn = draw("L0 r1: 1[a-z]1\nL7 r9: 4[a-z]300");
+  EXPECT_EQ(pick_full(drawn.shape, small())->to_string(), "merge L0 -> L7 run 9 bottom inputs 1 4 bytes 301 (asked for)");
+  const Drawn done = draw("L7 r9: 4[a-m]300 5[n-z]300");
+  EXPECT_FALSE(pick_full(done.shape, small()));
+}
+
+TEST(Policy, DebtIsWhatExceedsTheShape) {
+  EXPECT_EQ(debt_bytes(draw("L0 r1: 1[a-z]100").shape, small()), 0U);
+  EXPECT_EQ(debt_bytes(draw("L0 r5: 5[a-z]100\nL0 r4: 4[a-z]100\nL0 r3: 3[a-z]100\nL0 r2: 2[a-z]100").shape, small()), 100U);
+}
+
+}  // namespace
+}  // namespace nacre::compaction

@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+"""The nacre command as a person uses it: commands, exit codes, JSON, TSV, damage, kills. $NACRE_TOOL is its path."""
+
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+TOOL = os.environ.get("NACRE_TOOL", "build/release/nacre")
+SUCCESS, NOT_FOUND, USAGE, FAILURE = range(4)
+ALL_BYTES = bytes(range(256))
+
+
+def escaped(data):
+    """As TSV must have it, written without looking at the tool's own code."""
+    names = {0x09: b"\\t", 0x0A: b"\\n", 0x0D: b"\\r", 0x5C: b"\\\\"}
+    return b"".join(names.get(byte, bytes([byte])) for byte in data)
+
+
+def unescaped(data):
+    out, at = bytearray(), 0
+    while at < len(data):
+        if data[at] != 0x5C:
+            out.append(data[at])
+            at += 1
+        elif data[at + 1 : at + 2] == b"x":
+            out.append(int(data[at + 2 : at + 4], 16))
+            at += 4
+        else:
+            out.append({b"t": 9, b"n": 10, b"r": 13, b"\\": 92}[data[at + 1 : at + 2]])
+            at += 2
+    return bytes(out)
+
+
+class ToolTest(unittest.TestCase):
+    def setUp(self):
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="nacre-tool-"))
+        self.db = str(self.home / "db")
+
+    def tearDown(self):
+        shutil.rmtree(self.home)
+
+    def run_tool(self, *arguments, stdin=b""):
+        done = subprocess.run([TOOL, *arguments], input=stdin, capture_output=True, timeout=120)
+        self.assertGreaterEqual(done.returncode, 0, f"{arguments} ended by signal {-done.returncode}: {done.stderr[-2000:]}")
+        return done
+
+    def ok(self, *arguments, stdin=b""):
+        done = self.run_tool(*arguments, stdin=stdin)
+        self.assertEqual(done.returncode, SUCCESS, f"{arguments}: {done.stderr[-2000:]}")
+        return done.stdout
+
+    def fails(self, code, *arguments, stdin=b""):
+        done = self.run_tool(*arguments, stdin=stdin)
+        self.assertEqual(done.returncode, code, f"{arguments}: {done.stdout[-500:]} {done.stderr[-2000:]}")
+        self.assertTrue(done.stderr, f"{arguments} failed without a word")
+        return done.stderr.decode()
+
+    def entries(self, *arguments):
+        return [tuple(map(unescaped, line.split(b"\t"))) for line in self.ok("scan", self.db, *arguments).split(b"\n")[:-1]]
+
+    # ---- commands
+
+    def test_put_get_del(self):
+        self.ok("put", self.db, "user:1", "Alice")
+        self.assertEqual(self.ok("get", self.db, "user:1"), b"Alice\n")
+        self.ok("put", self.db, "user:1", "Bob", "--durability", "disk")
+        self.assertEqual(self.ok("get", self.db, "user:1"), b"Bob\n")
+        self.ok("put", self.db, "user:2", "", "--durability", "memory")
+        self.assertEqual(self.ok("get", self.db, "user:2"), b"\n")
+        self.ok("del", self.db, "user:1")
+        self.fails(NOT_FOUND, "get", self.db, "user:1")
+        self.fails(NOT_FOUND, "del", self.db, "user:1")
+
+    def test_scan(self):
+        self.ok("import", self.db, stdin=b"".join(b"k%02d\tv%d\n" % (i, i) for i in range(30)))
+        keys = [b"k%02d" % i for i in range(30)]
+        scanned = lambda *arguments: [key for key, value in self.entries(*arguments)]
+        self.assertEqual(scanned(), keys)
+        self.assertEqual(scanned("--reverse"), keys[::-1])
+        self.assertEqual(scanned("--limit", "3"), keys[:3])
+        self.assertEqual(scanned("--reverse", "--limit", "3"), keys[:-4:-1])
+        self.assertEqual(scanned("--limit", "0"), [])
+        self.assertEqual(scanned("--prefix", "k1"), keys[10:20])
+        self.assertEqual(scanned("--from", "k05", "--to", "k08"), keys[5:8])
+        self.assertEqual(scanned("--prefix", "k1", "--from", "k18"), keys[18:20])
+        self.assertEqual(scanned("--from", "x"), [])
+
+    def test_keyspaces(self):
+        self.ok("put", self.db, "k", "here")
+        self.ok("put", self.db, "k", "there", "--keyspace", "other")
+        self.assertEqual(self.ok("get", self.db, "k"), b"here\n")
+        self.assertEqual(self.ok("get", self.db, "k", "--keyspace", "other"), b"there\n")
+        self.fails(NOT_FOUND, "get", self.db, "k", "--keyspace", "nobody")
+        self.assertEqual(self.ok("export", self.db, "--keyspace", "other"), b"k\tthere\n")
+
+    def test_json(self):
+        self.ok("import", self.db, stdin=b"text\tvalue\nraw\\xff\t\\x00\\xfe\n")
+        self.assertEqual(json.loads(self.ok("get", self.db, "text", "--json")), {"key": "text", "value": "value"})
+        lines = [json.loads(line) for line in self.ok("scan", self.db, "--json").splitlines()]
+        self.assertEqual(lines, [{"key_hex": "726177ff", "value_hex": "00fe"}, {"key": "text", "value": "value"}])
+        stats = json.loads(self.ok("stats", self.db, "--json"))
+        self.assertEqual([keyspace["name"] for keyspace in stats["keyspaces"]], ["default"])
+        self.assertEqual(sum(level["entries"] for level in stats["keyspaces"][0]["levels"]), 2)
+        self.assertEqual(json.loads(self.ok("check", self.db, "--json")), {"sound": True, "findings": []})
+
+    def test_stats_check_compact(self):
+        self.ok("import", self.db, stdin=b"".join(b"k%d\t%d\n" % (i, i) for i in range(1000)))
+        self.assertIn(b"keyspace default", self.ok("stats", self.db))
+        self.assertEqual(self.ok("check", self.db), b"sound\n")
+        self.ok("compact", self.db)
+        self.assertEqual(len(self.entries()), 1000)
+
+    # ---- usage
+
+    def test_help(self):
+        words = self.ok("--help").decode()
+        for command in "put get del scan import export stats check compact".split():
+            self.assertIn(command, words)
+            self.assertIn("DB", self.ok(command, "--help").decode())
+
+    def test_wrong_usage(self):
+        for arguments in [(), ("nonsense",), ("put",), ("put", self.db), ("put", self.db, "k"), ("get", self.db), ("scan",),
+                          ("scan", self.db, "--limit", "many"), ("scan", self.db, "--nonsense"), ("put", self.db, "k", "v", "--durability", "hope"),
+                          ("import", self.db, "--format", "xml"), ("get", self.db, "\\xZZ", "--escaped"), ("get", self.db, "k", "extra")]:
+            self.fails(USAGE, *arguments)
+        self.assertFalse(os.path.exists(self.db), "wrong usage must make nothing")
+
+    def test_no_database(self):
+        for command in [("get", self.db, "k"), ("del", self.db, "k"), ("scan", self.db), ("export", self.db), ("stats", self.db),
+                        ("check", self.db), ("compact", self.db)]:
+            words = self.fails(NOT_FOUND, *command)
+            self.assertIn(self.db, words)
+        self.assertFalse(os.path.exists(self.db), "reading must make nothing")
+        os.mkdir(self.db)
+        pathlib.Path(self.db, "letter.txt").write_text("dear")
+        self.assertNotEqual(self.run_tool("put", self.db, "k", "v").returncode, SUCCESS)
+        self.assertNotEqual(self.run_tool("get", self.db, "k").returncode, SUCCESS)
+        self.assertEqual(pathlib.Path(self.db, "letter.txt").read_text(), "dear")
+
+    def test_missing_input_makes_no_database(self):
+        self.fails(FAILURE, "import", self.db, str(self.home / "no-such-file"))
+        self.assertFalse(os.path.exists(self.db))
+
+    # ---- TSV
+
+    def test_round_trip_of_all_bytes(self):
+        expected = {b"": b"empty", ALL_BYTES: ALL_BYTES, b"none": b"", b"\\x41": b"\\", b" ": b" spaces ", b"\xc3\xa4": b"\r\n\t"}
+        expected.update({bytes([byte]): bytes([byte, 0, byte]) for byte in range(256)})
+        expected.update({bytes([a, b]): bytes([b, a]) for a in range(0, 256, 17) for b in range(256)})
+        text = b"".join(escaped(key) + b"\t" + escaped(value) + b"\n" for key, value in expected.items())
+        self.ok("import", self.db, stdin=text)
+        exported = self.ok("export", self.db)
+        self.assertEqual(self.entries(), sorted(expected.items()))
+        again = str(self.home / "again")
+        file = self.home / "all.tsv"
+        self.ok("export", self.db, str(file))
+        self.assertEqual(file.read_bytes(), exported)
+        self.ok("import", again, str(file))
+        self.assertEqual(self.ok("export", again), exported)
+        self.assertEqual(self.ok("get", again, "\\x00", "--escaped"), b"\0\0\0\n")
+        hexed = b"".join(b"".join(b"\\x%02X" % byte for byte in key) + b"\t\n" for key in expected)
+        self.ok("import", str(self.home / "hexed"), stdin=hexed)
+        self.assertEqual(len(self.ok("export", str(self.home / "hexed")).splitlines()), len(exported.splitlines()))
+
+    def test_last_line_without_its_end(self):
+        self.ok("import", self.db, stdin=b"a\t1\nb\t2")
+        self.assertEqual(self.entries(), [(b"a", b"1"), (b"b", b"2")])
+
+    def test_malformed_lines_are_named_and_what_came_before_is_kept(self):
+        for number, wrong in enumerate([b"no tab", b"a\\q\tv", b"a\t\\x4", b"a\t\\xg0", b"a\\", b"a\tb\tc", b"", b"k" * 65537 + b"\tv"]):
+            db = str(self.home / f"db{number}")
+            text = b"".join(b"k%03d\tv\n" % i for i in range(120)) + wrong + b"\nlater\tv\n"
+            words = self.fails(FAILURE, "import", db, stdin=text)
+            self.assertIn("line 121", words)
+            self.assertIn("120 entries", words)
+            self.assertEqual(self.ok("export", db), b"".join(b"k%03d\tv\n" % i for i in range(120)), wrong)
+
+    def test_import_keeps_the_order_of_the_lines(self):
+        self.ok("import", self.db, stdin=b"k\told\nother\tv\nk\tnew\n")
+        self.assertEqual(self.ok("get", self.db, "k"), b"new\n")
+
+    def test_export_to_a_closed_pipe_or_full_device_fails(self):
+        self.ok("import", self.db, stdin=b"".join(b"k%05d\t%s\n" % (i, b"v" * 50) for i in range(5000)))
+        if os.path.exists("/dev/full"):
+            with open("/dev/full", "wb") as full:
+                self.assertEqual(subprocess.run([TOOL, "export", self.db], stdout=full, stderr=subprocess.DEVNULL).returncode, FAILURE)
+                self.assertEqual(subprocess.run([TOOL, "scan", self.db], stdout=full, stderr=subprocess.DEVNULL).returncode, FAILURE)
+        self.assertEqual(self.ok("check", self.db), b"sound\n")
+
+    # ---- kills, damage, others
+
+    def test_a_killed_import_leaves_a_prefix(self):
+        seed = int(os.environ.get("NACRE_TOOL_SEED", "5"))
+        choice = random.Random(seed)
+        lines = [b"%08d\t%s\n" % (i, b"v" * (i % 200)) for i in range(150_000)]
+        source = self.home / "lines.tsv"
+        source.write_bytes(b"".join(lines))
+        kept = []
+        for attempt in range(6):
+            db = str(self.home / f"killed{attempt}")
+            child = subprocess.Popen([TOOL, "import", db, str(source)], stderr=subprocess.DEVNULL)
+            time.sleep(choice.uniform(0.01, 0.4))
+            child.send_signal(signal.SIGKILL)
+            child.wait()
+            done = self.run_tool("export", db)
+            if done.returncode == NOT_FOUND:
+                continue  # killed before there was a database
+            self.assertEqual(done.returncode, SUCCESS, done.stderr)
+            found = done.stdout.splitlines(keepends=True)
+            self.assertEqual(found, lines[: len(found)], f"not a prefix; seed {seed}")
+            kept.append(len(found))
+            self.assertEqual(self.ok("check", db), b"sound\n")
+        self.assertTrue(any(kept), f"every kill came too early: {kept}")
+
+    def test_check_names_file_and_offset(self):
+        text = b"".join(b"key%06d\t%s\n" % (i, os.urandom(60).hex().encode()) for i in range(3000))
+        self.ok("import", self.db, stdin=text)
+        self.ok("compact", self.db)
+        table = max(pathlib.Path(self.db).glob("*.sst"), key=lambda path: path.stat().st_size)
+        whole = table.read_bytes()
+        for at in [100, len(whole) // 3, len(whole) // 2]:
+            damaged = bytearray(whole)
+            damaged[at] ^= 0x10
+            table.write_bytes(damaged)
+            done = self.run_tool("check", self.db)
+            self.assertEqual(done.returncode, FAILURE, done.stdout + done.stderr)
+            words = (done.stdout + done.stderr).decode()
+            self.assertIn(table.name, words)
+            self.assertRegex(words, r"offset \d+")
+            findings = json.loads(self.run_tool("check", self.db, "--json").stdout)
+            self.assertFalse(findings["sound"])
+            self.assertTrue(0 <= at - findings["findings"][0]["offset"] < 64 << 10, findings)
+            self.assertEqual(self.run_tool("scan", self.db).returncode, FAILURE, "a scan over damage must not end in success")
+        table.unlink()
+        self.assertIn(table.name, self.fails(FAILURE, "check", self.db))
+        table.write_bytes(whole)
+        self.assertEqual(self.ok("check", self.db), b"sound\n")
+
+    def test_reading_commands_change_no_file(self):
+        self.ok("import", self.db, stdin=b"a\t1\nb\t2\n")
+        state = lambda: {entry.name: (entry.stat().st_mtime_ns, entry.stat().st_size) for entry in os.scandir(self.db)}
+        before = state()
+        for command in [("get", self.db, "a"), ("scan", self.db), ("export", self.db), ("stats", self.db), ("check", self.db)]:
+            self.ok(*command)
+        self.assertEqual(state(), before)
+
+    def test_a_second_writer_is_told_that_the_database_is_in_use(self):
+        holder = subprocess.Popen([TOOL, "import", self.db], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        holder.stdin.write(b"a\t1\n")
+        holder.stdin.flush()
+        for _ in range(200):
+            if os.path.exists(os.path.join(self.db, "CURRENT")):
+                break
+            time.sleep(0.05)
+        self.fails(FAILURE, "put", self.db, "k", "v")
+        holder.stdin.close()
+        self.assertEqual(holder.wait(timeout=60), SUCCESS)
+        self.assertEqual(self.entries(), [(b"a", b"1")])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
