@@ -15,6 +15,7 @@
 #include "base/prng.h"
 #include "nacre/nacre.h"
 #include "os/testing.h"
+#include "tests/support/no_trouble.h"
 #include "tests/support/random_bytes.h"
 
 namespace nacre {
@@ -59,32 +60,29 @@ std::string shown(Bytes key) {
 // What a cursor over `contents` within [from, to) would do.
 class ModelCursor {
  public:
-  ModelCursor(Contents contents, std::string from, std::optional<std::string> to) : contents_(std::move(contents)) {
-    contents_.erase(contents_.begin(), contents_.lower_bound(from));
-    if (to) contents_.erase(contents_.lower_bound(std::max(*to, from)), contents_.end());
-    at_ = contents_.end();
-  }
-  bool valid() const { return at_ != contents_.end(); }
+  ModelCursor(const Contents& contents, const std::string& from, const std::optional<std::string>& to)
+      : contents_(std::make_unique<Contents>(contents.lower_bound(from), to ? contents.lower_bound(std::max(*to, from)) : contents.end())),
+        at_(contents_->end()) {}
+  bool valid() const { return at_ != contents_->end(); }
   const std::string& key() const { return at_->first; }
   const std::string& value() const { return *at_->second; }
-  void seek_first() { at_ = contents_.begin(); }
-  void seek_last() { at_ = contents_.empty() ? contents_.end() : std::prev(contents_.end()); }
-  void seek(const std::string& key) { at_ = contents_.lower_bound(key); }
-  void seek_before(const std::string& key) {
-    const auto after = contents_.lower_bound(key);
-    at_ = after == contents_.begin() ? contents_.end() : std::prev(after);
-  }
+  void seek_first() { at_ = contents_->begin(); }
+  void seek_last() { stand_before(contents_->end()); }
+  void seek(const std::string& key) { at_ = contents_->lower_bound(key); }
+  void seek_before(const std::string& key) { stand_before(contents_->lower_bound(key)); }
   void next() {
     if (valid()) ++at_;
   }
   void prev() {
-    if (valid()) at_ = at_ == contents_.begin() ? contents_.end() : std::prev(at_);
+    if (valid()) stand_before(at_);
   }
-  const Contents& contents() const { return contents_; }
+  const Contents& contents() const { return *contents_; }
 
  private:
-  Contents contents_;
-  Contents::iterator at_;
+  void stand_before(Contents::const_iterator after) { at_ = after == contents_->begin() ? contents_->end() : std::prev(after); }
+
+  std::unique_ptr<const Contents> contents_;  // apart, so that moving this leaves the iterator valid
+  Contents::const_iterator at_;
 };
 
 struct HeldSnapshot {
@@ -125,7 +123,7 @@ class ModelTest : public testing::TestWithParam<uint32_t> {
   }
 
   void open() {
-    auto opened = Db::open(directory_ / "db", options_);
+    auto opened = Db::open(directory_ / "db", options_, runtime_);
     ASSERT_TRUE(opened.has_value()) << opened.error().to_string();
     db_.emplace(*std::move(opened));
     keyspaces_.clear();
@@ -486,6 +484,7 @@ class ModelTest : public testing::TestWithParam<uint32_t> {
   }
 
   os::TemporaryDirectory directory_;
+  Runtime runtime_ = tests::untroubled_runtime();
   Options options_ = options_of(GetParam());
   uint64_t seed_ = seed_from_environment("NACRE_MODEL_SEED", 20'000 + GetParam());
   base::Prng random_{seed_};

@@ -72,6 +72,7 @@ void Core::on_install(std::span<const tree::Installed> installed) {
     keyspace.flushed_through = each.flushed_through;
     while (!keyspace.frozen.empty() && keyspace.frozen.front().through <= each.flushed_through) {
       frozen_bytes_.fetch_sub(keyspace.frozen.front().bytes, std::memory_order_relaxed);
+      flushed_memtables_.push_back(std::move(keyspace.frozen.front().memtable));
       keyspace.frozen.pop_front();
     }
     replace_view(keyspace);

@@ -17,12 +17,13 @@ bool Core::in_use() {
   return objects_in_use_.load(std::memory_order_acquire) != 0 || snapshots_.count() != 0 || values_pinned() != 0;
 }
 
-// Values pin frames of the cache, or memtables: one that is still in a view has its references counted, the memory of
-// one that was flushed is still charged.
+// Values pin frames of the cache, or memtables, flushed ones included: their references are counted.
 uint64_t Core::values_pinned() {
   epochs_.collect();
   uint64_t pinned = cache_ != nullptr ? cache_->pinned_frames() : 0;
   sync::MutexLock lock(state_mutex_);
+  forget_flushed_memtables();
+  pinned += flushed_memtables_.size();
   for (const auto& [id, keyspace] : keyspaces_) {
     const tree::ReadView* view = keyspace->view.load(std::memory_order_acquire);
     for (const auto& memtable : view->memtables) {
@@ -32,8 +33,14 @@ uint64_t Core::values_pinned() {
   return pinned;
 }
 
+void Core::forget_flushed_memtables() {
+  std::erase_if(flushed_memtables_, [](const auto& memtable) { return memtable->reference_count() == 1; });
+}
+
 void Core::outlive_values(std::shared_ptr<Core> core) {
-  if (core->values_pinned() != 0) new std::shared_ptr<Core>(std::move(core));  // leaked: the alternative is use after free
+  // In a forked child the locks may be held and the threads are not there: nothing of the core may be taken apart.
+  if (core->process_generation_ == os_generation() && core->values_pinned() == 0) return;
+  new std::shared_ptr<Core>(std::move(core));  // leaked: the alternative is use after free
 }
 
 Result<void> Core::shut_down(bool refuse_if_in_use) {

@@ -215,6 +215,7 @@ class Core : public std::enable_shared_from_this<Core> {
   Result<void> not_usable() const;
   bool in_use();
   uint64_t values_pinned();
+  void forget_flushed_memtables() NACRE_REQUIRES(state_mutex_);
   void stop_background();
   void abandon();
 
@@ -253,6 +254,8 @@ class Core : public std::enable_shared_from_this<Core> {
   mutable sync::Mutex state_mutex_;
   sync::CondVar state_changed_;  // a job ended, or a flush made room
   std::map<uint32_t, std::shared_ptr<KeyspaceState>> keyspaces_ NACRE_GUARDED_BY(state_mutex_);
+  // Left the views, but readers may still hold them: values that are alive must be known at the end.
+  std::vector<base::IntrusivePtr<memtable::Memtable>> flushed_memtables_ NACRE_GUARDED_BY(state_mutex_);
   uint32_t running_jobs_ NACRE_GUARDED_BY(state_mutex_) = 0;
   uint64_t next_job_ NACRE_GUARDED_BY(state_mutex_) = 1;
   bool stopping_ NACRE_GUARDED_BY(state_mutex_) = false;

@@ -54,6 +54,7 @@ void Core::keep_house() {
     writes_seen = writes;
     if (quiet_rounds == 0) flush_cold_keyspaces();
     sync::MutexLock lock(state_mutex_);
+    forget_flushed_memtables();
     const bool was_idle = idle_;
     idle_ = quiet_rounds >= kQuietRoundsToIdle;
     if (idle_ && !was_idle) schedule_locked();

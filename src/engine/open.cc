@@ -149,7 +149,9 @@ Result<void> Core::open_log() {
   edit.log_floor = recovered.next_lsn;
   edit.last_sequence = pipeline_.visible();
   NACRE_TRY(versions_->commit(edit));
-  for (const wal::LogFile& file : recovered.files) NACRE_TRY(wal_->adopt(file));
+  for (const wal::LogFile& file : recovered.files) {
+    if (!file.unreadable) NACRE_TRY(wal_->adopt(file));  // what cannot be proved ours stays
+  }
   return {};
 }
 

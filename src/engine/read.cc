@@ -34,6 +34,11 @@ Value pinned(read::Lookup& lookup) {
   return Value(lookup.value, const_cast<memtable::Memtable*>(lookup.memtable), unpin_memtable);
 }
 
+Result<void> check_not_dropped(const KeyspaceState& keyspace) {
+  if (!keyspace.dropped.load(std::memory_order_relaxed)) [[likely]] return {};
+  return Error{.kind = ErrorKind::kNotFound, .operation = Operation::kRead, .reason = "the keyspace was dropped"};
+}
+
 Result<void> check_key(Bytes key) {
   if (key.size() > kMaxKeyBytes) return invalid_argument(Operation::kRead, "the key is longer than 64 KiB");
   return {};
@@ -49,6 +54,7 @@ Result<Sequence> Core::sequence_of(const Snapshot& snapshot) const {
 
 Result<std::optional<Value>> Core::get(const KeyspaceState& keyspace, Bytes key, const Snapshot& snapshot) {
   NACRE_TRY(usable());
+  NACRE_TRY(check_not_dropped(keyspace));
   NACRE_TRY(check_key(key));
   const bool sampled = counters_.sample();
   const uint64_t begin_ns = sampled ? runtime_.clock->now_ns() : 0;
@@ -69,6 +75,7 @@ Result<std::optional<Value>> Core::get(const KeyspaceState& keyspace, Bytes key,
 
 Result<bool> Core::contains(const KeyspaceState& keyspace, Bytes key, const Snapshot& snapshot) {
   NACRE_TRY(usable());
+  NACRE_TRY(check_not_dropped(keyspace));
   NACRE_TRY(check_key(key));
   const sync::EpochDomain::Guard guard(epochs_);
   const tree::ReadView* view = keyspace.view.load(std::memory_order_acquire);
@@ -82,6 +89,7 @@ Result<bool> Core::contains(const KeyspaceState& keyspace, Bytes key, const Snap
 Result<std::vector<std::optional<Value>>> Core::multi_get(const KeyspaceState& keyspace, std::span<const Bytes> keys,
                                                           const Snapshot& snapshot) {
   NACRE_TRY(usable());
+  NACRE_TRY(check_not_dropped(keyspace));
   for (const Bytes key : keys) NACRE_TRY(check_key(key));
   std::vector<read::Lookup> lookups(keys.size());
   std::vector<std::optional<Value>> values(keys.size());
@@ -121,6 +129,7 @@ Cursor Core::cursor(const std::shared_ptr<KeyspaceState>& keyspace, const ScanOp
     return Cursor(std::make_unique<CursorCore>(shared_from_this(), nullptr, error));
   };
   if (const auto result = usable(); !result) return failed(result.error());
+  if (const auto result = check_not_dropped(*keyspace); !result) return failed(result.error());
   read::Bounds bounds{.from = options.from.value_or(""), .to = options.to};
   if (options.prefix) bounds.narrow_to_prefix(*options.prefix);
   auto point = read_point(*keyspace, options.snapshot);

@@ -76,12 +76,16 @@ Result<void> Core::write_one(KeyspaceState& keyspace, EntryKind kind, Bytes key,
   const SampledLatency latency(*runtime_.clock, write_latency_, counters_.sample());
   NACRE_TRY(usable());
   NACRE_TRY(check_limits(key, value));
-  if (kind == EntryKind::kRangeErase && key >= value) {
-    return invalid_argument(Operation::kWrite, "the range is empty: its begin must lie before its end");
+  if (kind == EntryKind::kRangeErase) {
+    if (key >= value) return invalid_argument(Operation::kWrite, "the range is empty: its begin must lie before its end");
+    if (value.size() > kMaxKeyBytes) return invalid_argument(Operation::kWrite, "the end of the range is longer than 64 KiB");
   }
   if (keyspace.dropped.load(std::memory_order_relaxed)) return dropped();
   const BatchOp op{.kind = kind, .keyspace = keyspace.id, .key = key, .value = value};
   const uint64_t payload_bytes = format::encoded_bytes(op);
+  if (payload_bytes > plan_.batch_bytes) {
+    return invalid_argument(Operation::kWrite, "key and value are larger than a quarter of Options::memory_bytes");
+  }
   NACRE_TRY(admit(payload_bytes, options));
 
   const Durability durability = durability_of(options);
@@ -235,6 +239,7 @@ Result<void> Core::pay_delay(uint64_t bytes, const WriteOptions& options) {
 
 Result<void> Core::make_room(KeyspaceState& keyspace) {
   if (closed_.load(std::memory_order_acquire)) return not_usable();
+  if (keyspace.dropped.load(std::memory_order_relaxed)) return dropped();
   if (keyspace.mutable_memtable->memory_bytes() >= plan_.memtable_bytes) freeze(keyspace);
   return {};
 }

@@ -73,6 +73,7 @@ void insert_slot(Node& node, uint32_t position, const StoredEntry* entry) {
   admit(node, entry->key());
   const uint32_t count = node.count.load();
   open_slot(node.heads, position, count);
+  sync::yield_point();
   open_slot(node.entries, position, count);
   node.heads[position].store(base::head_at(entry->key(), node.prefix_bytes.load()));
   node.entries[position].store(entry);
@@ -81,7 +82,7 @@ void insert_slot(Node& node, uint32_t position, const StoredEntry* entry) {
 
 void insert_child(InnerNode& inner, const StoredEntry* separator, Node* child) {
   const uint32_t count = inner.count.load();
-  const uint32_t position = position_in<Bound::kUpper>(inner, count, separator->key(), separator->trailer);
+  const uint32_t position = position_in(inner, count, separator->key(), separator->trailer);
   open_slot(inner.children, position + 1, count + 1);
   inner.children[position + 1].store(child);
   insert_slot(inner, position, separator);
@@ -128,7 +129,7 @@ BTree::Seen BTree::find_leaf(Bytes key, uint64_t trailer) const {
     uint64_t version = node->read_begin();
     if (node != root_.load()) continue;
     while (node->level > 0) {
-      const uint32_t position = position_in<Bound::kUpper>(*node, node->count.load(), key, trailer);
+      const uint32_t position = position_in(*node, node->count.load(), key, trailer);
       Node* child = static_cast<InnerNode*>(node)->children[position].load();
       if (!node->unchanged(version)) break;
       child->prefetch(node->level - 1);
@@ -145,7 +146,7 @@ const StoredEntry* BTree::at_or_after(Bytes key, uint64_t trailer) const {
   while (true) {
     const auto [leaf, version] = find_leaf(key, trailer);
     const uint32_t count = leaf->count.load();
-    const uint32_t position = position_in<Bound::kLower>(*leaf, count, key, trailer);
+    const uint32_t position = position_in(*leaf, count, key, trailer);
     const StoredEntry* entry = position < count ? leaf->entries[position].load() : leaf->high.load();
     if (leaf->unchanged(version)) return entry;
   }
@@ -182,7 +183,7 @@ bool BTree::find_by_descent(const StoredEntry* entry, Place* place) {
   while (seen.node->level > 0) {
     Node* node = seen.node;
     const uint32_t count = node->count.load();
-    const uint32_t position = position_in<Bound::kUpper>(*node, count, entry->key(), entry->trailer);
+    const uint32_t position = position_in(*node, count, entry->key(), entry->trailer);
     Node* child = static_cast<InnerNode*>(node)->children[position].load();
     if (!node->unchanged(seen.version)) return false;
     if (count == kSlots) {
@@ -197,7 +198,7 @@ bool BTree::find_by_descent(const StoredEntry* entry, Place* place) {
   }
   place->parent = parent;
   place->leaf = seen;
-  place->position = position_in<Bound::kLower>(*seen.node, seen.node->count.load(), entry->key(), entry->trailer);
+  place->position = position_in(*seen.node, seen.node->count.load(), entry->key(), entry->trailer);
   return true;
 }
 
@@ -244,6 +245,7 @@ void BTree::publish_right(Node* parent, Node* left, Node* right) {
   root->children[1].store(right);
   root->count.store(1);
   root_.store(root);
+  sync::yield_point();
   left->unlock();
 }
 
@@ -292,6 +294,7 @@ Node* BTree::split_leaf(Node& leaf, uint32_t position, const StoredEntry* entry)
   right.prev.store(&leaf);
   right.next.store(after);
   if (after != nullptr) after->prev.store(&right);
+  sync::yield_point();
   leaf.next.store(&right);
   if (after == nullptr) last_leaf_.store(&right);
   return &right;

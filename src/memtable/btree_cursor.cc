@@ -16,7 +16,7 @@ void BTreeCursor::copy_at(Bytes key, uint64_t trailer) {
   while (true) {
     const auto [leaf, version] = tree_->find_leaf(key, trailer);
     copy(*leaf);
-    position_ = position_in<Bound::kLower>(*leaf, count_, key, trailer);
+    position_ = position_in(*leaf, count_, key, trailer);
     if (leaf->unchanged(version)) return;
   }
 }

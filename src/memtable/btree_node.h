@@ -78,7 +78,10 @@ struct alignas(64) Node {
     return seen;
   }
   // True when nothing changed since read_begin() returned `seen`.
-  bool unchanged(uint64_t seen) const { return version.load(std::memory_order_relaxed) == seen; }
+  bool unchanged(uint64_t seen) const {
+    sync::yield_point();
+    return version.load(std::memory_order_relaxed) == seen;
+  }
   // Locks the node if it has not changed since read_begin() returned `seen`.
   bool try_lock(uint64_t seen) {
     return version.compare_exchange_strong(seen, seen + 1, std::memory_order_acquire, std::memory_order_relaxed);
@@ -124,15 +127,10 @@ inline uint32_t heads_below(const Node& node, uint64_t head) {
   return below;
 }
 
-enum class Bound : uint8_t {
-  kLower,  // how many entries lie before the target
-  kUpper,  // how many lie before it or are equal
-};
-
-// Where (key, trailer) lies among the node's first `count` entries. For readers the answer means something only if
-// the node is unchanged afterwards.
-template <Bound kBound>
-uint32_t position_in(const Node& node, uint32_t count, Bytes key, uint64_t trailer) {
+// How many of the node's first `count` entries lie before (key, trailer). Of an inner node it is also the child to go to:
+// a target equal to a separator leads to the left of it, past the last entry there, whose successor is the separator.
+// For readers the answer means something only if the node is unchanged afterwards.
+inline uint32_t position_in(const Node& node, uint32_t count, Bytes key, uint64_t trailer) {
   const uint32_t prefix_bytes = node.prefix_bytes.load();
   if (const StoredEntry* sample = node.prefix_of.load(); sample != nullptr) {
     const Bytes prefix(sample->key_data(), std::min(prefix_bytes, sample->key_bytes));
@@ -144,8 +142,7 @@ uint32_t position_in(const Node& node, uint32_t count, Bytes key, uint64_t trail
   while (last < count && node.heads[last].load() == head) last++;
   while (first < last) {  // equal heads: whole keys decide
     const uint32_t middle = first + (last - first) / 2;
-    const int order = compare(*node.entries[middle].load(), key, trailer);
-    if (kBound == Bound::kLower ? order < 0 : order <= 0) {
+    if (compare(*node.entries[middle].load(), key, trailer) < 0) {
       first = middle + 1;
     } else {
       last = middle;

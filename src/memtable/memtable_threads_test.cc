@@ -1,4 +1,5 @@
-// Writers, readers and cursors at once. Run under the thread sanitizer as well.
+// Writers, readers and cursors at once: on real threads (also under the thread sanitizer), and under the simulator's
+// schedules, which stop threads in the middle of a split as often as not.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -9,6 +10,9 @@
 #include "base/prng.h"
 #include "memtable/memtable.h"
 #include "sync/sync.h"
+#ifdef NACRE_SIM
+#include "sync/simulated_scheduler.h"
+#endif
 
 namespace nacre::memtable {
 namespace {
@@ -40,6 +44,7 @@ std::string value_of(Bytes key, uint64_t trailer) {
 struct World {
   base::IntrusivePtr<Memtable> memtable;
   uint64_t inserts_each = 0;
+  int gets_a_round = 0;
   std::atomic<uint64_t> done[kWriters] = {};  // writer w has inserted its numbers below this
   std::atomic<bool> failed{false};
 
@@ -72,9 +77,10 @@ bool all_done(const World& world) {
 // What a writer had finished before must be found, with its own value.
 void get_what_is_there(World& world) {
   base::Prng prng(77);
-  for (bool last = false; !last && !world.failed;) {
+  uint32_t turn = 0;
+  for (bool last = false; !last && !world.failed; sync::spin_turn(turn++)) {
     last = all_done(world);
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < world.gets_a_round; i++) {
       const auto writer = static_cast<uint32_t>(prng.below(kWriters));
       const uint64_t done = world.done[writer].load(std::memory_order_acquire);
       if (done == 0) continue;
@@ -85,13 +91,13 @@ void get_what_is_there(World& world) {
       if (!found.found || found.trailer != trailer) world.fail("an entry that was there is not found");
       if (found.found) world.check_entry(key, found.trailer, found.value);
     }
-    sync::yield_point();
   }
 }
 
 // A whole pass: in order, each entry once, and at least everything that was there when it began.
 void scan(World& world, bool forward) {
-  for (bool last = false; !last && !world.failed;) {
+  uint32_t turn = 0;
+  for (bool last = false; !last && !world.failed; sync::spin_turn(turn++)) {
     last = all_done(world);
     uint64_t before[kWriters];
     uint64_t missing = 0;
@@ -111,7 +117,6 @@ void scan(World& world, bool forward) {
       if (number < before[writer]) missing--;
     }
     if (missing != 0) world.fail("a scan missed entries that were there when it began");
-    sync::yield_point();
   }
 }
 
@@ -120,26 +125,42 @@ class MemtableThreads : public testing::TestWithParam<MemtableKind> {};
 INSTANTIATE_TEST_SUITE_P(Kinds, MemtableThreads, testing::Values(MemtableKind::kBTree, MemtableKind::kSkipList),
                          [](const auto& tested) { return tested.param == MemtableKind::kBTree ? "BTree" : "SkipList"; });
 
+void live(MemtableKind kind, uint64_t inserts_each, int gets_a_round) {
+  World world;
+  world.memtable = Memtable::create({kind, 4 << 20, nullptr});
+  world.inserts_each = inserts_each;
+  world.gets_a_round = gets_a_round;
+  std::vector<sync::Thread> threads;
+  for (uint32_t w = 0; w < kWriters; w++) threads.emplace_back("writer", [&world, w] { write_all(world, w); });
+  threads.emplace_back("getter", [&world] { get_what_is_there(world); });
+  threads.emplace_back("scanner", [&world] { scan(world, true); });
+  threads.emplace_back("reverse scanner", [&world] { scan(world, false); });
+  for (sync::Thread& thread : threads) thread.join();
+  EXPECT_EQ(world.memtable->entries(), kWriters * inserts_each);
+}
+
 TEST_P(MemtableThreads, ReadersSeeWhatWasThereAndNothingTorn) {
-  for (int round = 0; round < 2; round++) {
-    World world;
-    world.memtable = Memtable::create({GetParam(), 4 << 20, nullptr});
-    world.inserts_each = 5000;
-    std::vector<sync::Thread> threads;
-    for (uint32_t w = 0; w < kWriters; w++) threads.emplace_back("writer", [&world, w] { write_all(world, w); });
-    threads.emplace_back("getter", [&world] { get_what_is_there(world); });
-    threads.emplace_back("scanner", [&world] { scan(world, true); });
-    threads.emplace_back("reverse scanner", [&world] { scan(world, false); });
-    for (sync::Thread& thread : threads) thread.join();
-    EXPECT_EQ(world.memtable->entries(), kWriters * world.inserts_each);
-    if (HasFailure()) return;
+  for (int round = 0; round < 2 && !HasFailure(); round++) live(GetParam(), sync::kSimulated ? 300 : 5000, 200);
+}
+
+// A few leaves, fought over all the time.
+TEST_P(MemtableThreads, Crowded) {
+  for (uint64_t round = 1; round <= 150 && !HasFailure(); round++) {
+    SCOPED_TRACE("round " + std::to_string(round));
+#ifdef NACRE_SIM
+    const auto schedule = sync::Schedule::from_seed(round);
+    const auto result = sync::Scheduler::instance().run(schedule, [] { live(GetParam(), 90, 5); });
+    EXPECT_EQ(result.ending, sync::Ending::kDone) << schedule.to_string() << ": " << result.report;
+#else
+    live(GetParam(), 90, 5);
+#endif
   }
 }
 
 // More threads than lanes: the last ones share one.
 TEST_P(MemtableThreads, ManyWriters) {
   constexpr uint32_t kThreads = 44;
-  constexpr uint64_t kEach = 300;
+  constexpr uint64_t kEach = sync::kSimulated ? 30 : 300;
   auto memtable = Memtable::create({GetParam(), 1 << 20, nullptr});
   std::atomic<uint32_t> arrived{0};
   std::vector<sync::Thread> threads;
@@ -181,14 +202,15 @@ TEST_P(MemtableThreads, OneHotKey) {
     });
   }
   threads.emplace_back("reader", [&] {
+    uint32_t turn = 0;
     for (uint64_t seen = 0; seen < 2 * kEach - 1;) {
       seen = newest.load(std::memory_order_acquire);
+      sync::spin_turn(turn++ % 64);
       if (seen == 0) continue;
       const auto found = memtable->get("hot", hash, seen);
       ASSERT_TRUE(found.found);
       ASSERT_EQ(format::sequence_of(found.trailer), seen);
       ASSERT_EQ(found.value, std::to_string(seen));
-      sync::yield_point();
     }
   });
   for (sync::Thread& thread : threads) thread.join();
@@ -206,8 +228,10 @@ TEST_P(MemtableThreads, RangeTombstones) {
     }
   });
   base::Prng prng(9);
+  uint32_t turn = 0;
   for (uint64_t seen = 0; seen < kCount;) {
     seen = newest.load(std::memory_order_acquire);
+    sync::spin_turn(turn++ % 64);
     if (seen == 0) continue;
     const uint64_t one = 1 + prng.below(seen);
     const std::string key = key_of(0, one) + "x";

@@ -5,8 +5,8 @@
 //
 // Other files are sorted into those that may be removed and those that are reported and left alone. Never is a file
 // removed because nothing refers to it: it must be provably ours. The rule for a table that is not live:
-//   1. its number is one that only this database gave out (TreeState::is_own_number). Numbers are reserved in the manifest
-//      before they are used, and numbers that were found on somebody else's files were passed over for ever;
+//   1. its number is one that only this database gave out (TreeState::is_own_number). Numbers are reserved in the
+//      manifest before they are used, and numbers that were found on somebody else's files were passed over for ever;
 //   2. and the file is either unfinished (it does not end as a table does: an output cut off by a crash) or says itself
 //      that it is this database's table of this number. A copy under another number, and a table of another database,
 //      stay.

@@ -1,5 +1,6 @@
 // FaultyDirectory: a directory in memory for the tests of this folder, whose n-th operation fails and which can lose
-// power. The simulator (sim/) has the full disk model; this one is small enough to sweep every operation of a unit test.
+// power. The simulator (sim/) has the full disk model; this one is small enough to sweep every operation of a unit
+// test.
 //
 // Fault model. Every changing operation (create, append, sync, rename, remove, directory sync) counts; fail_at(n) makes
 // the n-th fail, and all after it if `for_good`. A failed append has written half; a failed sync has made nothing

@@ -2,8 +2,8 @@
 // format/manifest_format.h; this is the I/O around them, and the only place that knows that edits go to a file.
 //
 // Writing. A record is appended and synced before its edits hold; then its mark is appended, and pushed to the kernel
-// but not synced (ManifestReader says what marks are for). After any failure the file's tail is undefined: the writer is
-// given up and never synced again.
+// but not synced (ManifestReader says what marks are for). After any failure the file's tail is undefined: the writer
+// is given up and never synced again.
 //
 // Putting a manifest in force, so that a crash at any point leaves CURRENT naming a whole manifest:
 //   1. the new manifest, a snapshot, is written and synced;

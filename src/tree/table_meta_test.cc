@@ -70,10 +70,29 @@ TEST(TableMeta, ObsoleteOnceWhenRemovedAndGone) {
   EXPECT_EQ(fixture.obsolete, std::vector<uint64_t>{5});
 }
 
-TEST(TableMeta, RacingOpensKeepOneHandle) {
-  for (int round = 0; round < 50; round++) {
-    Fixture fixture;
-    auto meta = fixture.make(5);
+// Keeps each opener waiting for a while, so that several are inside at once.
+class SlowOpener final : public TableOpener {
+ public:
+  Result<std::optional<format::TableIdentity>> identify(ReadableFile&) override {
+    return std::optional<format::TableIdentity>();
+  }
+  Result<table::Table*> open(const TableMeta&) override {
+    const uint64_t address = ++opens;
+    for (uint32_t turn = 0; opens < 2 && turn < 2000; turn++) sync::spin_turn(turn);
+    return reinterpret_cast<table::Table*>(address * 4096);
+  }
+  void close(table::Table*) override { closes++; }
+
+  std::atomic<uint64_t> opens{0};
+  std::atomic<uint64_t> closes{0};
+};
+
+TEST(TableMeta, RacingOpensKeepOneHandleAndCloseTheOthers) {
+  uint64_t races = 0;
+  for (int round = 0; round < 10; round++) {
+    auto opener = std::make_shared<SlowOpener>();
+    auto home = std::make_shared<TableHome>(kTestUuid, opener, nullptr, nullptr);
+    auto meta = base::make_intrusive<TableMeta>(placed(0, 1, 5, "b", "d").table, home);
     std::vector<table::Table*> got(4);
     std::vector<sync::Thread> threads(got.size());
     for (size_t i = 0; i < threads.size(); i++) {
@@ -81,9 +100,12 @@ TEST(TableMeta, RacingOpensKeepOneHandle) {
     }
     for (auto& thread : threads) thread.join();
     for (table::Table* each : got) EXPECT_EQ(each, meta->table_if_open());
+    EXPECT_EQ(opener->opens, opener->closes + 1);
+    races += opener->closes;
     meta = nullptr;
-    EXPECT_EQ(fixture.opener->opens, fixture.opener->closes);
+    EXPECT_EQ(opener->opens, opener->closes);
   }
+  EXPECT_GT(races, 0U);
 }
 
 }  // namespace

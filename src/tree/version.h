@@ -1,15 +1,15 @@
 // Version: what one keyspace consists of at one moment, as an immutable list of sorted runs.
 //
-// The order of runs, newest first, is (level ascending, run id descending): runs[i] is newer than runs[j] for i < j, the
-// bottom run is last. "Newer" is a promise about every single key: whatever a newer run says of a key was written after
-// whatever an older run says of it. A reader may therefore stop at the first run that knows the key. Edits keep the
-// promise by where they put tables:
+// The order of runs, newest first, is (level ascending, run id descending): runs[i] is newer than runs[j] for i < j,
+// the bottom run is last. "Newer" is a promise about every single key: whatever a newer run says of a key was written
+// after whatever an older run says of it. A reader may therefore stop at the first run that knows the key. Edits keep
+// the promise by where they put tables:
 //   - a flush makes a run that stands before every run whose key range it meets: a level above, or in the top level an
 //     id above;
 //   - a merge into a level below makes (or adds to) a run there whose id is above those it meets in that level;
 //   - a merge that stays in its level takes over the id of its newest input run.
-// A run is created by the first table added under its (level, id) and is gone when its last table is. Within one
-// version an id stands in one level only, whatever else the numbering of the policy is.
+// A run is created by the first table added under its (level, id) and is gone when its last table is. An id stands in
+// one level only.
 //
 // Checked when a version is derived (a violation is an error, never a state): tables of a run do not overlap; removed
 // tables were there; added ones were not; bounds and sequences are in order; nothing is newer than the keyspace's
@@ -57,8 +57,8 @@ struct DeriveContext {
   bool is_flush = false;
 };
 
-// The version that `edit` makes of `base`. A table whose number stands among `displaced` is put back as the same object.
-// kInvalidArgument if the edit does not fit; `displaced` is then of no use.
+// The version that `edit` makes of `base`. A table whose number stands among `displaced` is put back as the same
+// object. kInvalidArgument if the edit does not fit; `displaced` is then of no use.
 Result<base::IntrusivePtr<Version>> derive_version(const Version& base, const format::VersionEdit& edit,
                                                    const DeriveContext& context, Displaced& displaced);
 

@@ -1,26 +1,27 @@
-// VersionSet: the tree of one open database - the current version of every keyspace, and the manifest that makes changes
-// to it durable. All changes to what a database consists of go through commit().
+// VersionSet: the tree of one open database - the current version of every keyspace, and the manifest that makes
+// changes to it durable. All changes to what a database consists of go through commit().
 //
 // Commit protocol. Invariants:
 //   1. What current() shows, a reopen finds: an edit is installed only after its record was synced.
 //   2. A commit is all or nothing: its edits are in one record, and become visible in one step.
 //   3. An edit that failed to become durable is nowhere in memory, and nothing is committed after it until the manifest
 //      that may or may not hold it is out of force.
-// Steps: a caller queues its edits. If nobody leads, it becomes the leader: it takes the whole queue, checks the edits one
-// caller after the other on a copy of the state (a caller whose edits do not fit gets its error, and the others go on),
-// syncs the directory if tables were added (their names must be durable before the manifest names them), writes all
-// edits as one record, syncs it, installs the new state, calls the listener, answers the callers. Those who came
-// meanwhile find one of them the next leader. One record a group, because what is synced together must be torn together.
+// Steps: a caller queues its edits. If nobody leads, it becomes the leader: it takes the whole queue, checks the edits
+// one caller after the other on a copy of the state (a caller whose edits do not fit gets its error, and the others go
+// on), syncs the directory if tables were added (their names must be durable before the manifest names them), writes
+// all edits as one record, syncs it, installs the new state, calls the listener, answers the callers. Those who came
+// meanwhile find one of them the next leader. One record a group, because what is synced together must be torn
+// together.
 //
-// Failure. An error of a write or sync is never retried. kNoSpace is a clean refusal: the edits are not in, the manifest
-// file is given up, and the next commit first puts a new manifest in force; it succeeds as soon as there is room. Any
-// other error is sticky: the callers of the group get it, whether their edits are in is unknown until a reopen, and every
-// later commit gets kClosed. In both cases files that a failed edit names must stay until in_doubt() is false: a crash
-// now could bring the edit back. (They are found as leftovers by the next open.)
+// Failure. An error of a write or sync is never retried. kNoSpace is a clean refusal: the edits are not in, the
+// manifest file is given up, and the next commit first puts a new manifest in force; it succeeds as soon as there is
+// room. Any other error is sticky: the callers of the group get it, whether their edits are in is unknown until a
+// reopen, and every later commit gets kClosed. In both cases files that a failed edit names must stay until in_doubt()
+// is false: a crash now could bring the edit back. (They are found as leftovers by the next open.)
 //
 // Manifests. Every open for writing, and every growth past max(limit, 4 snapshots), writes a new manifest that begins
-// with a snapshot (manifest.h says how it is put in force). A rollover that finds no space is put off; any other failure
-// of one is sticky, but takes nothing from the commit before it.
+// with a snapshot (manifest.h says how it is put in force). A rollover that finds no space is put off; any other
+// failure of one is sticky, but takes nothing from the commit before it.
 //
 // Numbers. next_file_number() and next_run_id() are counters in memory; each record carries them, with a reserve ahead,
 // so that files which a crash leaves behind can be told from files of others (directory_audit.h).

@@ -8,71 +8,77 @@
 namespace nacre::wal {
 namespace {
 
-class WalThreadTest : public LogFixture {};
+class WalThreadTest : public LogFixture {
+ protected:
+  static constexpr int kWriters = 4;
+  static constexpr int kRecords = 3000;
 
-TEST_F(WalThreadTest, ParallelFillsWithASyncerAndABackground) {
-  constexpr int kWriters = 4;
-  constexpr int kRecords = 3000;
-  directory_.copy_at_sync = false;
-  auto log = create();
-  sync::Mutex commit;
-  format::Sequence next_sequence = 1;
-  std::map<uint64_t, uint64_t> unsealed;  // claimed and not yet sealed, by lsn; guarded by commit
-  std::atomic<int> running{kWriters};
-  std::atomic<uint64_t> floor{kStart};
-
-  const auto sealed_through = [&] {
-    sync::MutexLock lock(commit);
-    return unsealed.empty() ? log->end_lsn() : unsealed.begin()->first;
-  };
-  const auto write = [&](int writer) {
-    base::Prng prng(static_cast<uint64_t>(writer) + 1);
+  void write(Wal& log, uint64_t seed) {
+    base::Prng prng(seed);
     for (int i = 0; i < kRecords; ++i) {
       const uint64_t bytes = prng.below(300);
       Wal::Claim claim;
       {
-        sync::MutexLock lock(commit);
-        claim = log->claim(bytes, next_sequence++, 1).value();
-        unsealed[claim.lsn] = claim.end_lsn;
+        sync::MutexLock lock(commit_);
+        claim = log.claim(bytes, claimed_sequence_++, 1).value();
+        unsealed_[claim.lsn] = claim.end_lsn;
       }
       payload_of(claim.header.first_sequence, bytes).copy(Wal::payload(claim), bytes);
-      log->seal(claim);
-      sync::MutexLock lock(commit);
-      unsealed.erase(claim.lsn);
+      log.seal(claim);
+      sync::MutexLock lock(commit_);
+      unsealed_.erase(claim.lsn);
     }
-    running.fetch_sub(1);
-  };
-  std::vector<sync::Thread> threads;
-  for (int writer = 0; writer < kWriters; ++writer) {
-    threads.emplace_back("writer", [&, writer] { write(writer); });
+    running_.fetch_sub(1);
   }
-  threads.emplace_back("syncer", [&] {
-    while (running.load() > 0) {
-      const uint64_t through = sealed_through();
-      log->sync(through).value();
-      EXPECT_GE(log->synced_through(), through);
+
+  void sync_all_the_time(Wal& log) {
+    while (running_.load() > 0) {
+      const uint64_t through = sealed_through(log);
+      log.sync(through).value();
+      EXPECT_GE(log.synced_through(), through);
     }
-  });
-  threads.emplace_back("background", [&] {
-    for (uint32_t turn = 0; running.load() > 0; ++turn) {
-      if (log->wants_preparation()) log->prepare_next().value();
-      if (turn % 64 == 0) {
-        const uint64_t released = sealed_through();
-        // Once, and not so late that nothing would be left to recover.
-        if (released > kStart + 300'000 && released < kStart + 1'500'000 && floor.load() == kStart) {
-          floor.store(released);
-          log->release_before(released).value();
-        }
+  }
+
+  void prepare_and_release(Wal& log) {
+    for (uint32_t turn = 0; running_.load() > 0; ++turn) {
+      if (log.wants_preparation()) log.prepare_next().value();
+      const uint64_t released = sealed_through(log);
+      // Twice at most, and not so late that nothing would be left to recover.
+      if (released > floor_ + 300'000 && released < kStart + 1'500'000) {
+        floor_ = released;
+        log.release_before(released).value();
       }
-      (void)log->stats();
+      (void)log.stats();
       sync::spin_turn(turn % 90);
     }
-  });
+  }
+
+  uint64_t sealed_through(Wal& log) {
+    sync::MutexLock lock(commit_);
+    return unsealed_.empty() ? log.end_lsn() : unsealed_.begin()->first;
+  }
+
+  sync::Mutex commit_;
+  format::Sequence claimed_sequence_ NACRE_GUARDED_BY(commit_) = 1;
+  std::map<uint64_t, uint64_t> unsealed_ NACRE_GUARDED_BY(commit_);  // claimed and not yet sealed, by lsn
+  std::atomic<int> running_{kWriters};
+  uint64_t floor_ = kStart;  // the background thread's, until it is joined
+};
+
+TEST_F(WalThreadTest, ParallelFillsWithASyncerAndABackground) {
+  directory_.copy_at_sync = false;
+  auto log = create();
+  std::vector<sync::Thread> threads;
+  for (uint64_t writer = 1; writer <= kWriters; ++writer) {
+    threads.emplace_back("writer", [&, writer] { write(*log, writer); });
+  }
+  threads.emplace_back("syncer", [&] { sync_all_the_time(*log); });
+  threads.emplace_back("background", [&] { prepare_and_release(*log); });
   for (auto& thread : threads) thread.join();
 
   log->sync(log->end_lsn()).value();
   EXPECT_GT(log->stats().rotations, 10u);
-  const Recovered recovered = recover(directory_, floor.load());
+  const Recovered recovered = recover(directory_, floor_);
   ASSERT_TRUE(recovered.report) << recovered.report.error().to_string();
   EXPECT_EQ(recovered.report->end_lsn, log->end_lsn());
   ASSERT_FALSE(recovered.records.empty());
