@@ -147,7 +147,7 @@ TEST_P(EngineConcurrentTest, NobodySeesTimeRunBackwards) {
     for (uint64_t key = 0; key < kKeys; key++) floors[key] = acknowledged[key].load(std::memory_order_acquire);
     std::vector<uint64_t> found(kKeys);
     Scan scan = db_->scan({.reverse = random.one_in(2)});
-    for (const auto& [key, value] : scan) found[std::strtoull(key.data() + 3, nullptr, 10)] = number_in(value);
+    for (const auto& [key, value] : scan) found.at(std::stoull(std::string(key.substr(3)))) = number_in(value);
     scan.status().value();
     for (uint64_t key = 0; key < kKeys; key++) {
       EXPECT_GE(found[key], std::max(floors[key], seen[key])) << "scan at " << key;

@@ -51,7 +51,22 @@ std::string key_of(uint64_t i) { return "user" + std::to_string(i * 2654435761 %
 struct Peak {
   uint64_t counted = 0;   // Stats::memory_bytes
   uint64_t resident = 0;  // growth of the process, files mapped for the log included
+  std::string then;       // what held memory at that moment
 };
+
+std::string to_string(const MemoryUse& use) {
+  std::string text;
+  const auto add = [&text](const char* name, uint64_t bytes) { text += std::string(" ") + name + " " + std::to_string(bytes >> 10); };
+  add("memtables", use.memtables);
+  add("log", use.log);
+  add("cache", use.cache);
+  add("tables", use.tables);
+  add("cursors", use.cursors);
+  add("jobs", use.jobs);
+  add("RssAnon", status_bytes("RssAnon"));
+  add("RssFile", status_bytes("RssFile"));
+  return text + " KiB";
+}
 
 Peak exercise(Db& db, uint64_t megabytes, uint64_t baseline) {
   std::atomic<uint64_t> running{2};
@@ -83,7 +98,8 @@ Peak exercise(Db& db, uint64_t megabytes, uint64_t baseline) {
   while (running != 0) {
     peak.counted = std::max(peak.counted, db.stats().memory_bytes);
     const uint64_t resident = status_bytes("RssAnon") + status_bytes("RssShmem") + status_bytes("RssFile");
-    peak.resident = std::max(peak.resident, resident - std::min(baseline, resident));
+    const uint64_t grown = resident - std::min(baseline, resident);
+    if (grown > peak.resident) peak = {.counted = peak.counted, .resident = grown, .then = to_string(db.stats().memory)};
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   first.join();
@@ -96,12 +112,12 @@ void check_ceiling(MemtableKind memtable, uint64_t megabytes) {
   const uint64_t baseline = status_bytes("RssAnon") + status_bytes("RssShmem") + status_bytes("RssFile");
   Db db = Db::open(directory / "db", options(memtable)).value();
   const Peak peak = exercise(db, megabytes, baseline);
-  std::printf("ceiling %llu MiB, counted at most %.1f MiB, resident at most %.1f MiB\n", static_cast<unsigned long long>(kMemory / kMebibyte),
-              static_cast<double>(peak.counted) / kMebibyte, static_cast<double>(peak.resident) / kMebibyte);
+  std::printf("ceiling %llu MiB, counted at most %.1f MiB, resident at most %.1f MiB:%s\n", static_cast<unsigned long long>(kMemory / kMebibyte),
+              static_cast<double>(peak.counted) / kMebibyte, static_cast<double>(peak.resident) / kMebibyte, peak.then.c_str());
   EXPECT_LE(peak.counted, kMemory + kMemory / 10);
-  // Code pages, stacks of a few threads and the allocator's slack come on top.
+  // What malloc keeps of freed buffers counts here: found when jobs took theirs from it, 25 MiB above the ceiling.
   if (!kAddressSanitizer && !os::kThreadSanitizer) {
-    EXPECT_LE(peak.resident, kMemory + kMemory / 10 + 16 * kMebibyte);
+    EXPECT_LE(peak.resident, kMemory + kMemory / 10);
   }
   EXPECT_EQ(db.stats().memory_ceiling_bytes, kMemory);
 }

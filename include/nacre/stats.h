@@ -50,6 +50,16 @@ struct DelayStats {
   Latency delays;
 };
 
+// What holds memory now, in bytes.
+struct MemoryUse {
+  uint64_t memtables = 0;
+  uint64_t log = 0;     // mapped segments
+  uint64_t cache = 0;   // blocks, indexes, filters, rows
+  uint64_t tables = 0;  // metadata of tables
+  uint64_t cursors = 0;
+  uint64_t jobs = 0;    // buffers of flushes and compactions
+};
+
 struct Stats {
   std::vector<KeyspaceStats> keyspaces;
   uint64_t writes = 0;             // batches, a single put counting as one
@@ -68,9 +78,9 @@ struct Stats {
   uint64_t compaction_bytes_written = 0;
   uint64_t table_file_bytes = 0;   // live tables
   uint64_t log_file_bytes = 0;     // live log segments
-  uint64_t memory_bytes = 0;       // held now
+  uint64_t memory_bytes = 0;       // held now: the sum of `memory`, but not of the same instant
   uint64_t memory_ceiling_bytes = 0;
-  uint64_t cache_bytes = 0;
+  MemoryUse memory;
   uint64_t cache_misses = 0;
   uint64_t cache_evictions = 0;
   uint64_t snapshots = 0;

@@ -126,6 +126,7 @@ FramePool::Taken Cache::take_or_grow(uint32_t size_class, Effort* effort, FrameP
         return {};
       }
       counts_.over_capacity++;
+      owes_memory_.store(true, std::memory_order_relaxed);
     }
   }
   *fresh = pool_.reserve_chunk(size_class);
@@ -199,7 +200,10 @@ Cache::Draft Cache::allocate(size_t bytes) {
   if (!transient && !fits(mapped_bytes, tolerated_bytes(capacity))) await_limbo(size_class, mapped_bytes);
   {
     Section section(*this);
-    if (!fits(mapped_bytes, capacity)) counts_.over_capacity++;
+    if (!fits(mapped_bytes, capacity)) {
+      counts_.over_capacity++;
+      owes_memory_.store(true, std::memory_order_relaxed);
+    }
     pool_.hold_outside(mapped_bytes);
   }
   taken.frame->become_draft(FramePool::map_outside(bytes), taken.fresh_generation);
@@ -265,6 +269,13 @@ void Cache::shrink() {
   Section section(*this);
   make_room(comfort_bytes(capacity_bytes()), kNoLimit);
   collect_limbo();
+}
+
+// Other readers' guards may still hold limbo: then the next one tries again.
+void Cache::pay_back() {
+  owes_memory_.store(false, std::memory_order_relaxed);
+  shrink();
+  if (pool_.held_bytes() > capacity_bytes()) owes_memory_.store(true, std::memory_order_relaxed);
 }
 
 void Cache::close_limbo() {

@@ -124,9 +124,10 @@ class Cache {
 
   // Starts loading what a find() of `slot` will read first: the frame's header and the start of its data.
   void prefetch(const Slot& slot) const {
-    const Frame* frame = frame_of(slot.word.load(std::memory_order_relaxed));  // a prefetch of null is harmless
-    __builtin_prefetch(frame);
-    __builtin_prefetch(reinterpret_cast<const char*>(frame) + kFrameAlignment);
+    // A number, since counting on from null is not allowed; prefetching from there is harmless.
+    const auto frame = reinterpret_cast<uintptr_t>(frame_of(slot.word.load(std::memory_order_relaxed)));
+    __builtin_prefetch(reinterpret_cast<const char*>(frame));
+    __builtin_prefetch(reinterpret_cast<const char*>(frame + kFrameAlignment));
   }
 
   // Private memory to be filled and published; given back if it is not.
@@ -163,6 +164,11 @@ class Cache {
 
   // Evicts until the capacity holds: to be called when another part of the account has grown. Cheap when nothing is to do.
   void shrink();
+  // To be called after a guard has ended under which there were misses: gives back what they took above the capacity
+  // while that guard held limbo. One load if they took nothing.
+  void after_guard() {
+    if (owes_memory_.load(std::memory_order_relaxed)) [[unlikely]] pay_back();
+  }
 
   uint64_t capacity_bytes() const;
   // Frames that somebody pins now. Looks at all frames: for closing a database, not for hot paths.
@@ -171,6 +177,7 @@ class Cache {
 
  private:
   friend class PinnedFrame;
+  void pay_back();
   struct Limbo {
     uint64_t epoch;  // of the domain: the frames are free once it has passed
     std::vector<Frame*> frames;
@@ -217,6 +224,7 @@ class Cache {
   uint64_t impatient_bytes_ NACRE_GUARDED_BY(mutex_) = 0;  // to be taken without waiting for limbo again
   CacheStats counts_ NACRE_GUARDED_BY(mutex_);             // the counters among them
   std::atomic<uint64_t> insertions_{0};
+  std::atomic<bool> owes_memory_{false};  // a miss went above the capacity
 };
 
 }  // namespace nacre::cache

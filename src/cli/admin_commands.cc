@@ -46,7 +46,8 @@ void print_json(const Stats& stats) {
   object["table_file_bytes"] = stats.table_file_bytes;
   object["memory_bytes"] = stats.memory_bytes;
   object["memory_ceiling_bytes"] = stats.memory_ceiling_bytes;
-  object["cache_bytes"] = stats.cache_bytes;
+  object["memory"] = {{"memtables", stats.memory.memtables}, {"log", stats.memory.log}, {"cache", stats.memory.cache},
+                      {"tables", stats.memory.tables}, {"cursors", stats.memory.cursors}, {"jobs", stats.memory.jobs}};
   object["space_amplification"] = stats.space_amplification();
   object["read_amplification"] = stats.read_amplification();
   object["keyspaces"] = nlohmann::ordered_json::array();

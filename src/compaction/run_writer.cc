@@ -80,7 +80,7 @@ Result<void> RunWriter::end_table(Bytes next_begin) {
     const Bytes first = set.fragment(0).begin;
     const Bytes last = set.fragment(set.size() - 1).end;
     if (!any_in_table_ || first < Bytes(record.smallest_key)) record.smallest_key = first;
-    if (!any_in_table_ || last > Bytes(record.largest_key)) {
+    if (!any_in_table_ || last > Bytes(last_key_)) {
       record.largest_key = last;
       record.largest_exclusive = true;
     }

@@ -43,7 +43,7 @@ void Core::freeze(KeyspaceState& keyspace) {
 
 bool Core::freeze_if_used(KeyspaceState& keyspace) {
   sync::MutexLock lock(commit_mutex_);
-  if (keyspace.mutable_first_lsn == 0) return false;
+  if (keyspace.mutable_first_lsn == 0 || keyspace.dropped.load(std::memory_order_relaxed)) return false;
   freeze(keyspace);
   return true;
 }
@@ -150,7 +150,13 @@ bool Core::start_compaction() {
 
 void Core::submit(Urgency urgency, std::function<Result<void>()> work) {
   running_jobs_++;
-  runtime_.executor->submit(urgency, [self = shared_from_this(), work = std::move(work)] { self->job_ended(work()); });
+  // The job does not own the core, which waits for it in stop_background(): else a worker of the executor could be the one
+  // to destroy the core, and with it the executor. What the job owns goes before it counts as ended.
+  runtime_.executor->submit(urgency, [this, work = std::move(work)]() mutable {
+    const Result<void> result = work();
+    work = nullptr;
+    job_ended(result);
+  });
 }
 
 void Core::job_ended(const Result<void>& result) {
@@ -201,6 +207,10 @@ Result<void> Core::wait_until(const std::function<bool()>& done) {
       result = *background_error_;
       break;
     }
+    if (writes_stopped_.load(std::memory_order_acquire)) {  // no job starts any more: what is waited for will not come
+      result = Error{.kind = ErrorKind::kClosed, .operation = Operation::kFlush, .reason = "writes stopped after a failed sync: reopen the database"};
+      break;
+    }
     schedule_locked();
     if (done()) break;
     state_changed_.wait_for(state_mutex_, 100'000'000);
@@ -220,6 +230,7 @@ Result<void> Core::flush_all() {
 }
 
 Result<void> Core::settle() {
+  if (read_only_) return {};
   NACRE_TRY(flush_all());
   {
     sync::MutexLock lock(state_mutex_);

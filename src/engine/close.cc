@@ -1,5 +1,7 @@
 // The end of a core: everything written is made durable, threads end, the directory's lock goes.
 
+#include <algorithm>
+
 #include "engine/core.h"
 
 namespace nacre::engine {
@@ -12,9 +14,18 @@ Result<void> Core::not_usable() const {
   return Error{.kind = ErrorKind::kClosed, .operation = Operation::kNone, .reason = "the database was closed"};
 }
 
-// What users hold: cursors, transactions, snapshots, pinned values.
-bool Core::in_use() {
-  return objects_in_use_.load(std::memory_order_acquire) != 0 || snapshots_.count() != 0 || values_pinned() != 0;
+// Whether users hold values. Flushes that are ending refer to memtables as values do: they are waited for.
+bool Core::values_in_use() {
+  {
+    sync::MutexLock lock(state_mutex_);
+    const auto flushing = [](const auto& each) { return each.second->flushing; };
+    while (std::any_of(keyspaces_.begin(), keyspaces_.end(), flushing)) state_changed_.wait_for(state_mutex_, 50'000'000);
+  }
+  for (uint32_t turn = 0; turn < 200; turn++) {
+    if (values_pinned() == 0) return false;
+    sync::spin_turn(turn);
+  }
+  return true;
 }
 
 // Values pin frames of the cache, or memtables, flushed ones included: their references are counted.
@@ -46,12 +57,12 @@ void Core::outlive_values(std::shared_ptr<Core> core) {
 Result<void> Core::shut_down(bool refuse_if_in_use) {
   if (process_generation_ != os_generation()) return not_usable();  // files and threads are the parent's
   if (closed_.load(std::memory_order_acquire)) return not_usable();
-  if (refuse_if_in_use && in_use()) {
-    return Error{.kind = ErrorKind::kBusy, .operation = Operation::kClose,
-                 .reason = "values, cursors, snapshots or transactions are alive: drop them first"};
-  }
+  const Error busy{.kind = ErrorKind::kBusy, .operation = Operation::kClose,
+                   .reason = "values, cursors, snapshots or transactions are alive: drop them first"};
+  if (refuse_if_in_use && (objects_in_use_.load(std::memory_order_acquire) != 0 || snapshots_.count() != 0)) return busy;
   Result<void> result;
   if (!read_only_ && !writes_stopped_.load(std::memory_order_acquire)) result = flush_all();
+  if (refuse_if_in_use && values_in_use()) return busy;
   closed_.store(true, std::memory_order_release);
   stop_background();
   if (wal_ != nullptr && result && !writes_stopped_.load(std::memory_order_acquire)) {

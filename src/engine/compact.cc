@@ -106,7 +106,8 @@ Result<void> Core::move_tables(KeyspaceState& keyspace, const compaction::Plan& 
     edit.removed.push_back(number);
     edit.added.push_back({.level = plan.output_level, .run = run, .table = version->table(number)->record()});
   }
-  NACRE_TRY(commit_edit(edit));
+  NACRE_TRY_ASSIGN(const bool committed, commit_edit(keyspace, edit));
+  if (!committed) return {};
   keyspace.tables_moved.fetch_add(plan.inputs.size(), std::memory_order_relaxed);
   report({.kind = EventKind::kTablesMoved, .keyspace = keyspace.name, .cause = plan.reason, .bytes_in = plan.input_bytes,
           .files_in = plan.inputs.size(), .level_from = plan.level_from, .level_to = plan.output_level});
@@ -136,9 +137,8 @@ Result<void> Core::merge_tables(KeyspaceState& keyspace, const compaction::Plan&
     for (const InputRun& run : inputs.runs) sources.emplace_back(table::RunCursor(run.open, {.streaming = true, .account = &account_}));
     return compaction::merge_part(merge::MergeCursor(std::move(sources)), filter, writer, part, poll);
   };
-  NACRE_TRY_ASSIGN(const std::vector<compaction::MergeResult> results,
-                   merge_in_parts(*runtime_.executor, split(inputs, runtime_.executor->threads()), merge));
-
+  std::vector<compaction::MergeResult> results;
+  const Result<void> merged = merge_in_parts(*runtime_.executor, split(inputs, runtime_.executor->threads()), merge, &results);
   compaction::MergeTotals totals;
   format::VersionEdit edit;
   edit.keyspace = keyspace.id;
@@ -154,12 +154,18 @@ Result<void> Core::merge_tables(KeyspaceState& keyspace, const compaction::Plan&
       edit.added.push_back({.level = plan.output_level, .run = run, .table = table});
     }
   }
+  if (!merged) {
+    remove_written(edit);
+    return merged;
+  }
   if (totals.entries_read != inputs.entries || totals.hash_read != inputs.hash) {
+    remove_written(edit);
     return Error{.kind = ErrorKind::kCorruption, .operation = Operation::kCompact, .file_kind = FileKind::kTable,
                  .file_number = plan.inputs.front(), .reason = "the entries read are not those that the tables were written with"};
   }
   const uint64_t files_out = edit.added.size();
-  NACRE_TRY(commit_edit(edit));
+  NACRE_TRY_ASSIGN(const bool committed, commit_edit(keyspace, edit));
+  if (!committed) return {};
 
   for (const InputRun& input : inputs.runs) {
     uint64_t bytes = 0;

@@ -139,9 +139,9 @@ class Core : public std::enable_shared_from_this<Core> {
   Result<void> open_tree(tree::OpenReport* report);
   Result<void> open_log();
   Result<void> begin_log(uint64_t start_lsn);
-  Result<void> replay(const wal::RecoveredRecord& record);
-  Result<void> replay_op(const format::BatchOp& op, format::Sequence sequence, uint64_t lsn);
-  Result<void> flush_recovered(KeyspaceState& keyspace);
+  Result<void> replay(const wal::RecoveredRecord& record, std::vector<format::VersionEdit>& edits);
+  Result<void> replay_op(const format::BatchOp& op, format::Sequence sequence, uint64_t lsn, std::vector<format::VersionEdit>& edits);
+  Result<void> flush_recovered(KeyspaceState& keyspace, std::vector<format::VersionEdit>& edits);
   Result<void> sync_log(uint64_t through);
   std::shared_ptr<KeyspaceState> add_keyspace_state(uint32_t id, const std::string& name, const KeyspaceOptions& keyspace_options,
                                                     base::IntrusivePtr<tree::Version> version, format::Sequence flushed_through);
@@ -193,15 +193,15 @@ class Core : public std::enable_shared_from_this<Core> {
                             uint64_t begin_ns);
   Result<compaction::MergeResult> write_memtables(KeyspaceState& keyspace, const std::vector<FrozenMemtable>& inputs,
                                                   std::vector<std::string> cut_keys);
-  Result<void> install_flush(KeyspaceState& keyspace, const compaction::MergeResult& merged, format::Sequence through,
-                             std::optional<uint64_t> log_floor);
+  format::VersionEdit flush_edit(KeyspaceState& keyspace, const compaction::MergeResult& merged, format::Sequence through);
   compaction::RunWriterOptions writer_options(const KeyspaceState& keyspace, uint32_t level);
   static float filter_bits(uint32_t average, uint32_t level);
   uint64_t log_floor_without(const KeyspaceState& keyspace, format::Sequence through);
   Result<void> run_plan(const std::shared_ptr<KeyspaceState>& keyspace, const compaction::Plan& plan, uint64_t job);
   Result<void> move_tables(KeyspaceState& keyspace, const compaction::Plan& plan);
   Result<void> merge_tables(KeyspaceState& keyspace, const compaction::Plan& plan, uint64_t job);
-  Result<void> commit_edit(const format::VersionEdit& edit);
+  Result<bool> commit_edit(const KeyspaceState& keyspace, const format::VersionEdit& edit);
+  void remove_written(const format::VersionEdit& edit);
 
   // keeper.cc
   void keep_house();
@@ -213,7 +213,7 @@ class Core : public std::enable_shared_from_this<Core> {
 
   // close.cc
   Result<void> not_usable() const;
-  bool in_use();
+  bool values_in_use();
   uint64_t values_pinned();
   void forget_flushed_memtables() NACRE_REQUIRES(state_mutex_);
   void stop_background();

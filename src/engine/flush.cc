@@ -4,6 +4,8 @@
 // dropped before they ever reach a table. Before the manifest names the new tables, the log is durable up to where the
 // memtables were frozen: else a power cut could keep this keyspace's newer writes and lose another's older ones.
 
+#include <algorithm>
+
 #include "compaction/merge_job.h"
 #include "engine/core.h"
 #include "merge/source.h"
@@ -25,6 +27,7 @@ Result<void> Core::flush(const std::shared_ptr<KeyspaceState>& keyspace) {
   if (!inputs.empty() && !keyspace->dropped.load(std::memory_order_acquire)) {
     result = flush_inputs(*keyspace, inputs, std::move(cut_keys), begin_ns);
   }
+  inputs.clear();
   sync::MutexLock lock(state_mutex_);
   keyspace->flushing = false;
   return result;
@@ -44,7 +47,10 @@ Result<void> Core::flush_inputs(KeyspaceState& keyspace, const std::vector<Froze
     return synced;
   }
   const uint64_t floor = log_floor_without(keyspace, newest.through);
-  NACRE_TRY(install_flush(keyspace, merged, newest.through, floor));
+  format::VersionEdit edit = flush_edit(keyspace, merged, newest.through);
+  edit.log_floor = floor;
+  NACRE_TRY_ASSIGN(const bool committed, commit_edit(keyspace, edit));
+  if (!committed) return {};
   NACRE_TRY(wal_->release_before(floor));
   uint64_t bytes_out = 0;
   for (const format::TableRecord& table : merged.tables) bytes_out += table.file_bytes;
@@ -54,25 +60,22 @@ Result<void> Core::flush_inputs(KeyspaceState& keyspace, const std::vector<Froze
   return {};
 }
 
-// One manifest commit: the tables come in, and the memtables whose entries they hold leave the view.
-Result<void> Core::install_flush(KeyspaceState& keyspace, const compaction::MergeResult& merged, Sequence through,
-                                 std::optional<uint64_t> log_floor) {
+// Brings the tables of a flush in as a new run. The memtables whose entries they hold leave the view in the same step.
+format::VersionEdit Core::flush_edit(KeyspaceState& keyspace, const compaction::MergeResult& merged, Sequence through) {
   format::VersionEdit edit;
   edit.keyspace = keyspace.id;
   edit.flushed_through = through;
   edit.last_sequence = through;
-  edit.log_floor = log_floor;
   const uint64_t run = versions_->next_run_id();
   uint64_t bytes = 0;
   for (const format::TableRecord& table : merged.tables) {
     bytes += table.file_bytes;
     edit.added.push_back({.level = 0, .run = run, .table = table});
   }
-  NACRE_TRY(commit_edit(edit));
   keyspace.flushes.fetch_add(1, std::memory_order_relaxed);
   keyspace.levels[0].bytes_written.fetch_add(bytes, std::memory_order_relaxed);
   flush_bytes_.fetch_add(bytes, std::memory_order_relaxed);
-  return {};
+  return edit;
 }
 
 Result<compaction::MergeResult> Core::write_memtables(KeyspaceState& keyspace, const std::vector<FrozenMemtable>& inputs,
@@ -127,11 +130,27 @@ uint64_t Core::log_floor_without(const KeyspaceState& keyspace, Sequence through
   return floor;
 }
 
-// A refused edit (no space, or it does not fit) changed nothing; any other failure leaves its outcome unknown.
-Result<void> Core::commit_edit(const format::VersionEdit& edit) {
+// False: the keyspace was dropped meanwhile, so what the edit does is not wanted any more. A refused edit changed nothing,
+// and its new files go; any other failure leaves its outcome unknown.
+Result<bool> Core::commit_edit(const KeyspaceState& keyspace, const format::VersionEdit& edit) {
   const Result<void> result = versions_->commit(edit);
-  if (!result && (result.error().kind == ErrorKind::kIo || result.error().kind == ErrorKind::kClosed)) stop_writes(result.error());
-  return result;
+  if (result) return true;
+  const ErrorKind kind = result.error().kind;
+  if (kind == ErrorKind::kIo || kind == ErrorKind::kClosed) {
+    stop_writes(result.error());
+    return result.error();
+  }
+  remove_written(edit);
+  if (kind == ErrorKind::kNotFound && keyspace.dropped.load(std::memory_order_acquire)) return false;
+  return result.error();
+}
+
+// The tables that were written for an edit that will never be.
+void Core::remove_written(const format::VersionEdit& edit) {
+  for (const auto& placed : edit.added) {
+    const bool moved = std::find(edit.removed.begin(), edit.removed.end(), placed.table.number) != edit.removed.end();
+    if (!moved) on_obsolete({.number = placed.table.number, .file_bytes = placed.table.file_bytes});
+  }
 }
 
 }  // namespace nacre::engine

@@ -67,9 +67,15 @@ Result<void> Core::drop_keyspace(Bytes name) {
   }
   {
     sync::MutexLock commit_lock(commit_mutex_);
+    base::IntrusivePtr<memtable::Memtable> fresh = new_memtable();
     sync::MutexLock lock(state_mutex_);
-    for (const FrozenMemtable& frozen : keyspace->frozen) frozen_bytes_.fetch_sub(frozen.bytes, std::memory_order_relaxed);
+    for (FrozenMemtable& frozen : keyspace->frozen) {
+      frozen_bytes_.fetch_sub(frozen.bytes, std::memory_order_relaxed);
+      flushed_memtables_.push_back(std::move(frozen.memtable));
+    }
     keyspace->frozen.clear();
+    flushed_memtables_.push_back(std::exchange(keyspace->mutable_memtable, std::move(fresh)));
+    replace_view(*keyspace);
     keyspaces_.erase(keyspace->id);
     state_changed_.notify_all();
   }

@@ -1,14 +1,15 @@
 // Opening: lock, tree, log, and whatever a crash left.
 //
 //   1. the directory's lock; the manifest gives keyspaces, versions and the log floor
-//   2. the log from the floor on is replayed into memtables: writes that tables already hold are passed over
+//   2. the log from the floor on is replayed into memtables, and these into tables: writes that tables hold are passed over
 //   3. a new log begins above everything the old one may hold
-//   4. what was replayed is written to tables and synced; only then does the manifest name the new log as the floor
+//   4. one manifest commit puts the tables of all keyspaces in force and names the new log as the floor
 //   5. the old segments are taken over for use, leftover tables removed
 //
 // Step 4 is why a failed sync before the crash cannot fool us: nothing is trusted to be on disk because the page cache
-// shows it, the recovered tail is rewritten to new files and synced before the first new write is accepted. A crash in
-// any step leaves the old floor in force, and the next open does the same again.
+// shows it, the recovered tail is rewritten to new files and synced before the first new write is accepted. One commit,
+// since the old log's end may be nowhere but in the page cache: a power cut between two could keep one keyspace's newer
+// writes and lose another's older ones. A crash in any step leaves the old floor in force, and the next open does the same.
 
 #include <algorithm>
 
@@ -127,9 +128,10 @@ std::shared_ptr<KeyspaceState> Core::add_keyspace_state(uint32_t id, const std::
 
 Result<void> Core::open_log() {
   const uint64_t begin_ns = runtime_.clock->now_ns();
+  std::vector<format::VersionEdit> edits;
   NACRE_TRY_ASSIGN(const wal::RecoveryReport recovered,
                    wal::recover_log(*directory_, versions_->uuid(), versions_->log_floor(),
-                                    [this](const wal::RecoveredRecord& record) { return replay(record); }));
+                                    [this, &edits](const wal::RecoveredRecord& record) { return replay(record, edits); }));
   {
     sync::MutexLock lock(commit_mutex_);
     pipeline_.reset(next_sequence_ - 1, recovered.next_lsn);
@@ -144,11 +146,11 @@ Result<void> Core::open_log() {
   }
   if (read_only_) return {};
   NACRE_TRY(begin_log(recovered.next_lsn));
-  for (const auto& keyspace : keyspaces()) NACRE_TRY(flush_recovered(*keyspace));
-  format::VersionEdit edit;
-  edit.log_floor = recovered.next_lsn;
-  edit.last_sequence = pipeline_.visible();
-  NACRE_TRY(versions_->commit(edit));
+  for (const auto& keyspace : keyspaces()) NACRE_TRY(flush_recovered(*keyspace, edits));
+  format::VersionEdit& last = edits.emplace_back();
+  last.log_floor = recovered.next_lsn;
+  last.last_sequence = pipeline_.visible();
+  NACRE_TRY(versions_->commit(edits));
   for (const wal::LogFile& file : recovered.files) {
     if (!file.unreadable) NACRE_TRY(wal_->adopt(file));  // what cannot be proved ours stays
   }
@@ -176,8 +178,8 @@ Result<void> Core::sync_log(uint64_t through) {
   return {};
 }
 
-// Puts one record of the log into memtables. Writes of keyspaces that are gone were dropped with them.
-Result<void> Core::replay(const wal::RecoveredRecord& record) {
+// Puts one record of the log into memtables.
+Result<void> Core::replay(const wal::RecoveredRecord& record, std::vector<format::VersionEdit>& edits) {
   format::BatchReader reader(record.payload);
   BatchOp op;
   Sequence sequence = record.first_sequence;
@@ -185,7 +187,7 @@ Result<void> Core::replay(const wal::RecoveredRecord& record) {
   while (true) {
     NACRE_TRY_ASSIGN(const bool more, reader.next(&op));
     if (!more) break;
-    NACRE_TRY(replay_op(op, sequence, record.lsn));
+    NACRE_TRY(replay_op(op, sequence, record.lsn, edits));
     sequence++;
     count++;
   }
@@ -195,40 +197,41 @@ Result<void> Core::replay(const wal::RecoveredRecord& record) {
   return {};
 }
 
-Result<void> Core::replay_op(const BatchOp& op, Sequence sequence, uint64_t lsn) {
+Result<void> Core::replay_op(const BatchOp& op, Sequence sequence, uint64_t lsn, std::vector<format::VersionEdit>& edits) {
   std::shared_ptr<KeyspaceState> keyspace;
   {
     sync::MutexLock lock(state_mutex_);
     const auto found = keyspaces_.find(op.keyspace);
-    if (found == keyspaces_.end()) return {};
-    keyspace = found->second;
+    if (found != keyspaces_.end()) keyspace = found->second;
+  }
+  if (keyspace == nullptr) {
+    // Its creation was synced before the first write to it, and ids are never used again.
+    if (op.keyspace < versions_->next_keyspace_id()) return {};  // dropped, and its writes with it
+    return corruption(Operation::kRecover, FileKind::kManifest, versions_->manifest_stats().number, 0,
+                      "the manifest lost its end: the log has writes to a keyspace that it does not know");
   }
   if (sequence <= keyspace->flushed_through) return {};
-  if (!read_only_ && keyspace->mutable_memtable->memory_bytes() >= plan_.memtable_bytes) NACRE_TRY(flush_recovered(*keyspace));
+  if (!read_only_ && keyspace->mutable_memtable->memory_bytes() >= plan_.memtable_bytes) NACRE_TRY(flush_recovered(*keyspace, edits));
   if (keyspace->mutable_first_lsn == 0) keyspace->mutable_first_lsn = lsn;
   insert_op(*keyspace->mutable_memtable, op, sequence);
   keyspace->last_replayed = sequence;
   return {};
 }
 
-// Writes what was replayed so far into tables. The floor of the log stays where it is: other keyspaces need it.
-Result<void> Core::flush_recovered(KeyspaceState& keyspace) {
+// Writes what was replayed so far into tables, which the last of `edits` will put in force, and starts a new memtable.
+// The entries are nowhere visible in between; nobody reads before the open is done.
+Result<void> Core::flush_recovered(KeyspaceState& keyspace, std::vector<format::VersionEdit>& edits) {
   if (keyspace.mutable_first_lsn == 0) return {};
   const Sequence through = keyspace.last_replayed;
   pipeline_.reset(std::max(pipeline_.visible(), through), pipeline_.published_lsn());
-  {
-    sync::MutexLock lock(state_mutex_);
-    const uint64_t bytes = keyspace.mutable_memtable->memory_bytes();
-    frozen_bytes_.fetch_add(bytes, std::memory_order_relaxed);
-    keyspace.frozen.push_back(
-        {.memtable = keyspace.mutable_memtable, .bytes = bytes, .through = through, .first_lsn = keyspace.mutable_first_lsn});
-    keyspace.mutable_memtable = new_memtable();
-    keyspace.mutable_first_lsn = 0;
-    replace_view(keyspace);
-  }
-  const std::vector<FrozenMemtable> inputs(keyspace.frozen.begin(), keyspace.frozen.end());
-  NACRE_TRY_ASSIGN(const compaction::MergeResult merged, write_memtables(keyspace, inputs, {}));
-  return install_flush(keyspace, merged, through, std::nullopt);
+  const FrozenMemtable input{.memtable = keyspace.mutable_memtable, .through = through, .first_lsn = keyspace.mutable_first_lsn};
+  NACRE_TRY_ASSIGN(const compaction::MergeResult merged, write_memtables(keyspace, {input}, {}));
+  edits.push_back(flush_edit(keyspace, merged, through));
+  sync::MutexLock lock(state_mutex_);
+  keyspace.mutable_memtable = new_memtable();
+  keyspace.mutable_first_lsn = 0;
+  replace_view(keyspace);
+  return {};
 }
 
 }  // namespace nacre::engine

@@ -30,12 +30,13 @@ class PartList {
     mutex_.unlock();
   }
 
-  Result<std::vector<compaction::MergeResult>> wait() {
+  Result<void> wait(std::vector<compaction::MergeResult>* results) {
     sync::MutexLock lock(mutex_);
     while (working_ != 0) changed_.wait(mutex_);
     next_ = parts_.size();
+    *results = std::move(results_);
     if (error_) return *error_;
-    return std::move(results_);
+    return {};
   }
 
  private:
@@ -51,13 +52,13 @@ class PartList {
 
 }  // namespace
 
-Result<std::vector<compaction::MergeResult>> merge_in_parts(Executor& executor, std::vector<compaction::MergePart> parts,
-                                                            const MergeOnePart& merge) {
+Result<void> merge_in_parts(Executor& executor, std::vector<compaction::MergePart> parts, const MergeOnePart& merge,
+                            std::vector<compaction::MergeResult>* results) {
   const size_t helpers = std::min<size_t>(parts.size(), executor.threads()) - 1;
   const auto list = std::make_shared<PartList>(std::move(parts), &merge);
   for (size_t i = 0; i < helpers; i++) executor.submit(Urgency::kNormal, [list] { list->work(); });
   list->work();
-  return list->wait();
+  return list->wait(results);
 }
 
 }  // namespace nacre::engine

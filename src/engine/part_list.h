@@ -2,8 +2,7 @@
 //
 // Helpers are asked for through the executor and may come late or never: every part that nobody has taken yet is done
 // by the caller, so this waits only for parts that are being worked on. After an error no further part is begun, and the
-// first error is returned; tables of parts that did finish are then left to the next open, which removes files that no
-// manifest names.
+// first error is returned; `results` then has what the parts that did finish have written, for the caller to remove.
 //
 // Thread safety: one call, its own threads.
 #pragma once
@@ -21,7 +20,7 @@ namespace nacre::engine {
 
 using MergeOnePart = std::function<Result<compaction::MergeResult>(const compaction::MergePart&)>;
 
-Result<std::vector<compaction::MergeResult>> merge_in_parts(Executor& executor, std::vector<compaction::MergePart> parts,
-                                                            const MergeOnePart& merge);
+Result<void> merge_in_parts(Executor& executor, std::vector<compaction::MergePart> parts, const MergeOnePart& merge,
+                            std::vector<compaction::MergeResult>* results);
 
 }  // namespace nacre::engine

@@ -67,6 +67,7 @@ Result<std::optional<Value>> Core::get(const KeyspaceState& keyspace, Bytes key,
     if (!lookup) return lookup.error();
     if (lookup->present) value.emplace(pinned(*lookup));
   }
+  cache_->after_guard();
   counters_.add(HotCounters::kGets, 1);
   if (value) counters_.add(HotCounters::kGetsFound, 1);
   if (sampled) get_latency_.record(runtime_.clock->now_ns() - begin_ns);
@@ -77,13 +78,18 @@ Result<bool> Core::contains(const KeyspaceState& keyspace, Bytes key, const Snap
   NACRE_TRY(usable());
   NACRE_TRY(check_not_dropped(keyspace));
   NACRE_TRY(check_key(key));
-  const sync::EpochDomain::Guard guard(epochs_);
-  const tree::ReadView* view = keyspace.view.load(std::memory_order_acquire);
-  NACRE_TRY_ASSIGN(const Sequence at, sequence_of(snapshot));
-  NACRE_TRY_ASSIGN(read::Lookup lookup, read::point_get(*view, key, base::hash_key(key), at, row_cache_.get()));
+  bool present = false;
+  {
+    const sync::EpochDomain::Guard guard(epochs_);
+    const tree::ReadView* view = keyspace.view.load(std::memory_order_acquire);
+    NACRE_TRY_ASSIGN(const Sequence at, sequence_of(snapshot));
+    NACRE_TRY_ASSIGN(const read::Lookup lookup, read::point_get(*view, key, base::hash_key(key), at, row_cache_.get()));
+    present = lookup.present;
+  }
+  cache_->after_guard();
   counters_.add(HotCounters::kGets, 1);
-  if (lookup.present) counters_.add(HotCounters::kGetsFound, 1);
-  return lookup.present;
+  if (present) counters_.add(HotCounters::kGetsFound, 1);
+  return present;
 }
 
 Result<std::vector<std::optional<Value>>> Core::multi_get(const KeyspaceState& keyspace, std::span<const Bytes> keys,
@@ -109,6 +115,7 @@ Result<std::vector<std::optional<Value>>> Core::multi_get(const KeyspaceState& k
       found++;
     }
   }
+  cache_->after_guard();
   counters_.add(HotCounters::kGets, keys.size());
   counters_.add(HotCounters::kGetsFound, found);
   return values;

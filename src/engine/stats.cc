@@ -72,7 +72,9 @@ Stats Core::stats() const {
   stats.memory_bytes = account_.held_total();
   stats.memory_ceiling_bytes = account_.ceiling_bytes();
   const cache::CacheStats cache = cache_->stats();
-  stats.cache_bytes = cache.held_bytes;
+  stats.memory = {.memtables = account_.held(base::MemoryPart::kMemtable), .log = account_.held(base::MemoryPart::kLog),
+                  .cache = account_.held(base::MemoryPart::kCache), .tables = account_.held(base::MemoryPart::kTableMeta),
+                  .cursors = account_.held(base::MemoryPart::kIterator), .jobs = account_.held(base::MemoryPart::kCompaction)};
   stats.cache_misses = cache.drafts;
   stats.cache_evictions = cache.evictions;
   stats.snapshots = snapshots_.count();

@@ -98,7 +98,7 @@ void BlockBuilder::append_entry(Bytes key, uint64_t key_hash, uint64_t trailer, 
   trailers_.push_back(trailer);
 }
 
-void BlockBuilder::finish(std::string* image) {
+void BlockBuilder::finish(os::LargeString* image) {
   NACRE_CHECK(!empty());
   const uint64_t size = image_bytes(shape_);
   image->resize_and_overwrite(size, [&](char* to, size_t) {
@@ -108,7 +108,7 @@ void BlockBuilder::finish(std::string* image) {
   reset();
 }
 
-void BlockBuilder::make_lone(Bytes key, uint64_t key_hash, uint64_t trailer, Bytes value, std::string* image) {
+void BlockBuilder::make_lone(Bytes key, uint64_t key_hash, uint64_t trailer, Bytes value, os::LargeString* image) {
   BlockBuilder builder(kMinBlockBytes);
   builder.shape_ = builder.with(key, trailer, value);
   const uint64_t size = image_bytes(builder.shape_);

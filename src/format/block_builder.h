@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "format/entry.h"
+#include "os/pages.h"
 
 namespace nacre::format {
 
@@ -29,10 +30,10 @@ class BlockBuilder {
   uint64_t last_trailer() const { return trailers_.back(); }
 
   // Replaces *image by the block of what was added since the last call (not nothing) and starts anew.
-  void finish(std::string* image);
+  void finish(os::LargeString* image);
 
   // The image of a block with this one entry, whatever its size.
-  static void make_lone(Bytes key, uint64_t key_hash, uint64_t trailer, Bytes value, std::string* image);
+  static void make_lone(Bytes key, uint64_t key_hash, uint64_t trailer, Bytes value, os::LargeString* image);
 
  private:
   // What decides the size of the image.

@@ -47,12 +47,12 @@ std::string build(std::vector<OwnedEntry>& entries, uint32_t limit = kMaxBlockBy
   }
   entries.resize(taken);
   const uint64_t foretold = builder.image_bytes();
-  std::string image;
+  os::LargeString image;
   if (taken != 0) builder.finish(&image);
   EXPECT_EQ(image.size(), foretold);
   EXPECT_LE(image.size(), limit);
   EXPECT_TRUE(builder.empty());
-  return image;
+  return std::string(image);
 }
 
 uint32_t model_lower_bound(const std::vector<OwnedEntry>& entries, Bytes key, uint64_t trailer) {
@@ -214,7 +214,7 @@ TEST(Block, KeysWithEqualHeadsAreToldApart) {  // zero bytes at the end, and end
 TEST(Block, ALoneEntryMayBeOfAnySize) {
   for (const auto& [key_bytes, value_bytes] : {std::pair<size_t, size_t>{0, 0}, {1, 100'000}, {kMaxKeyBytes, 0}, {kMaxKeyBytes, 200'000}}) {
     const std::vector<OwnedEntry> entries = {{std::string(key_bytes, 'k'), make_trailer(77, EntryKind::kPut), std::string(value_bytes, 'v')}};
-    std::string made;
+    os::LargeString made;
     BlockBuilder::make_lone(entries[0].key, base::hash_key(entries[0].key), entries[0].trailer, entries[0].value, &made);
     const ExactBytes image(made);
     const auto view = BlockView::parse(image.view());

@@ -55,7 +55,7 @@ size_t Compressor::compress(Bytes raw, char* to, size_t room) {
   return ZSTD_isError(got) == 0 ? got : 0;
 }
 
-Compression Compressor::append(Bytes raw, std::string* out) {
+Compression Compressor::append(Bytes raw, os::LargeString* out) {
   const size_t before = out->size();
   size_t packed = 0;
   if (codec_ != Compression::kNone && raw.size() <= kMaxCompressedRawBytes) {

@@ -14,6 +14,7 @@
 #include "nacre/bytes.h"
 #include "nacre/error.h"
 #include "nacre/options.h"
+#include "os/pages.h"
 
 namespace nacre::format {
 
@@ -30,7 +31,7 @@ class Compressor {
   Compressor& operator=(const Compressor&) = delete;
 
   // Appends `raw` to `out`, compressed or as it is, and says which.
-  Compression append(Bytes raw, std::string* out);
+  Compression append(Bytes raw, os::LargeString* out);
 
  private:
   struct State;

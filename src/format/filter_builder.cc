@@ -30,8 +30,8 @@ uint64_t FilterBuilder::image_bytes() const {
   return hashes_.empty() ? 0 : kFilterHeaderBytes + kFilterLineBytes * uint64_t{lines()};
 }
 
-std::string FilterBuilder::finish() const {
-  std::string image(image_bytes(), '\0');
+os::LargeString FilterBuilder::finish() const {
+  os::LargeString image(image_bytes(), '\0');
   if (image.empty()) return image;
   const uint32_t probes = probes_for(bits_per_key_);
   const uint32_t line_count = lines();

@@ -4,8 +4,8 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <vector>
+
+#include "os/pages.h"
 
 namespace nacre::format {
 
@@ -22,13 +22,13 @@ class FilterBuilder {
   uint64_t image_bytes() const;
   uint64_t memory_bytes() const { return 8 * hashes_.capacity(); }
   // Empty if there is nothing to filter.
-  std::string finish() const;
+  os::LargeString finish() const;
 
  private:
   uint32_t lines() const;
 
   const float bits_per_key_;
-  std::vector<uint64_t> hashes_;
+  os::LargeVector<uint64_t> hashes_;
 };
 
 }  // namespace nacre::format

@@ -15,7 +15,7 @@ std::string filter_of(uint64_t keys, float bits) {
   FilterBuilder builder(bits);
   for (uint64_t id = 0; id < keys; id++) builder.add(hash_of(id));
   EXPECT_EQ(builder.image_bytes(), builder.finish().size());
-  return builder.finish();
+  return std::string(builder.finish());
 }
 
 double false_positives(Bytes image) {

@@ -14,7 +14,7 @@ uint64_t payload_checksum(Bytes payload, const char* trailer, uint64_t seed) {
 
 }  // namespace
 
-void append_stored_trailer(std::string* out, size_t payload_at, StoredKind kind, Compression compression,
+void append_stored_trailer(os::LargeString* out, size_t payload_at, StoredKind kind, Compression compression,
                            uint64_t raw_bytes, uint64_t seed) {
   NACRE_DCHECK(payload_at <= out->size());
   char trailer[kStoredTrailerBytes] = {};

@@ -22,6 +22,7 @@
 #include "format/compress.h"
 #include "nacre/bytes.h"
 #include "nacre/error.h"
+#include "os/pages.h"
 
 namespace nacre::format {
 
@@ -36,7 +37,7 @@ struct StoredBlock {
 };
 
 // Closes the stored block whose payload is all of `out` from `payload_at` on.
-void append_stored_trailer(std::string* out, size_t payload_at, StoredKind kind, Compression compression,
+void append_stored_trailer(os::LargeString* out, size_t payload_at, StoredKind kind, Compression compression,
                            uint64_t raw_bytes, uint64_t seed);
 
 // Checks a whole stored block; reads hostile bytes. The payload points into `stored`.

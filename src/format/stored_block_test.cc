@@ -18,11 +18,11 @@ using testing::hex;
 constexpr uint64_t kSeed = 99;
 
 std::string stored(Bytes raw, Compression codec, uint64_t seed = kSeed) {
-  std::string out = "before";
+  os::LargeString out = "before";
   Compressor compressor(codec, 3);
   const Compression got = compressor.append(raw, &out);
   append_stored_trailer(&out, 6, StoredKind::kData, got, raw.size(), seed);
-  return out.substr(6);
+  return std::string(Bytes(out).substr(6));
 }
 
 std::string reopened(Bytes bytes) {
@@ -73,7 +73,7 @@ TEST(StoredBlock, WhatDoesNotShrinkStaysAsItIs) {
 
 TEST(StoredBlock, TooLargeToCompressStaysAsItIs) {
   const std::string zeros(kMaxCompressedRawBytes + 1, '\0');
-  std::string out;
+  os::LargeString out;
   EXPECT_EQ(Compressor(Compression::kLz4, 0).append(zeros, &out), Compression::kNone);
   out.clear();
   EXPECT_EQ(Compressor(Compression::kLz4, 0).append(Bytes(zeros).substr(1), &out), Compression::kLz4);

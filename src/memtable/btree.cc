@@ -163,6 +163,7 @@ BTree::Place BTree::find_place(const StoredEntry* entry, uint64_t /* hash */) {
 // True if the entry belongs behind all others and there is room in the last leaf.
 bool BTree::find_right_edge(const StoredEntry* entry, Place* place) const {
   Node* leaf = last_leaf_.load();
+  sync::yield_point();
   const uint64_t version = leaf->version.load(std::memory_order_acquire);
   const uint32_t count = leaf->count.load();
   if (count == 0 || count == kSlots || (version & 1) != 0) return false;
@@ -219,13 +220,11 @@ bool BTree::try_insert(const StoredEntry* entry, const Place& place) {
   return true;
 }
 
-// Locks a node and its parent (null: the node is the root), or neither.
+// Locks a node and its parent (null: the node is the root, and stays it while its version does), or neither.
 bool BTree::lock_pair(Seen parent, Seen node) {
   if (parent.node != nullptr && !parent.node->try_lock(parent.version)) return false;
-  if (node.node->try_lock(node.version)) {
-    if (parent.node != nullptr || root_.load() == node.node) return true;
-    node.node->unlock_untouched(node.version);
-  }
+  sync::yield_point();
+  if (node.node->try_lock(node.version)) return true;
   if (parent.node != nullptr) parent.node->unlock_untouched(parent.version);
   return false;
 }

@@ -61,7 +61,7 @@ class BTree {
   bool find_by_descent(const StoredEntry* entry, Place* place);
   bool try_insert(const StoredEntry* entry, const Place& place);
   void split_inner(Seen parent, Seen inner);
-  bool lock_pair(Seen parent, Seen node);
+  static bool lock_pair(Seen parent, Seen node);
   void publish_right(Node* parent, Node* left, Node* right);
   Node* split_leaf(Node& leaf, uint32_t position, const StoredEntry* entry);
   Node* new_leaf();

@@ -8,6 +8,7 @@ void BTreeCursor::copy(const Node& leaf) {
   next_ = leaf.next.load();
   prev_ = leaf.prev.load();
   count_ = leaf.count.load();
+  sync::yield_point();
   for (uint32_t i = 0; i < count_; i++) entries_[i] = leaf.entries[i].load();
 }
 

@@ -4,6 +4,9 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace nacre::os {
 
@@ -21,5 +24,35 @@ void advise_huge_pages(char* pages, size_t bytes);
 // Gives the memory back and keeps the mapping: the pages read as zero again, and may be touched again. Locked memory
 // (mlockall) cannot be given back and keeps its contents.
 void discard_pages(char* pages, size_t bytes);
+
+// An allocator for containers that may grow large and go soon: 64 KiB and more come in pages and return to the kernel when
+// they are freed. malloc keeps such memory in the heap of the thread, where no account sees it and no other thread uses it.
+template <class T>
+class PageAllocator {
+ public:
+  using value_type = T;
+  static constexpr size_t kLeastBytes = size_t{64} << 10;
+
+  PageAllocator() = default;
+  template <class U>
+  PageAllocator(const PageAllocator<U>& /* other */) {}  // NOLINT(google-explicit-constructor): as the standard asks
+
+  T* allocate(size_t count) {
+    if (count * sizeof(T) < kLeastBytes) return std::allocator<T>().allocate(count);
+    return reinterpret_cast<T*>(map_pages(in_pages(count)));
+  }
+  void deallocate(T* memory, size_t count) {
+    if (count * sizeof(T) < kLeastBytes) return std::allocator<T>().deallocate(memory, count);
+    unmap_pages(reinterpret_cast<char*>(memory), in_pages(count));
+  }
+  friend bool operator==(const PageAllocator&, const PageAllocator&) { return true; }
+
+ private:
+  static size_t in_pages(size_t count) { return (count * sizeof(T) + kPageBytes - 1) / kPageBytes * kPageBytes; }
+};
+
+using LargeString = std::basic_string<char, std::char_traits<char>, PageAllocator<char>>;
+template <class T>
+using LargeVector = std::vector<T, PageAllocator<T>>;
 
 }  // namespace nacre::os

@@ -11,12 +11,11 @@ using format::BlockView;
 using format::StoredKind;
 
 std::span<char> BlockSource::Room::at_least(size_t wanted) {
-  if (size < wanted) {
-    bytes.reset();  // first, so that both are not held at once
-    bytes = std::make_unique_for_overwrite<char[]>(wanted);
-    size = wanted;
+  if (bytes.size() < wanted) {
+    bytes = {};  // first, so that both are not held at once
+    bytes.resize(wanted);
   }
-  return {bytes.get(), wanted};
+  return {bytes.data(), wanted};
 }
 
 void BlockSource::attach(const Table& table) {
@@ -38,13 +37,13 @@ Extent BlockSource::extent_in_unit(uint32_t block) const {
 
 Bytes BlockSource::bytes_in_unit(uint32_t block) const {
   const Extent extent = extent_in_unit(block);
-  return {unit_.bytes.get() + (extent.offset - unit_ends_[0]), extent.bytes};
+  return {unit_.bytes.data() + (extent.offset - unit_ends_[0]), extent.bytes};
 }
 
 void BlockSource::recharge() {
   const auto part = options_.streaming ? base::MemoryPart::kCompaction : base::MemoryPart::kIterator;
   charge_ = base::MemoryCharge();
-  charge_ = base::MemoryCharge(options_.account, part, unit_.size + raw_.size);
+  charge_ = base::MemoryCharge(options_.account, part, unit_.size() + raw_.size());
 }
 
 // Reads `block` and those after it, or before it, as far as they fit into `wanted_bytes`.
@@ -72,9 +71,9 @@ Result<void> BlockSource::read_unit(uint32_t block, uint64_t wanted_bytes, bool 
   }
   const uint64_t at = unit_ends_.front();
   const uint64_t bytes = unit_ends_.back() - at;
-  const size_t room_before = unit_.size;
+  const size_t room_before = unit_.size();
   const auto room = unit_.at_least(bytes);
-  if (unit_.size != room_before) recharge();
+  if (unit_.size() != room_before) recharge();
   if (following_bytes != 0) table_->file().file().will_need(at + bytes, following_bytes);
   if (const auto done = table_->file().read(at, room); !done) {
     unit_ends_.clear();
@@ -131,9 +130,9 @@ Result<BlockView> BlockSource::load_streaming(uint32_t block) {
   NACRE_TRY_ASSIGN(stored_, table_->file().check_stored(bytes_in_unit(block), StoredKind::kData, extent_.offset));
   Bytes image = stored_.payload;
   if (stored_.compression != Compression::kNone) {
-    const size_t room_before = raw_.size;
+    const size_t room_before = raw_.size();
     const auto room = raw_.at_least(stored_.raw_bytes);
-    if (raw_.size != room_before) recharge();
+    if (raw_.size() != room_before) recharge();
     NACRE_TRY(table_->file().unpack(stored_, room, extent_.offset));
     image = {room.data(), room.size()};
   }

@@ -17,6 +17,7 @@
 #include "cache/cache.h"
 #include "format/block.h"
 #include "format/stored_block.h"
+#include "os/pages.h"
 #include "table/table.h"
 
 namespace nacre::table {
@@ -52,9 +53,9 @@ class BlockSource {
 
   // A room for bytes that grows, and whose contents need not survive that.
   struct Room {
-    std::unique_ptr<char[]> bytes;
-    size_t size = 0;
+    os::LargeVector<char> bytes;
     std::span<char> at_least(size_t wanted);
+    size_t size() const { return bytes.size(); }
   };
 
   bool in_unit(uint32_t block) const { return block - unit_first_ < unit_blocks(); }

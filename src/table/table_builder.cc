@@ -127,7 +127,7 @@ Result<void> TableBuilder::flush_block() {
 }
 
 Result<void> TableBuilder::append_lone_block(Bytes key, uint64_t key_hash, uint64_t trailer, Bytes value) {
-  std::string image;
+  os::LargeString image;
   format::BlockBuilder::make_lone(key, key_hash, trailer, value, &image);
   properties_.entries_hash += format::BlockView(image).entries_hash();
   properties_.raw_bytes += image.size();
@@ -159,7 +159,7 @@ Result<void> TableBuilder::append_part(Bytes raw, StoredKind kind, format::Compr
 }
 
 // Appends an image that is too large to be compressed, without another copy of it.
-Result<void> TableBuilder::append_large(std::string* image, StoredKind kind) {
+Result<void> TableBuilder::append_large(os::LargeString* image, StoredKind kind) {
   NACRE_TRY(write_out(0));
   format::append_stored_trailer(image, 0, kind, Compression::kNone, image->size(), options_.id.checksum_seed(offset()));
   NACRE_TRY(file_.append(*image));
@@ -207,7 +207,7 @@ Result<TableProperties> TableBuilder::finish() {
   footer.tombstones_at = offset();
   if (!tombstones_.empty()) NACRE_TRY(append_part(tombstones_, StoredKind::kTombstones, compressor_));
   footer.filter_at = offset();
-  if (const std::string filter = filter_.finish(); !filter.empty()) {
+  if (const os::LargeString filter = filter_.finish(); !filter.empty()) {
     NACRE_TRY(append_part(filter, StoredKind::kFilter, plain));
   }
   footer.index_at = offset();

@@ -75,7 +75,7 @@ class TableBuilder {
   Result<void> append_lone_block(Bytes key, uint64_t key_hash, uint64_t trailer, Bytes value);
   Result<void> end_block(Bytes last_key, uint64_t last_trailer);
   Result<void> append_part(Bytes raw, format::StoredKind kind, format::Compressor& compressor);
-  Result<void> append_large(std::string* image, format::StoredKind kind);
+  Result<void> append_large(os::LargeString* image, format::StoredKind kind);
   Result<void> write_out(size_t at_least);
   void note_codec(Compression codec);
   void recharge();
@@ -96,8 +96,8 @@ class TableBuilder {
   uint64_t features_ = 0;
   std::optional<uint64_t> last_hash_;  // of the last key: versions of one key count once in the filter
 
-  std::string image_;                 // of the block just finished
-  std::string out_;                   // what is not yet in the file
+  os::LargeString image_;             // of the block just finished
+  os::LargeString out_;               // what is not yet in the file
   uint64_t written_bytes_ = 0;
   std::string last_key_;              // of the last finished block
   uint64_t last_trailer_ = 0;

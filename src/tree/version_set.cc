@@ -329,6 +329,11 @@ TreeState VersionSet::state() const {
   return state_;
 }
 
+uint64_t VersionSet::next_keyspace_id() const {
+  sync::MutexLock lock(state_mutex_);
+  return state_.next_keyspace_id;
+}
+
 uint64_t VersionSet::log_floor() const {
   sync::MutexLock lock(state_mutex_);
   return state_.log_floor;

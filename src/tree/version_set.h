@@ -109,6 +109,7 @@ class VersionSet {
   uint64_t next_run_id() { return next_run_id_.fetch_add(1, std::memory_order_relaxed); }
 
   const format::Uuid& uuid() const { return home_->uuid(); }
+  uint64_t next_keyspace_id() const;
   uint64_t log_floor() const;
   format::Sequence last_sequence() const;
   ManifestStats manifest_stats() const;

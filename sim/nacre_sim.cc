@@ -1,0 +1,5 @@
+// nacre-sim: campaigns over the whole engine, and replays of their seeds (campaign.h).
+#include "sim/campaign.h"
+#include "sim/engine_workload.h"
+
+int main(int argc, char** argv) { return nacre::sim::campaign_main(argc, argv, nacre::sim::engine_workload); }
