@@ -85,8 +85,7 @@ Peak exercise(Db& db, uint64_t megabytes, uint64_t baseline) {
       if (round % 5000 == 4000) snapshot = {};
       if (round % 3000 == 1000) {
         Scan scan = db.scan({.from = key_of(random.below(250'000)), .limit = 5000});
-        uint64_t sum = 0;
-        for (const auto& [key, value] : scan) sum += value.size();
+        for (const auto& [key, value] : scan) EXPECT_GE(value.size(), 400U);
         scan.status().value();
       }
     }

@@ -4,8 +4,8 @@
 // each with its own cursor and writer; the parts' tables together are the output, and one manifest edit installs them.
 //
 // Every entry read is counted and hashed (the same order-independent hash that each table records of itself): read in
-// against what the inputs' records say. A difference is corruption in memory or on disk, and stops the job before anything
-// is installed.
+// against what the inputs' records say, and kept against what the tables written say of themselves. A difference is
+// corruption in memory or on disk, and stops the job before anything is installed.
 //
 // Cancellation and pacing come through `poll`, called every few thousand entries.
 #pragma once

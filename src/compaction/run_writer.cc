@@ -95,8 +95,13 @@ Result<void> RunWriter::end_table(Bytes next_begin) {
   return {};
 }
 
-Result<std::vector<format::TableRecord>> RunWriter::finish() {
+Result<std::vector<format::TableRecord>> RunWriter::finish(uint64_t entries_hash) {
   NACRE_TRY(end_table(options_.end));
+  for (const auto& record : finished_) entries_hash -= record.entries_hash;
+  if (entries_hash != 0) {
+    return corruption(Operation::kCompact, FileKind::kTable, finished_.empty() ? 0 : finished_.front().number, 0,
+                      "the entries in the tables written are not those that were to be kept");
+  }
   done_ = true;
   return std::move(finished_);
 }

@@ -47,8 +47,9 @@ class RunWriter {
 
   // In internal order; `key_hash` is base::hash_key(key).
   Result<void> add(Bytes key, uint64_t key_hash, uint64_t trailer, Bytes value);
-  // Finishes and syncs the last table. Empty when nothing was written.
-  Result<std::vector<format::TableRecord>> finish();
+  // Finishes and syncs the last table. Empty when nothing was written. kCorruption, and the tables are removed, if the
+  // entries in them do not add up to `entries_hash` (format/entry_hash.h).
+  Result<std::vector<format::TableRecord>> finish(uint64_t entries_hash);
   uint64_t bytes_written() const { return bytes_written_; }
 
  private:

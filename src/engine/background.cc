@@ -22,9 +22,9 @@ constexpr uint64_t kRetryAfterNs = 500'000'000;  // after a failed job
 
 // ---- memtables and views ---------------------------------------------------------------------------------------------
 
-void Core::freeze(KeyspaceState& keyspace) {
-  // What is flushed must not be younger than what the log lacks.
-  if (const auto logged = log_unlogged(); !logged) note_failure(logged.error());
+// Fails, and changes nothing, if the log cannot take what it lacks: a table must not be younger than that.
+Result<void> Core::freeze(KeyspaceState& keyspace) {
+  NACRE_TRY(log_unlogged());
   base::IntrusivePtr<memtable::Memtable> fresh = new_memtable();
   sync::MutexLock lock(state_mutex_);
   const uint64_t bytes = keyspace.mutable_memtable->memory_bytes();
@@ -39,13 +39,13 @@ void Core::freeze(KeyspaceState& keyspace) {
   replace_view(keyspace);
   update_delay();
   schedule_locked();
+  return {};
 }
 
-bool Core::freeze_if_used(KeyspaceState& keyspace) {
+Result<void> Core::freeze_if_used(KeyspaceState& keyspace) {
   sync::MutexLock lock(commit_mutex_);
-  if (keyspace.mutable_first_lsn == 0 || keyspace.dropped.load(std::memory_order_relaxed)) return false;
-  freeze(keyspace);
-  return true;
+  if (keyspace.mutable_first_lsn == 0 || keyspace.dropped.load(std::memory_order_relaxed)) return {};
+  return freeze(keyspace);
 }
 
 base::IntrusivePtr<memtable::Memtable> Core::new_memtable() {
@@ -223,7 +223,7 @@ Result<void> Core::flush_all() {
   NACRE_TRY(usable());
   if (read_only_) return invalid_argument(Operation::kFlush, "the database was opened read-only");
   forget_background_error();
-  for (const auto& keyspace : keyspaces()) freeze_if_used(*keyspace);
+  for (const auto& keyspace : keyspaces()) NACRE_TRY(freeze_if_used(*keyspace));
   return wait_until([this]() NACRE_NO_THREAD_ANALYSIS {
     return std::all_of(keyspaces_.begin(), keyspaces_.end(), [](const auto& each) { return each.second->frozen.empty(); });
   });

@@ -51,7 +51,10 @@ void Core::forget_flushed_memtables() {
 void Core::outlive_values(std::shared_ptr<Core> core) {
   // In a forked child the locks may be held and the threads are not there: nothing of the core may be taken apart.
   if (core->process_generation_ == os_generation() && core->values_pinned() == 0) return;
-  new std::shared_ptr<Core>(std::move(core));  // leaked: the alternative is use after free
+  static sync::Mutex mutex;
+  static auto* const kept = new std::vector<std::shared_ptr<Core>>();  // for good: the alternative is use after free
+  sync::MutexLock lock(mutex);
+  kept->push_back(std::move(core));
 }
 
 Result<void> Core::shut_down(bool refuse_if_in_use) {
@@ -74,7 +77,7 @@ Result<void> Core::shut_down(bool refuse_if_in_use) {
   return result;
 }
 
-// Ends jobs and the keeper. Running jobs give up at their next poll.
+// Ends jobs and the keeper. A running compaction gives up at its next poll; a flush is short and runs to its end.
 void Core::stop_background() {
   {
     sync::MutexLock lock(state_mutex_);

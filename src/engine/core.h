@@ -7,10 +7,12 @@
 //   commit_mutex_   the order of commits: sequences, log claims, which memtable takes writes
 //   VersionSet's    the order of manifest commits (inside tree/)
 //   state_mutex_    views, frozen memtables, running jobs
-// No I/O happens under state_mutex_; under commit_mutex_ only a late preparation of a log segment.
+// No I/O happens under state_mutex_. Under commit_mutex_: a late preparation of a log segment, the reads of a transaction's
+// check, and the last sync of a close.
 //
-// Ownership: held by shared_ptr from Db, Keyspace, Snapshot, cursors and running jobs; so nothing that a caller still
-// holds can dangle. shut_down() ends its life for users; memory goes with the last holder.
+// Ownership: held by shared_ptr from Db, Keyspace, Snapshot, cursors and transactions; so nothing that a caller still
+// holds can dangle. Jobs do not own it: shut_down(), which ends its life for users, waits for them. Memory goes with the last
+// holder.
 //
 // Thread safety: all public methods, from any thread.
 #pragma once
@@ -85,7 +87,7 @@ class Core : public std::enable_shared_from_this<Core> {
   void release_snapshot(format::Sequence sequence) { snapshots_.release(sequence); }
   // The newest sequence at which `key` was written or erased, 0 if never; for transactions, under the commit lock.
   Result<format::Sequence> last_change(const KeyspaceState& keyspace, Bytes key);
-  // Whether some key in [from, to) was written or erased after `since`; an empty `to` is open.
+  // Whether some key in [from, to) was written or erased after `since`.
   Result<bool> changed_since(const KeyspaceState& keyspace, Bytes from, Bytes to, format::Sequence since);
   format::Sequence visible() const { return pipeline_.visible(); }
 
@@ -171,8 +173,8 @@ class Core : public std::enable_shared_from_this<Core> {
   std::shared_ptr<KeyspaceState> find_keyspace(Bytes name) const;
 
   // background.cc
-  void freeze(KeyspaceState& keyspace) NACRE_REQUIRES(commit_mutex_);
-  bool freeze_if_used(KeyspaceState& keyspace);
+  Result<void> freeze(KeyspaceState& keyspace) NACRE_REQUIRES(commit_mutex_);
+  Result<void> freeze_if_used(KeyspaceState& keyspace);
   base::IntrusivePtr<memtable::Memtable> new_memtable();
   void replace_view(KeyspaceState& keyspace) NACRE_REQUIRES(state_mutex_);
   void on_install(std::span<const tree::Installed> installed);

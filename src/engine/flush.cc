@@ -90,10 +90,9 @@ Result<compaction::MergeResult> Core::write_memtables(KeyspaceState& keyspace, c
   }
   const format::TombstoneSet set = format::TombstoneSet::build(tombstones);
   merge::VersionFilter filter(snapshots_.horizon([this] { return pipeline_.visible(); }), false, &set);
-  const auto poll = [this]() -> Result<void> { return {}; };
   compaction::RunWriterOptions writer = writer_options(keyspace, 0);
   writer.cut_keys = std::move(cut_keys);
-  return compaction::merge_part(merge::MergeCursor(std::move(sources)), std::move(filter), std::move(writer), {}, poll);
+  return compaction::merge_part(merge::MergeCursor(std::move(sources)), std::move(filter), std::move(writer), {}, nullptr);
 }
 
 compaction::RunWriterOptions Core::writer_options(const KeyspaceState& keyspace, uint32_t level) {

@@ -98,6 +98,7 @@ void Core::flush_cold_keyspaces() {
   std::shared_ptr<KeyspaceState> oldest;
   std::shared_ptr<KeyspaceState> largest;
   uint64_t end_lsn = 0;
+  Result<void> frozen;
   {
     sync::MutexLock lock(commit_mutex_);
     end_lsn = wal_->end_lsn();
@@ -108,11 +109,12 @@ void Core::flush_cold_keyspaces() {
       if (!largest || keyspace->mutable_memtable->memory_bytes() > largest->mutable_memtable->memory_bytes()) largest = keyspace;
     }
     if (oldest && end_lsn - oldest->mutable_first_lsn > plan_.log_bytes_kept) {
-      freeze(*oldest);
-      return;
+      frozen = freeze(*oldest);
+    } else if (largest && mutable_bytes > plan_.memtable_bytes && all.size() > 1) {
+      frozen = freeze(*largest);
     }
-    if (largest && mutable_bytes > plan_.memtable_bytes && all.size() > 1) freeze(*largest);
   }
+  if (!frozen) note_failure(frozen.error());
 }
 
 }  // namespace nacre::engine

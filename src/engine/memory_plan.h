@@ -1,7 +1,7 @@
 // MemoryPlan: how Options::memory_bytes is divided. Pure.
 //
 //   memtables    up to a quarter: one that takes writes and those that wait for their flush
-//   log          two to three mapped segments of at most 1/64 each
+//   log          two to three mapped segments of 1/64 each, at least 1 MiB and at most 64 MiB
 //   compaction   buffers of the running jobs
 //   cache        everything that the others do not hold now, never less than 1/16
 //

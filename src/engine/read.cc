@@ -141,7 +141,7 @@ Cursor Core::cursor(const std::shared_ptr<KeyspaceState>& keyspace, const ScanOp
   if (options.prefix) bounds.narrow_to_prefix(*options.prefix);
   auto point = read_point(*keyspace, options.snapshot);
   if (!point) return failed(point.error());
-  auto range = read::RangeCursor::open(std::move(point->view), point->at, std::move(bounds));
+  auto range = read::RangeCursor::open(std::move(point->view), point->at, std::move(bounds), &account_);
   if (!range) return failed(range.error());
   return Cursor(std::make_unique<CursorCore>(shared_from_this(), *std::move(range), Result<void>()));
 }

@@ -240,7 +240,7 @@ Result<void> Core::pay_delay(uint64_t bytes, const WriteOptions& options) {
 Result<void> Core::make_room(KeyspaceState& keyspace) {
   if (closed_.load(std::memory_order_acquire)) return not_usable();
   if (keyspace.dropped.load(std::memory_order_relaxed)) return dropped();
-  if (keyspace.mutable_memtable->memory_bytes() >= plan_.memtable_bytes) freeze(keyspace);
+  if (keyspace.mutable_memtable->memory_bytes() >= plan_.memtable_bytes) return freeze(keyspace);
   return {};
 }
 
@@ -302,9 +302,7 @@ Result<void> Core::finish_commit(const Claimed& claimed, Durability durability) 
     return error;
   }
   if (durability != Durability::kDisk) return {};
-  const uint64_t begin_ns = runtime_.clock->now_ns();
   const Result<void> synced = sync_group_->through(claimed.end_lsn);
-  sync_latency_.record(runtime_.clock->now_ns() - begin_ns);
   if (!synced) stop_writes(synced.error());
   return synced;
 }

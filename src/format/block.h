@@ -188,10 +188,16 @@ inline size_t BlockView::copy_key(uint32_t i, char* to) const {
 }
 
 // Bit j is set if tags[from + j] == tag. A block of 8 entries or more has 64 readable bytes from any multiple of 64 below n
-// on (the heads follow the tags), a smaller one 16.
+// on, since the heads follow the tags; a smaller one has 8, and may have no more.
 inline uint64_t BlockView::matches(uint32_t from, uint8_t tag) const {
   const uint32_t left = entries_ - from;
-  const uint64_t mask = entries_ >= 8 ? match_64_tags(tags() + from, tag) : match_16_tags(tags() + from, tag);
+  uint64_t mask = 0;
+  if (entries_ >= 8) [[likely]] {
+    mask = match_64_tags(tags() + from, tag);
+  } else {
+    const uint64_t few[2] = {base::load<uint64_t>(tags()), 0};
+    mask = match_16_tags(reinterpret_cast<const char*>(few), tag);
+  }
   return left >= kTagsAtOnce ? mask : mask & ((uint64_t{1} << left) - 1);
 }
 

@@ -227,6 +227,25 @@ TEST(Block, ALoneEntryMayBeOfAnySize) {
   }
 }
 
+// Sixteen tags were read at once, and up to seven bytes beyond the end of an image that ends with its heads.
+TEST(Block, SmallBlocksAreNotReadBeyondTheirEnd) {
+  for (size_t key_bytes = 1; key_bytes <= 24; key_bytes++) {
+    std::vector<OwnedEntry> entries;
+    for (char n = 0; n < 9; n++) {
+      std::string key(key_bytes, 'k');
+      key.back() = static_cast<char>('a' + n);
+      entries.push_back({std::move(key), make_trailer(5, EntryKind::kErase), ""});
+      std::vector<OwnedEntry> taken = entries;
+      const ExactBytes image(build(taken));
+      const BlockView view = BlockView::parse(image.view()).value();
+      for (const OwnedEntry& e : entries) {
+        view.prefetch_match(base::hash_key(e.key));
+        expect_lookups(view, entries, e.key, kMaxSequence);
+      }
+    }
+  }
+}
+
 TEST(Block, TakesNoEntryThatDoesNotFit) {
   BlockBuilder builder(1024);
   const std::string large(2000, 'v');

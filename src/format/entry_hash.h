@@ -8,8 +8,10 @@
 namespace nacre::format {
 
 // `key_hash` is base::hash_key of the key.
-inline uint64_t entry_hash(uint64_t key_hash, uint64_t trailer, Bytes value) {
-  return base::mix64(base::mix64(key_hash, trailer), base::checksum64(value, 0));
+inline uint64_t entry_hash(uint64_t key_hash, uint64_t trailer, uint64_t value_hash) {
+  return base::mix64(base::mix64(key_hash, trailer), value_hash);
 }
+inline uint64_t value_hash(Bytes value) { return base::checksum64(value, 0); }
+inline uint64_t entry_hash(uint64_t key_hash, uint64_t trailer, Bytes value) { return entry_hash(key_hash, trailer, value_hash(value)); }
 
 }  // namespace nacre::format

@@ -12,6 +12,7 @@ namespace nacre::format {
 namespace {
 
 constexpr uint64_t kMagic = 0x6c625465'7263614eULL;  // "NacreTbl", as its bytes lie in the file
+constexpr size_t kVersionAt = 104;
 constexpr size_t kCheckedBytes = 112;
 constexpr uint64_t kFooterSeed = 0x4e61637265;
 
@@ -47,11 +48,11 @@ std::string encode_footer(const Footer& footer) {
 Result<Footer> decode_footer(Bytes bytes, uint64_t file_bytes, const TableIdentity& expected) {
   if (bytes.size() != kFooterBytes || file_bytes < kFooterBytes) return malformed("table is shorter than its footer");
   if (base::load<uint64_t>(bytes.data() + 120) != kMagic) return malformed("table has no footer: it is cut off, or no table");
-  if (base::load<uint32_t>(bytes.data() + 104) != kTableVersion) {
-    return Error{.kind = ErrorKind::kUnsupported, .operation = Operation::kDecode, .reason = "table has a newer format version"};
-  }
   if (base::checksum64(bytes.substr(0, kCheckedBytes), kFooterSeed) != base::load<uint64_t>(bytes.data() + kCheckedBytes)) {
     return malformed("table footer checksum mismatch");
+  }
+  if (base::load<uint32_t>(bytes.data() + kVersionAt) != kTableVersion) {
+    return Error{.kind = ErrorKind::kUnsupported, .operation = Operation::kDecode, .reason = "table has a newer format version"};
   }
   base::Decoder in(bytes);
   Footer footer;
@@ -81,6 +82,7 @@ std::optional<TableIdentity> peek_identity(Bytes bytes) {
   if (base::checksum64(bytes.substr(0, kCheckedBytes), kFooterSeed) != base::load<uint64_t>(bytes.data() + kCheckedBytes)) {
     return std::nullopt;
   }
+  if (base::load<uint32_t>(bytes.data() + kVersionAt) != kTableVersion) return std::nullopt;
   return TableIdentity{.uuid = Uuid::load(bytes.data() + 48), .number = base::load<uint64_t>(bytes.data() + 48 + kUuidBytes)};
 }
 

@@ -1,5 +1,7 @@
 #include "format/version_edit.h"
 
+#include "format/block.h"
+
 namespace nacre::format {
 
 namespace {
@@ -157,6 +159,9 @@ Result<KeyspaceRecord> decode_keyspace(Bytes value) {
   keyspace.options.block_bytes = static_cast<uint32_t>(decoder.varint_at_most(UINT32_MAX));
   if (!decoder.ok()) return malformed("a keyspace record in a manifest edit is cut off");
   if (name.empty() || name.size() > kMaxKeyspaceNameBytes) return malformed("a keyspace record has an impossible name");
+  if (keyspace.options.block_bytes < kMinBlockBytes || keyspace.options.block_bytes > kMaxBlockBytes) {
+    return malformed("a keyspace record has an impossible block size");
+  }
   keyspace.name = name;
   if (order != static_cast<uint8_t>(KeyOrder::kBytewise)) {
     return newer_format("a keyspace has a key order that this release does not know: use a newer release");

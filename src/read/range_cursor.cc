@@ -49,7 +49,7 @@ Result<format::TombstoneSet> collect_tombstones(const tree::ReadView& view, Sequ
   return format::TombstoneSet::build(all);
 }
 
-Result<std::vector<merge::Source>> sources_of(const tree::ReadView& view, const Bounds& bounds, RunTables* runs) {
+Result<std::vector<merge::Source>> sources_of(const tree::ReadView& view, const Bounds& bounds, base::MemoryAccount* account, RunTables* runs) {
   std::vector<merge::Source> sources;
   sources.reserve(view.memtables.size() + view.version->runs().size());
   for (const auto& memtable : view.memtables) {
@@ -64,14 +64,15 @@ Result<std::vector<merge::Source>> sources_of(const tree::ReadView& view, const 
     }
     if (tables.empty()) continue;
     runs->push_back(std::move(tables));
-    sources.emplace_back(table::RunCursor(runs->back(), table::CursorOptions{}));
+    sources.emplace_back(table::RunCursor(runs->back(), table::CursorOptions{.account = account}));
   }
   return sources;
 }
 
-Result<std::unique_ptr<RangeCursor>> RangeCursor::open(base::IntrusivePtr<tree::ReadView> view, Sequence at, Bounds bounds) {
+Result<std::unique_ptr<RangeCursor>> RangeCursor::open(base::IntrusivePtr<tree::ReadView> view, Sequence at, Bounds bounds,
+                                                       base::MemoryAccount* account) {
   RunTables runs;
-  NACRE_TRY_ASSIGN(std::vector<merge::Source> sources, sources_of(*view, bounds, &runs));
+  NACRE_TRY_ASSIGN(std::vector<merge::Source> sources, sources_of(*view, bounds, account, &runs));
   NACRE_TRY_ASSIGN(format::TombstoneSet tombstones, collect_tombstones(*view, at));
   return std::unique_ptr<RangeCursor>(new RangeCursor(std::move(view), std::move(runs), std::move(bounds), std::move(tombstones),
                                                       merge::MergeCursor(std::move(sources)), at));

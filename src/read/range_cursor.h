@@ -33,12 +33,13 @@ std::optional<std::string> after_prefix(Bytes prefix);
 using RunTables = std::vector<std::vector<table::Table*>>;
 
 // One source per memtable and run that may hold keys within the bounds, newest first. Opens tables that nobody opened yet.
-Result<std::vector<merge::Source>> sources_of(const tree::ReadView& view, const Bounds& bounds, RunTables* runs);
+Result<std::vector<merge::Source>> sources_of(const tree::ReadView& view, const Bounds& bounds, base::MemoryAccount* account, RunTables* runs);
 
 class RangeCursor {
  public:
-  // kIo or kCorruption if a table cannot be opened.
-  static Result<std::unique_ptr<RangeCursor>> open(base::IntrusivePtr<tree::ReadView> view, format::Sequence at, Bounds bounds);
+  // kIo or kCorruption if a table cannot be opened. What it reads ahead is charged to `account`, which may be null.
+  static Result<std::unique_ptr<RangeCursor>> open(base::IntrusivePtr<tree::ReadView> view, format::Sequence at, Bounds bounds,
+                                                   base::MemoryAccount* account);
 
   bool valid() const { return valid_; }
   Bytes key() const { return cursor_.key(); }
