@@ -66,13 +66,14 @@ class TemporaryDirectory {
 };
 
 #if defined(__SANITIZE_THREAD__)
-inline constexpr bool kThreadSanitizer = true;
+#define NACRE_THREAD_SANITIZER 1
 #elif defined(__has_feature)
 #if __has_feature(thread_sanitizer)
-inline constexpr bool kThreadSanitizer = true;
-#else
-inline constexpr bool kThreadSanitizer = false;
+#define NACRE_THREAD_SANITIZER 1
 #endif
+#endif
+#ifdef NACRE_THREAD_SANITIZER
+inline constexpr bool kThreadSanitizer = true;
 #else
 inline constexpr bool kThreadSanitizer = false;
 #endif
