@@ -51,7 +51,7 @@ class Db {
   ~Db();  // closes; objects still alive make their later calls answer kClosed
 
   // Flushes, so that writes of every durability survive, and lets go of the directory. kBusy, and nothing happens, while values,
-  // cursors, snapshots or transactions are alive.
+  // cursors, snapshots or transactions are alive. Any other error: the database is closed, but not all that was written is safe.
   Result<void> close();
 
   // The default keyspace; see Keyspace.

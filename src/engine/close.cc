@@ -63,8 +63,11 @@ Result<void> Core::shut_down(bool refuse_if_in_use) {
   const Error busy{.kind = ErrorKind::kBusy, .operation = Operation::kClose,
                    .reason = "values, cursors, snapshots or transactions are alive: drop them first"};
   if (refuse_if_in_use && (objects_in_use_.load(std::memory_order_acquire) != 0 || snapshots_.count() != 0)) return busy;
+  // A close that follows a failed sync is not clean: it may not say that what was written is safe.
+  const Error stopped{.kind = ErrorKind::kIo, .operation = Operation::kClose,
+                      .reason = "a sync had failed: what was not durable before it may be lost"};
   Result<void> result;
-  if (!read_only_ && !writes_stopped_.load(std::memory_order_acquire)) result = flush_all();
+  if (!read_only_) result = writes_stopped_.load(std::memory_order_acquire) ? Result<void>(stopped) : flush_all();
   if (refuse_if_in_use && values_in_use()) return busy;
   closed_.store(true, std::memory_order_release);
   stop_background();
@@ -72,6 +75,7 @@ Result<void> Core::shut_down(bool refuse_if_in_use) {
     sync::MutexLock lock(commit_mutex_);
     result = wal_->close();
   }
+  if (writes_stopped_.load(std::memory_order_acquire)) result = stopped;
   report({.kind = EventKind::kClosed});
   lock_.reset();
   return result;

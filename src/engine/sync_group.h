@@ -42,7 +42,7 @@ class SyncGroup {
         synced_ = target;
       } else {
         failed_ = true;
-        error_ = result.error();
+        error_ = in_doubt(result.error());
       }
       changed_.notify_all();
     }
@@ -54,6 +54,14 @@ class SyncGroup {
   }
 
  private:
+  // Whatever the device said, even that it is full: the commits that wait are in memory and in the log, and may or may not
+  // survive. kNoSpace would tell their writers that nothing happened.
+  static Error in_doubt(Error error) {
+    error.kind = ErrorKind::kIo;
+    error.reason = "the log could not be synced: the outcome is unknown until the next open";
+    return error;
+  }
+
   std::function<Result<void>(uint64_t)> sync_log_;
   std::function<uint64_t()> published_;
   sync::Mutex mutex_;
