@@ -114,7 +114,7 @@ void Core::schedule() {
 }
 
 void Core::schedule_locked() {
-  if (stopping_ || read_only_ || writes_stopped_.load(std::memory_order_acquire)) return;
+  if (stopping_ || read_only_ || jobs_paused_.load(std::memory_order_acquire) || writes_stopped_.load(std::memory_order_acquire)) return;
   if (background_error_ && runtime_.clock->now_ns() < retry_at_ns_) return;
   for (const auto& [id, keyspace] : keyspaces_) {
     if (keyspace->flushing || keyspace->frozen.empty()) continue;
@@ -128,6 +128,7 @@ void Core::schedule_locked() {
 
 // Starts the most urgent compaction of any keyspace; false if there is none.
 bool Core::start_compaction() {
+  if (stopping_ || jobs_paused_.load(std::memory_order_acquire)) return false;
   std::shared_ptr<KeyspaceState> chosen;
   std::optional<compaction::Plan> best;
   for (const auto& [id, keyspace] : keyspaces_) {
@@ -166,7 +167,7 @@ void Core::job_ended(const Result<void>& result) {
   if (result) {
     if (background_error_ && no_space_.exchange(false)) report({.kind = EventKind::kSpaceReturned, .severity = Severity::kInfo});
     background_error_.reset();
-  } else if (!stopping_) {
+  } else if (!stopping_ && !jobs_paused_.load(std::memory_order_acquire)) {
     background_error_ = result.error();
     retry_at_ns_ = runtime_.clock->now_ns() + kRetryAfterNs;
     if (result.error().kind == ErrorKind::kNoSpace) {

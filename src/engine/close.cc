@@ -1,7 +1,5 @@
 // The end of a core: everything written is made durable, threads end, the directory's lock goes.
 
-#include <algorithm>
-
 #include "engine/core.h"
 
 namespace nacre::engine {
@@ -14,17 +12,19 @@ Result<void> Core::not_usable() const {
   return Error{.kind = ErrorKind::kClosed, .operation = Operation::kNone, .reason = "the database was closed"};
 }
 
-// Whether users hold values. Flushes that are ending refer to memtables as values do: they are waited for.
+// Whether users hold values. Jobs pin frames and memtables as values do: they are ended first, and resumed if the answer is yes.
 bool Core::values_in_use() {
   {
     sync::MutexLock lock(state_mutex_);
-    const auto flushing = [](const auto& each) { return each.second->flushing; };
-    while (std::any_of(keyspaces_.begin(), keyspaces_.end(), flushing)) state_changed_.wait_for(state_mutex_, 50'000'000);
+    jobs_paused_.store(true, std::memory_order_release);
+    while (running_jobs_ != 0) state_changed_.wait_for(state_mutex_, 50'000'000);
   }
-  for (uint32_t turn = 0; turn < 200; turn++) {
+  for (uint32_t turn = 0; turn < 200; turn++) {  // what calls of other threads hold for a moment
     if (values_pinned() == 0) return false;
     sync::spin_turn(turn);
   }
+  jobs_paused_.store(false, std::memory_order_release);
+  schedule();
   return true;
 }
 
@@ -81,7 +81,7 @@ Result<void> Core::shut_down(bool refuse_if_in_use) {
   return result;
 }
 
-// Ends jobs and the keeper. A running compaction gives up at its next poll; a flush is short and runs to its end.
+// Ends jobs and the keeper, for good. A running compaction gives up at its next poll; a flush is short and runs to its end.
 void Core::stop_background() {
   {
     sync::MutexLock lock(state_mutex_);

@@ -275,6 +275,7 @@ class Core : public std::enable_shared_from_this<Core> {
   sync::Thread keeper_;
 
   std::atomic<bool> closed_{false};
+  std::atomic<bool> jobs_paused_{false};  // none begins, and compactions give up
   std::atomic<bool> writes_stopped_{false};
   std::atomic<bool> no_space_{false};
   std::atomic<uint64_t> frozen_bytes_{0};           // memtables that wait for their flush
