@@ -27,10 +27,20 @@ struct Settings {
   uint64_t n = 5'000'000;
   uint64_t memory_mib = 2560;
   uint32_t repeat = 5;
+  std::string only;
 };
 
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> parts;
+  std::stringstream in(text);
+  for (std::string part; std::getline(in, part, ',');) parts.push_back(part);
+  return parts;
+}
+
 int run_one(const Settings& settings) {
-  for (const bench::Measurement& m : bench::run_all(settings.engine, settings.directory, settings.n, settings.memory_mib << 20)) {
+  const bench::Plan plan{.engine = settings.engine, .directory = settings.directory, .n = settings.n, .memory_bytes = settings.memory_mib << 20,
+                         .only = split(settings.only)};
+  for (const bench::Measurement& m : bench::run_all(plan)) {
     const nlohmann::ordered_json line{{"engine", settings.engine}, {"workload", m.workload}, {"operations", m.operations},
                                       {"seconds", m.seconds}, {"rate", m.rate()}, {"cpu_us_per_operation", 1e6 * m.cpu_seconds / static_cast<double>(m.operations)}};
     std::printf("%s\n", line.dump().c_str());
@@ -41,7 +51,7 @@ int run_one(const Settings& settings) {
 // The lines that a run of this program on one engine prints.
 std::vector<nlohmann::json> run_in_child(const std::string& self, const Settings& settings, const std::string& engine) {
   const std::string command = "'" + self + "' --engine " + engine + " --n " + std::to_string(settings.n) + " --memory-mib " +
-                              std::to_string(settings.memory_mib) + " --dir '" + settings.directory + "'";
+                              std::to_string(settings.memory_mib) + " --dir '" + settings.directory + "' --only '" + settings.only + "'";
   std::FILE* pipe = popen(command.c_str(), "r");
   std::vector<nlohmann::json> lines;
   std::array<char, 4096> buffer;
@@ -59,9 +69,7 @@ double median(std::vector<double> values) {
 }
 
 int compare(const std::string& self, const Settings& settings) {
-  std::vector<std::string> engines;
-  std::stringstream names(settings.compare);
-  for (std::string name; std::getline(names, name, ',');) engines.push_back(name);
+  const std::vector<std::string> engines = split(settings.compare);
   std::vector<std::string> workloads;
   std::map<std::string, std::map<std::string, std::vector<double>>> rates;  // workload, engine
   for (uint32_t round = 0; round < settings.repeat; round++) {
@@ -101,6 +109,7 @@ int main(int argc, char** argv) {
   app.add_option("--n", settings.n, "Entries")->capture_default_str()->check(CLI::Range(1000, 1'000'000'000));
   app.add_option("--memory-mib", settings.memory_mib, "Memory budget of every engine, MiB")->capture_default_str()->check(CLI::Range(1024, 1 << 20));
   app.add_option("--dir", settings.directory, "Where the stores are made and removed")->capture_default_str();
+  app.add_option("--only", settings.only, "Workloads to measure, by commas; all if empty");
   CLI11_PARSE(app, argc, argv);
   if (!settings.compare.empty()) return compare(std::filesystem::read_symlink("/proc/self/exe").string(), settings);
   return run_one(settings);

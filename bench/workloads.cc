@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -62,22 +63,25 @@ struct Key {
 
 class Run {
  public:
-  Run(const std::string& engine, std::string directory, uint64_t n, uint64_t memory_bytes)
-      : engine_name_(engine), directory_(std::move(directory)), n_(n), memory_bytes_(memory_bytes), order_(n) {
+  explicit Run(const Plan& plan) : plan_(plan), n_(plan.n), order_(plan.n) {
     std::iota(order_.begin(), order_.end(), uint64_t{0});
     std::shuffle(order_.begin(), order_.end(), std::mt19937_64(kSeed));
   }
 
   std::vector<Measurement> all() {
+    if (wanted("fillseq")) {
+      fresh();
+      measure("fillseq", n_, [this] {
+        for (uint64_t i = 0; i < n_; i++) engine_->put(Key(i).view(), values_.of(i));
+      });
+    }
+    if (plan_.only == std::vector<std::string>{"fillseq"}) return finish();
     fresh();
-    measure("fillseq", n_, [this] {
-      for (uint64_t i = 0; i < n_; i++) engine_->put(Key(i).view(), values_.of(i));
-    });
-    fresh();
-    measure("fillrandom", n_, [this] {
+    const auto fill = [this] {
       for (const uint64_t number : order_) engine_->put(Key(number).view(), values_.of(number));
       engine_->settle();
-    });
+    };
+    wanted("fillrandom") ? measure("fillrandom", n_, fill) : fill();
     reads();
     measure("overwrite", n_, [this] {
       std::mt19937_64 random(kSeed + 1);
@@ -87,14 +91,22 @@ class Run {
     measure("fillsync", n_ / 1000, [this] {
       for (uint64_t i = 0; i < n_ / 1000; i++) engine_->put_synced(Key(order_[i]).view(), values_.of(i));
     });
-    close();
-    return std::move(measurements_);
+    return finish();
   }
 
  private:
+  bool wanted(const char* workload) const {
+    return plan_.only.empty() || std::find(plan_.only.begin(), plan_.only.end(), workload) != plan_.only.end();
+  }
+  std::vector<Measurement> finish() {
+    close();
+    return std::move(measurements_);
+  }
   void reads() {
     std::string value;
-    for (uint64_t i = 0; i < n_; i++) engine_->get(Key(i).view(), &value);  // warms every engine alike
+    if (wanted("readrandom")) {
+      for (uint64_t i = 0; i < n_; i++) engine_->get(Key(i).view(), &value);  // warms every engine alike
+    }
     measure("readrandom", n_, [&] {
       std::mt19937_64 random(kSeed + 2);
       uint64_t found = 0;
@@ -116,31 +128,30 @@ class Run {
 
   void fresh() {
     close();
-    std::filesystem::create_directories(directory_);
-    engine_ = engine_name_ == "rocksdb" ? open_rocksdb(directory_ + "/db", memory_bytes_) : open_nacre(directory_ + "/db", memory_bytes_);
+    std::filesystem::create_directories(plan_.directory);
+    engine_ = plan_.engine == "rocksdb" ? open_rocksdb(plan_.directory + "/db", plan_.memory_bytes) : open_nacre(plan_.directory + "/db", plan_.memory_bytes);
     if (engine_ == nullptr) {
-      std::fprintf(stderr, "this build has no engine %s\n", engine_name_.c_str());
+      std::fprintf(stderr, "this build has no engine %s\n", plan_.engine.c_str());
       std::exit(2);
     }
     if (measurements_.empty()) std::fprintf(stderr, "%s\n", engine_->describe().c_str());
   }
   void close() {
     engine_.reset();
-    std::filesystem::remove_all(directory_ + "/db");
+    std::filesystem::remove_all(plan_.directory + "/db");
   }
   void measure(const char* workload, uint64_t operations, const std::function<void()>& body) {
+    if (!wanted(workload)) return;
     const double cpu_begin = cpu_seconds();
     const auto begin = std::chrono::steady_clock::now();
     body();
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     measurements_.push_back({.workload = workload, .operations = operations, .seconds = seconds, .cpu_seconds = cpu_seconds() - cpu_begin});
-    std::fprintf(stderr, "  %-8s %-11s %10.0f /s\n", engine_name_.c_str(), workload, measurements_.back().rate());
+    std::fprintf(stderr, "  %-8s %-11s %10.0f /s\n", plan_.engine.c_str(), workload, measurements_.back().rate());
   }
 
-  std::string engine_name_;
-  std::string directory_;
-  uint64_t n_;
-  uint64_t memory_bytes_;
+  const Plan plan_;
+  const uint64_t n_;
   std::vector<uint64_t> order_;
   Values values_;
   std::unique_ptr<Engine> engine_;
@@ -149,8 +160,6 @@ class Run {
 
 }  // namespace
 
-std::vector<Measurement> run_all(const std::string& engine, const std::string& directory, uint64_t n, uint64_t memory_bytes) {
-  return Run(engine, directory, n, memory_bytes).all();
-}
+std::vector<Measurement> run_all(const Plan& plan) { return Run(plan).all(); }
 
 }  // namespace bench

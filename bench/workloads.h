@@ -27,7 +27,15 @@ struct Measurement {
   double rate() const { return static_cast<double>(operations) / seconds; }
 };
 
-// Runs all workloads on fresh directories below `directory` and removes them. A wrong answer ends the process.
-std::vector<Measurement> run_all(const std::string& engine, const std::string& directory, uint64_t n, uint64_t memory_bytes);
+struct Plan {
+  std::string engine;
+  std::string directory;
+  uint64_t n = 0;
+  uint64_t memory_bytes = 0;
+  std::vector<std::string> only;  // workloads to measure; empty: all. What they need to find is loaded all the same
+};
+
+// Runs the workloads on fresh directories below `directory` and removes them. A wrong answer ends the process.
+std::vector<Measurement> run_all(const Plan& plan);
 
 }  // namespace bench
