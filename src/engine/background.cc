@@ -16,10 +16,6 @@ namespace nacre::engine {
 
 using format::Sequence;
 
-namespace {
-constexpr uint64_t kRetryAfterNs = 500'000'000;  // after a failed job
-}
-
 // ---- memtables and views ---------------------------------------------------------------------------------------------
 
 // Fails, and changes nothing, if the log cannot take what it lacks: a table must not be younger than that.
@@ -50,7 +46,7 @@ Result<void> Core::freeze_if_used(KeyspaceState& keyspace) {
 
 base::IntrusivePtr<memtable::Memtable> Core::new_memtable() {
   return memtable::Memtable::create(
-      {.kind = options_.memtable, .capacity_bytes = plan_.memtable_bytes, .account = &account_});
+      {.kind = options_.memtable, .capacity_bytes = plan_.memtable_bytes, .account = &account_, .pool = memtable_chunks_});
 }
 
 void Core::replace_view(KeyspaceState& keyspace) {
@@ -115,20 +111,23 @@ void Core::schedule() {
 
 void Core::schedule_locked() {
   if (stopping_ || read_only_ || jobs_paused_.load(std::memory_order_acquire) || writes_stopped_.load(std::memory_order_acquire)) return;
-  if (background_error_ && runtime_.clock->now_ns() < retry_at_ns_) return;
+  const uint64_t now_ns = flush_health_.error() || compaction_health_.error() ? runtime_.clock->now_ns() : 0;
+  const bool flush_alone = flush_wants_room_.load(std::memory_order_relaxed);  // try again when nobody else writes
+  if (flush_alone && running_jobs_ != 0) return;
   for (const auto& [id, keyspace] : keyspaces_) {
-    if (keyspace->flushing || keyspace->frozen.empty()) continue;
+    if (keyspace->flushing || keyspace->frozen.empty() || !flush_health_.may_run(now_ns)) continue;
     keyspace->flushing = true;
-    submit(Urgency::kHigh, [this, target = keyspace] { return flush(target); });
+    submit(JobKind::kFlush, Urgency::kHigh, [this, target = keyspace] { return flush(target); });
   }
+  if (flush_alone && running_jobs_ == 0) flush_wants_room_.store(false, std::memory_order_relaxed);  // nothing is left to flush
   const uint32_t most = std::max<uint32_t>(1, runtime_.executor->threads());
-  while (running_jobs_ < most && start_compaction()) {
+  while (!flush_alone && running_jobs_ < most && compaction_health_.may_run(now_ns) && start_compaction()) {
   }
 }
 
 // Starts the most urgent compaction of any keyspace; false if there is none.
 bool Core::start_compaction() {
-  if (stopping_ || jobs_paused_.load(std::memory_order_acquire)) return false;
+  if (stopping_ || jobs_paused_.load(std::memory_order_acquire) || flush_wants_room_.load(std::memory_order_relaxed)) return false;
   std::shared_ptr<KeyspaceState> chosen;
   std::optional<compaction::Plan> best;
   for (const auto& [id, keyspace] : keyspaces_) {
@@ -145,41 +144,48 @@ bool Core::start_compaction() {
   const uint64_t job = next_job_++;
   chosen->compactions.push_back({.job = job, .smallest = best->smallest, .largest = best->largest, .inputs = best->inputs});
   const Urgency urgency = best->urgency > 1.5 ? Urgency::kHigh : best->urgency > 1 ? Urgency::kNormal : Urgency::kIdle;
-  submit(urgency, [this, chosen, plan = *std::move(best), job] { return run_plan(chosen, plan, job); });
+  submit(JobKind::kCompaction, urgency, [this, chosen, plan = *std::move(best), job] { return run_plan(chosen, plan, job); });
   return true;
 }
 
-void Core::submit(Urgency urgency, std::function<Result<void>()> work) {
+void Core::submit(JobKind kind, Urgency urgency, std::function<Result<void>()> work) {
   running_jobs_++;
   // The job does not own the core, which waits for it in stop_background(): else a worker of the executor could be the one
   // to destroy the core, and with it the executor. What the job owns goes before it counts as ended.
-  runtime_.executor->submit(urgency, [this, work = std::move(work)]() mutable {
+  runtime_.executor->submit(urgency, [this, kind, work = std::move(work)]() mutable {
     const Result<void> result = work();
     work = nullptr;
-    job_ended(result);
+    job_ended(kind, result);
   });
 }
 
-void Core::job_ended(const Result<void>& result) {
+void Core::job_ended(JobKind kind, const Result<void>& result) {
   wake_keeper();
   sync::MutexLock lock(state_mutex_);
   running_jobs_--;
+  JobHealth& health = kind == JobKind::kFlush ? flush_health_ : compaction_health_;
+  if (kind == JobKind::kFlush && (result || running_jobs_ == 0)) flush_wants_room_.store(false, std::memory_order_relaxed);
   if (result) {
-    if (background_error_ && no_space_.exchange(false)) report({.kind = EventKind::kSpaceReturned, .severity = Severity::kInfo});
-    background_error_.reset();
-  } else if (!stopping_ && !jobs_paused_.load(std::memory_order_acquire)) {
-    background_error_ = result.error();
-    retry_at_ns_ = runtime_.clock->now_ns() + kRetryAfterNs;
-    if (result.error().kind == ErrorKind::kNoSpace) {
-      if (!no_space_.exchange(true)) report({.kind = EventKind::kNoSpace, .severity = Severity::kError, .error = result.error()});
-    } else {
-      report({.kind = result.error().kind == ErrorKind::kCorruption ? EventKind::kCorruption : EventKind::kBackgroundError,
-              .severity = Severity::kError, .error = result.error()});
-    }
+    if (no_space_.exchange(false)) report({.kind = EventKind::kSpaceReturned, .severity = Severity::kInfo});
+    health.succeeded();
+  } else if (kind == JobKind::kFlush && result.error().kind == ErrorKind::kNoSpace && running_jobs_ != 0) {
+    flush_wants_room_.store(true, std::memory_order_relaxed);  // a flush goes before compactions: they give up first
+  } else if (!stopping_ && !jobs_paused_.load(std::memory_order_acquire) && !flush_wants_room_.load(std::memory_order_relaxed)) {
+    note_job_failure(health, result.error());
   }
   update_delay();
   schedule_locked();
   state_changed_.notify_all();
+}
+
+void Core::note_job_failure(JobHealth& health, const Error& error) {
+  const bool is_news = health.failed(error, runtime_.clock->now_ns());
+  if (error.kind == ErrorKind::kNoSpace) {
+    if (!no_space_.exchange(true)) report({.kind = EventKind::kNoSpace, .severity = Severity::kError, .error = error});
+  } else if (is_news) {
+    const bool damaged = error.kind == ErrorKind::kCorruption;
+    report({.kind = damaged ? EventKind::kCorruption : EventKind::kBackgroundError, .severity = Severity::kError, .error = error});
+  }
 }
 
 void Core::update_delay() {
@@ -196,7 +202,7 @@ void Core::update_delay() {
 
 // ---- what users wait for ---------------------------------------------------------------------------------------------
 
-Result<void> Core::wait_until(const std::function<bool()>& done) {
+Result<void> Core::wait_until(const std::function<bool()>& done, bool of_compactions) {
   state_mutex_.lock();
   Result<void> result;
   while (!done()) {
@@ -204,8 +210,12 @@ Result<void> Core::wait_until(const std::function<bool()>& done) {
       result = not_usable();
       break;
     }
-    if (background_error_) {
-      result = *background_error_;
+    if (flush_health_.error()) {
+      result = *flush_health_.error();
+      break;
+    }
+    if (of_compactions && compaction_health_.error()) {
+      result = *compaction_health_.error();
       break;
     }
     if (writes_stopped_.load(std::memory_order_acquire)) {  // no job starts any more: what is waited for will not come
@@ -223,11 +233,11 @@ Result<void> Core::wait_until(const std::function<bool()>& done) {
 Result<void> Core::flush_all() {
   NACRE_TRY(usable());
   if (read_only_) return invalid_argument(Operation::kFlush, "the database was opened read-only");
-  forget_background_error();
+  forget_failures();
   for (const auto& keyspace : keyspaces()) NACRE_TRY(freeze_if_used(*keyspace));
   return wait_until([this]() NACRE_NO_THREAD_ANALYSIS {
     return std::all_of(keyspaces_.begin(), keyspaces_.end(), [](const auto& each) { return each.second->frozen.empty(); });
-  });
+  }, false);
 }
 
 Result<void> Core::settle() {
@@ -237,7 +247,7 @@ Result<void> Core::settle() {
     sync::MutexLock lock(state_mutex_);
     settlers_++;
   }
-  const auto result = wait_until([this]() NACRE_NO_THREAD_ANALYSIS { return running_jobs_ == 0 && !start_compaction(); });
+  const auto result = wait_until([this]() NACRE_NO_THREAD_ANALYSIS { return running_jobs_ == 0 && !start_compaction(); }, true);
   sync::MutexLock lock(state_mutex_);
   settlers_--;
   return result;
@@ -249,16 +259,17 @@ Result<void> Core::compact_all() {
     sync::MutexLock lock(state_mutex_);
     full_compactions_++;
   }
-  const auto result = wait_until([this]() NACRE_NO_THREAD_ANALYSIS { return running_jobs_ == 0 && !start_compaction(); });
+  const auto result = wait_until([this]() NACRE_NO_THREAD_ANALYSIS { return running_jobs_ == 0 && !start_compaction(); }, true);
   sync::MutexLock lock(state_mutex_);
   full_compactions_--;
   return result;
 }
 
 // A caller who asks for work now wants it tried now.
-void Core::forget_background_error() {
+void Core::forget_failures() {
   sync::MutexLock lock(state_mutex_);
-  background_error_.reset();
+  flush_health_.forget();
+  compaction_health_.forget();
 }
 
 }  // namespace nacre::engine

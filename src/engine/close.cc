@@ -1,5 +1,8 @@
 // The end of a core: everything written is made durable, threads end, the directory's lock goes.
 
+#include <algorithm>
+#include <iterator>
+
 #include "engine/core.h"
 
 namespace nacre::engine {
@@ -30,10 +33,9 @@ bool Core::values_in_use() {
 
 // Values pin frames of the cache, or memtables, flushed ones included: their references are counted.
 uint64_t Core::values_pinned() {
-  epochs_.collect();
+  forget_flushed_memtables();
   uint64_t pinned = cache_ != nullptr ? cache_->pinned_frames() : 0;
   sync::MutexLock lock(state_mutex_);
-  forget_flushed_memtables();
   pinned += flushed_memtables_.size();
   for (const auto& [id, keyspace] : keyspaces_) {
     const tree::ReadView* view = keyspace->view.load(std::memory_order_acquire);
@@ -44,8 +46,15 @@ uint64_t Core::values_pinned() {
   return pinned;
 }
 
+// Frees those that nobody holds any more.
 void Core::forget_flushed_memtables() {
-  std::erase_if(flushed_memtables_, [](const auto& memtable) { return memtable->reference_count() == 1; });
+  epochs_.collect();
+  std::vector<base::IntrusivePtr<memtable::Memtable>> dead;  // goes after the lock: freeing takes long
+  sync::MutexLock lock(state_mutex_);
+  const auto held = [](const auto& memtable) { return memtable->reference_count() != 1; };
+  const auto from = std::partition(flushed_memtables_.begin(), flushed_memtables_.end(), held);
+  dead.assign(std::make_move_iterator(from), std::make_move_iterator(flushed_memtables_.end()));
+  flushed_memtables_.erase(from, flushed_memtables_.end());
 }
 
 void Core::outlive_values(std::shared_ptr<Core> core) {

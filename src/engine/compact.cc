@@ -130,6 +130,9 @@ Result<void> Core::merge_tables(KeyspaceState& keyspace, const compaction::Plan&
   const merge::VersionFilter filter(snapshots_.horizon([this] { return pipeline_.visible(); }), plan.bottom, &inputs.tombstones);
   const auto poll = [this]() -> Result<void> {
     if (closed_.load(std::memory_order_relaxed) || jobs_paused_.load(std::memory_order_relaxed)) return not_usable();
+    if (flush_wants_room_.load(std::memory_order_relaxed)) {
+      return Error{.kind = ErrorKind::kNoSpace, .operation = Operation::kCompact, .reason = "the room is left to a flush"};
+    }
     return {};
   };
   const auto merge = [&](const compaction::MergePart& part) {

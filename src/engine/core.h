@@ -35,6 +35,7 @@
 #include "compaction/policy.h"
 #include "engine/commit_pipeline.h"
 #include "engine/counters.h"
+#include "engine/job_health.h"
 #include "engine/keyspace_state.h"
 #include "engine/memory_plan.h"
 #include "engine/snapshots.h"
@@ -181,13 +182,15 @@ class Core : public std::enable_shared_from_this<Core> {
   void schedule();
   void schedule_locked() NACRE_REQUIRES(state_mutex_);
   bool start_compaction() NACRE_REQUIRES(state_mutex_);
-  void submit(Urgency urgency, std::function<Result<void>()> work) NACRE_REQUIRES(state_mutex_);
-  void job_ended(const Result<void>& result);
+  void submit(JobKind kind, Urgency urgency, std::function<Result<void>()> work) NACRE_REQUIRES(state_mutex_);
+  void job_ended(JobKind kind, const Result<void>& result);
+  void note_job_failure(JobHealth& health, const Error& error) NACRE_REQUIRES(state_mutex_);
   void update_delay() NACRE_REQUIRES(state_mutex_);
   compaction::Shape shape_of(const KeyspaceState& keyspace) const NACRE_REQUIRES(state_mutex_);
   compaction::PolicyOptions policy_of(const KeyspaceState& keyspace) const;
-  Result<void> wait_until(const std::function<bool()>& done);
-  void forget_background_error();
+  // `of_compactions`: their failures end the waiting too.
+  Result<void> wait_until(const std::function<bool()>& done, bool of_compactions);
+  void forget_failures();
 
   // flush.cc, compact.cc
   Result<void> flush(const std::shared_ptr<KeyspaceState>& keyspace);
@@ -217,7 +220,7 @@ class Core : public std::enable_shared_from_this<Core> {
   Result<void> not_usable() const;
   bool values_in_use();
   uint64_t values_pinned();
-  void forget_flushed_memtables() NACRE_REQUIRES(state_mutex_);
+  void forget_flushed_memtables();
   void stop_background();
   void abandon();
 
@@ -236,6 +239,7 @@ class Core : public std::enable_shared_from_this<Core> {
   base::MemoryAccount account_;
   sync::EpochDomain epochs_;
   std::optional<base::Prng> random_;
+  std::shared_ptr<memtable::ChunkPool> memtable_chunks_;
   std::unique_ptr<Directory> directory_;
   std::unique_ptr<DirectoryLock> lock_;
   std::unique_ptr<cache::Cache> cache_;
@@ -264,8 +268,8 @@ class Core : public std::enable_shared_from_this<Core> {
   bool idle_ NACRE_GUARDED_BY(state_mutex_) = false;
   uint32_t settlers_ NACRE_GUARDED_BY(state_mutex_) = 0;          // callers who want idle work done now
   uint32_t full_compactions_ NACRE_GUARDED_BY(state_mutex_) = 0;  // callers who want one run a keyspace
-  std::optional<Error> background_error_ NACRE_GUARDED_BY(state_mutex_);
-  uint64_t retry_at_ns_ NACRE_GUARDED_BY(state_mutex_) = 0;
+  JobHealth flush_health_ NACRE_GUARDED_BY(state_mutex_);
+  JobHealth compaction_health_ NACRE_GUARDED_BY(state_mutex_);
 
   sync::Mutex keeper_mutex_;
   sync::CondVar keeper_wakes_;
@@ -274,7 +278,9 @@ class Core : public std::enable_shared_from_this<Core> {
   std::vector<tree::ObsoleteTable> obsolete_ NACRE_GUARDED_BY(keeper_mutex_);
   sync::Thread keeper_;
 
+  std::atomic<bool> segment_asked_for_{false};  // the keeper knows that the log wants its next segment
   std::atomic<bool> closed_{false};
+  std::atomic<bool> flush_wants_room_{false};  // compactions give up, and give back what they wrote
   std::atomic<bool> jobs_paused_{false};  // none begins, and compactions give up
   std::atomic<bool> writes_stopped_{false};
   std::atomic<bool> no_space_{false};

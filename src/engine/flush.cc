@@ -1,8 +1,11 @@
 // Flush: frozen memtables become tables of a new run on level 0.
 //
 // All memtables of a keyspace that are frozen when the job begins are merged at once: versions that no reader can see are
-// dropped before they ever reach a table. Before the manifest names the new tables, the log is durable up to where the
-// memtables were frozen: else a power cut could keep this keyspace's newer writes and lose another's older ones.
+// dropped before they ever reach a table.
+//
+// A power cut must not keep this keyspace's newer writes and lose another's older ones. So if another keyspace has writes
+// that are only in the log, the log is made durable up to where the memtables were frozen before the manifest names the
+// new tables. If none has, the tables hold the whole prefix, and a log that nobody asked to sync never reaches the device.
 
 #include <algorithm>
 
@@ -28,6 +31,7 @@ Result<void> Core::flush(const std::shared_ptr<KeyspaceState>& keyspace) {
     result = flush_inputs(*keyspace, inputs, std::move(cut_keys), begin_ns);
   }
   inputs.clear();
+  forget_flushed_memtables();
   sync::MutexLock lock(state_mutex_);
   keyspace->flushing = false;
   return result;
@@ -42,11 +46,13 @@ Result<void> Core::flush_inputs(KeyspaceState& keyspace, const std::vector<Froze
   report({.kind = EventKind::kFlushStarted, .severity = Severity::kDebug, .keyspace = keyspace.name, .bytes_in = bytes_in});
 
   NACRE_TRY_ASSIGN(const compaction::MergeResult merged, write_memtables(keyspace, inputs, std::move(cut_keys)));
-  if (const Result<void> synced = sync_group_->through(newest.end_lsn); !synced) {
-    stop_writes(synced.error());
-    return synced;
-  }
   const uint64_t floor = log_floor_without(keyspace, newest.through);
+  if (floor < newest.end_lsn) {
+    if (const Result<void> synced = sync_group_->through(newest.end_lsn); !synced) {
+      stop_writes(synced.error());
+      return synced;
+    }
+  }
   format::VersionEdit edit = flush_edit(keyspace, merged, newest.through);
   edit.log_floor = floor;
   NACRE_TRY_ASSIGN(const bool committed, commit_edit(keyspace, edit));

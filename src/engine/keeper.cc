@@ -44,21 +44,22 @@ void Core::keep_house() {
     }
     if (wal_->wants_preparation()) {
       if (const auto prepared = wal_->prepare_next(); !prepared) note_failure(prepared.error());
+      segment_asked_for_.store(false, std::memory_order_relaxed);
     }
     remove_obsolete_tables();
     cache_->shrink();
-    epochs_.collect();
+    forget_flushed_memtables();
 
     const uint64_t writes = counters_.sum(HotCounters::kOperations);
     quiet_rounds = writes == writes_seen ? quiet_rounds + 1 : 0;
     writes_seen = writes;
     if (quiet_rounds == 0) flush_cold_keyspaces();
+    if (quiet_rounds >= kQuietRoundsToIdle) memtable_chunks_->clear();
     sync::MutexLock lock(state_mutex_);
-    forget_flushed_memtables();
     const bool was_idle = idle_;
     idle_ = quiet_rounds >= kQuietRoundsToIdle;
     if (idle_ && !was_idle) schedule_locked();
-    if (background_error_) {  // something is to be tried again
+    if (flush_health_.error() || compaction_health_.error()) {  // something is to be tried again
       quiet_rounds = 0;
       schedule_locked();
     }

@@ -18,6 +18,7 @@ struct MemoryPlan {
   uint64_t memtable_bytes = 0;       // a memtable is frozen when it holds so much
   uint64_t all_memtables_bytes = 0;  // writers wait beyond this
   uint64_t log_segment_bytes = 0;    // at most
+  uint32_t log_segments_kept = 0;    // files for use again: what the log of two memtables fills
   uint64_t log_bytes_kept = 0;       // a keyspace that keeps more log from being released is flushed
   uint64_t table_bytes = 0;          // tables are cut at this size
   uint64_t batch_bytes = 0;          // the largest batch
@@ -27,6 +28,7 @@ struct MemoryPlan {
     plan.all_memtables_bytes = memory_bytes / 4;
     plan.memtable_bytes = std::clamp<uint64_t>(memory_bytes / 16, uint64_t{1} << 20, uint64_t{256} << 20);
     plan.log_segment_bytes = std::clamp<uint64_t>(memory_bytes / 64, uint64_t{1} << 20, uint64_t{64} << 20);
+    plan.log_segments_kept = static_cast<uint32_t>(2 * plan.memtable_bytes / plan.log_segment_bytes + 2);
     plan.log_bytes_kept = 2 * plan.all_memtables_bytes;
     plan.table_bytes = std::clamp<uint64_t>(plan.memtable_bytes / 4, uint64_t{1} << 20, uint64_t{32} << 20);
     plan.batch_bytes = memory_bytes / 4;

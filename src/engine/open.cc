@@ -4,7 +4,7 @@
 //   2. the log from the floor on is replayed into memtables, and these into tables: writes that tables hold are passed over
 //   3. a new log begins above everything the old one may hold
 //   4. one manifest commit puts the tables of all keyspaces in force and names the new log as the floor
-//   5. the old segments are taken over for use, leftover tables removed
+//   5. the old segments and leftover tables are removed
 //
 // Step 4 is why a failed sync before the crash cannot fool us: nothing is trusted to be on disk because the page cache
 // shows it, the recovered tail is rewritten to new files and synced before the first new write is accepted. One commit,
@@ -51,7 +51,8 @@ Core::Core(std::string path, const Options& options, const Runtime& runtime)
       runtime_(runtime),
       process_generation_(os::process_generation()),
       read_only_(options.mode == OpenMode::kReadOnly),
-      account_(options.memory_bytes) {}
+      account_(options.memory_bytes),
+      memtable_chunks_(std::make_shared<memtable::ChunkPool>(plan_.memtable_bytes, &account_)) {}
 
 uint64_t Core::os_generation() { return os::process_generation(); }
 
@@ -152,7 +153,7 @@ Result<void> Core::open_log() {
   last.last_sequence = pipeline_.visible();
   NACRE_TRY(versions_->commit(edits));
   for (const wal::LogFile& file : recovered.files) {
-    if (!file.unreadable) NACRE_TRY(wal_->adopt(file));  // what cannot be proved ours stays
+    if (!file.unreadable) NACRE_TRY(directory_->remove(format::log_name(file.number)));  // what cannot be proved ours stays
   }
   return {};
 }
@@ -163,6 +164,7 @@ Result<void> Core::begin_log(uint64_t start_lsn) {
   options.salt_seed = random_->next();
   options.max_segment_bytes = plan_.log_segment_bytes;
   options.first_segment_bytes = std::min(options.first_segment_bytes, options.max_segment_bytes);
+  options.kept_segments = plan_.log_segments_kept;
   options.account = &account_;
   NACRE_TRY_ASSIGN(wal_, wal::Wal::create(*directory_, [this] { return versions_->next_file_number(); }, options, start_lsn));
   sync_group_ = std::make_unique<SyncGroup>([this](uint64_t through) { return sync_log(through); },

@@ -38,6 +38,10 @@ Error busy(const char* reason) {
   return Error{.kind = ErrorKind::kBusy, .operation = Operation::kCommit, .reason = reason};
 }
 
+Error writes_stopped() {
+  return Error{.kind = ErrorKind::kClosed, .operation = Operation::kWrite, .reason = "writes stopped after a failed sync: reopen the database"};
+}
+
 Error dropped() {
   return Error{.kind = ErrorKind::kNotFound, .operation = Operation::kWrite, .reason = "the keyspace was dropped"};
 }
@@ -103,6 +107,7 @@ Result<void> Core::write_one(KeyspaceState& keyspace, EntryKind kind, Bytes key,
     memtable = keyspace.mutable_memtable.get();
     note_write(keyspace, claimed);
   }
+  if (kind != EntryKind::kRangeErase) memtable->prefetch(base::hash_key(key));
   if (claimed.log) {
     format::store_op(wal_->payload(*claimed.log), op);
     wal_->seal(*claimed.log);
@@ -188,7 +193,7 @@ Result<void> Core::write_batch(Bytes encoded, uint32_t count, const WriteOptions
 Result<void> Core::admit(uint64_t bytes, const WriteOptions& options) {
   if (read_only_) return invalid_argument(Operation::kWrite, "the database was opened read-only");
   if (writes_stopped_.load(std::memory_order_acquire)) [[unlikely]] {
-    return Error{.kind = ErrorKind::kClosed, .operation = Operation::kWrite, .reason = "writes stopped after a failed sync: reopen the database"};
+    return writes_stopped();
   }
   if (frozen_bytes_.load(std::memory_order_relaxed) + plan_.memtable_bytes > plan_.all_memtables_bytes) [[unlikely]] {
     NACRE_TRY(wait_for_memtables(options));
@@ -211,8 +216,8 @@ Result<void> Core::wait_for_memtables(const WriteOptions& options) {
     sync::MutexLock lock(state_mutex_);
     while (frozen_bytes_.load(std::memory_order_relaxed) + plan_.memtable_bytes > plan_.all_memtables_bytes) {
       if (closed_.load(std::memory_order_acquire)) return not_usable();
-      if (background_error_ && background_error_->kind == ErrorKind::kNoSpace) return *background_error_;
-      if (writes_stopped_.load(std::memory_order_acquire)) break;
+      if (flush_health_.error() && flush_health_.error()->kind == ErrorKind::kNoSpace) return *flush_health_.error();
+      if (writes_stopped_.load(std::memory_order_acquire)) return writes_stopped();
       schedule_locked();
       state_changed_.wait_for(state_mutex_, 50'000'000);
     }
@@ -266,7 +271,7 @@ Result<Core::Claimed> Core::claim(uint64_t payload_bytes, uint32_t count) {
   NACRE_TRY(log_unlogged());
   Claimed claimed;
   claimed.first_sequence = next_sequence_;
-  const uint64_t begin_ns = wal_->wants_preparation() ? runtime_.clock->now_ns() : 0;
+  const uint64_t begin_ns = wal_->has_room(payload_bytes) ? 0 : runtime_.clock->now_ns();
   NACRE_TRY_ASSIGN(claimed.log, wal_->claim(payload_bytes, next_sequence_, count));
   if (begin_ns != 0) [[unlikely]] {
     const uint64_t duration_ns = runtime_.clock->now_ns() - begin_ns;
@@ -277,7 +282,10 @@ Result<Core::Claimed> Core::claim(uint64_t payload_bytes, uint32_t count) {
   log_bytes_.fetch_add(claimed.end_lsn - claimed.lsn, std::memory_order_relaxed);
   next_sequence_ += count;
   claimed.ticket = pipeline_.enter(next_sequence_ - 1, claimed.end_lsn);
-  if (wal_->wants_preparation()) [[unlikely]] wake_keeper();
+  if (wal_->wants_preparation() && !segment_asked_for_.load(std::memory_order_relaxed)) [[unlikely]] {
+    segment_asked_for_.store(true, std::memory_order_relaxed);
+    wake_keeper();
+  }
   return claimed;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 #include "base/assert.h"
 #include "base/bits.h"
@@ -22,8 +23,9 @@ size_t scaled(uint64_t capacity_bytes, uint64_t share, size_t least, size_t most
 
 }  // namespace
 
-Arena::Arena(uint64_t capacity_bytes, base::MemoryAccount* account)
+Arena::Arena(uint64_t capacity_bytes, base::MemoryAccount* account, std::shared_ptr<ChunkPool> pool)
     : account_(account),
+      pool_(std::move(pool)),
       span_bytes_(scaled(capacity_bytes, 512, kSmallestSpan, kLargestSpan)),
       chunk_bytes_max_(scaled(capacity_bytes, 16, kSmallestChunk, os::kHugePageBytes)) {
   entries_.next_bytes = std::min(kFirstChunk, chunk_bytes_max_);
@@ -31,8 +33,13 @@ Arena::Arena(uint64_t capacity_bytes, base::MemoryAccount* account)
 }
 
 Arena::~Arena() {
-  for (const Mapping& mapping : mappings_) os::unmap_pages(mapping.pages, mapping.bytes);
-  if (account_ != nullptr) account_->release(base::MemoryPart::kMemtable, mapped_bytes());
+  uint64_t unmapped_bytes = 0;
+  for (const Mapping& mapping : mappings_) {
+    if (pool_ != nullptr && mapping.bytes == chunk_bytes_max_ && pool_->keep(mapping.pages, mapping.bytes)) continue;
+    os::unmap_pages(mapping.pages, mapping.bytes);
+    unmapped_bytes += mapping.bytes;
+  }
+  if (account_ != nullptr) account_->release(base::MemoryPart::kMemtable, unmapped_bytes);
 }
 
 char* Arena::map(size_t bytes) {
@@ -45,11 +52,21 @@ char* Arena::map(size_t bytes) {
   return pages;
 }
 
+char* Arena::next_chunk(ChunkStream& stream) {
+  char* pages = nullptr;
+  if (pool_ != nullptr && stream.next_bytes == chunk_bytes_max_) pages = pool_->take(chunk_bytes_max_);
+  if (pages == nullptr) return map(stream.next_bytes);
+  mapped_bytes_.fetch_add(chunk_bytes_max_, std::memory_order_relaxed);
+  mappings_.push_back({pages, chunk_bytes_max_});
+  if (&stream == &nodes_) std::memset(pages, 0, chunk_bytes_max_);
+  return pages;
+}
+
 char* Arena::cut(ChunkStream& stream, size_t bytes) {
   bytes = base::align_up(bytes, 64);
   if (static_cast<size_t>(stream.end - stream.at) < bytes) {
     while (stream.next_bytes < bytes) stream.next_bytes *= 2;
-    stream.at = map(stream.next_bytes);
+    stream.at = next_chunk(stream);
     stream.end = stream.at + stream.next_bytes;
     stream.next_bytes = std::min(8 * stream.next_bytes, chunk_bytes_max_);
   }

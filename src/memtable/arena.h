@@ -11,16 +11,20 @@
 // quarter of a span is cut from the chunk itself, one larger than a quarter of the largest chunk gets a mapping of its
 // own: so nothing is too large, and no more than a quarter is wasted.
 //
-// Memory reads as zero when handed out. Chunks are charged to MemoryPart::kMemtable when mapped.
+// Nodes and mappings of their own read as zero when handed out; memory for entries may hold anything, since full-sized
+// chunks come from a ChunkPool if there is one. Chunks are charged to MemoryPart::kMemtable when mapped.
 // Thread safety: all calls, with a lane as Lanes hands it out.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "base/memory_account.h"
+#include "base/prefetch.h"
+#include "memtable/chunk_pool.h"
 #include "memtable/lanes.h"
 #include "sync/sync.h"
 
@@ -28,8 +32,8 @@ namespace nacre::memtable {
 
 class Arena {
  public:
-  // `account` may be null; it must outlive the arena.
-  Arena(uint64_t capacity_bytes, base::MemoryAccount* account);
+  // `account` may be null; it must outlive the arena. `pool` may be null; it has the same account.
+  Arena(uint64_t capacity_bytes, base::MemoryAccount* account, std::shared_ptr<ChunkPool> pool = nullptr);
   ~Arena();
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
@@ -40,6 +44,7 @@ class Arena {
     if (aligned <= static_cast<size_t>(lane.end - lane.at)) [[likely]] {
       char* result = lane.at;
       lane.at += aligned;
+      base::prefetch_for_appending(lane.at);
       return result;
     }
     return allocate_slow(lane, aligned);
@@ -68,9 +73,11 @@ class Arena {
 
   char* allocate_slow(Lane& lane, size_t bytes);
   char* cut(ChunkStream& stream, size_t bytes) NACRE_REQUIRES(mutex_);
+  char* next_chunk(ChunkStream& stream) NACRE_REQUIRES(mutex_);
   char* map(size_t bytes) NACRE_REQUIRES(mutex_);
 
   base::MemoryAccount* const account_;
+  const std::shared_ptr<ChunkPool> pool_;
   const size_t span_bytes_;
   const size_t chunk_bytes_max_;
   std::atomic<uint64_t> used_bytes_{0};

@@ -5,7 +5,7 @@
 namespace nacre::memtable {
 
 Memtable::Memtable(const MemtableOptions& options)
-    : arena_(options.capacity_bytes, options.account),
+    : arena_(options.capacity_bytes, options.account, options.pool),
       filter_(arena_, options.capacity_bytes),
       tombstones_(options.account) {
   if (options.kind == MemtableKind::kBTree) {
@@ -17,7 +17,7 @@ Memtable::Memtable(const MemtableOptions& options)
 
 template <class Index>
 void Memtable::insert_into(Index& index, Bytes key, uint64_t hash, uint64_t trailer, Bytes value) {
-  filter_.prefetch(hash);
+  prefetch(hash);
   const size_t room = Index::room_before_entry(hash, trailer);
   char* memory = lanes_.with_lane([&](Lane& lane) {
     lane.entries.add(1);

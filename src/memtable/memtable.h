@@ -36,6 +36,7 @@ struct MemtableOptions {
   MemtableKind kind = MemtableKind::kBTree;
   uint64_t capacity_bytes = uint64_t{64} << 20;  // what it is meant to hold: sizes filter and chunks; not a limit
   base::MemoryAccount* account = nullptr;        // charged with all memory; may be null; must outlive the memtable
+  std::shared_ptr<ChunkPool> pool;               // of the same account; may be null
 };
 
 class Memtable : public base::RefCounted<Memtable> {
@@ -44,6 +45,8 @@ class Memtable : public base::RefCounted<Memtable> {
     return base::IntrusivePtr<Memtable>(new Memtable(options));
   }
 
+  // Begins loading what an insert of this hash will touch: worth it if there is something else to do meanwhile.
+  void prefetch(uint64_t hash) { filter_.prefetch(hash); }
   // `hash` is base::hash_key(key). Key and value are within the limits of nacre/options.h.
   void insert(Bytes key, uint64_t hash, uint64_t trailer, Bytes value);
   // Erases keys in [begin, end) that have lower sequences; an empty range erases nothing.

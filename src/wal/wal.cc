@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/bits.h"
+#include "base/prefetch.h"
 #include "base/result.h"
 
 namespace nacre::wal {
@@ -75,6 +76,7 @@ Result<Wal::Claim> Wal::claim(uint64_t payload_bytes, format::Sequence first_seq
                                .count = count,
                                .synced_distance = format::synced_distance(lsn, synced_through())}};
   offset_ += record_bytes;
+  base::prefetch_for_appending(current_->data + offset_);
   end_lsn_.store(claim.end_lsn, std::memory_order_release);
   return claim;
 }
@@ -266,13 +268,6 @@ void Wal::unmap_synced() {
     if (segment->end_lsn.load(std::memory_order_acquire) > synced_through()) break;
     if (segment->file != nullptr) unmapped.push_back(segment->unmap());
   }
-}
-
-Result<void> Wal::adopt(const LogFile& file) {
-  auto segment = std::make_shared<Segment>();
-  segment->identity.number = file.number;
-  segment->size_bytes = file.size_bytes;
-  return supply_.give_back(std::move(segment), target_bytes());
 }
 
 Result<void> Wal::close() {

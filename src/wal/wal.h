@@ -26,8 +26,9 @@
 // What the caller owes
 //   - release_before(lsn) only after everything below lsn is durable elsewhere and the manifest says so.
 //   - After recovery, a new Wal begins at RecoveryReport::next_lsn, which is above every byte that old segments may
-//     hold; the log never goes on in an old segment. Old files are adopted or removed after the manifest names the new
-//     start.
+//     hold; the log never goes on in an old segment. Old files are removed after the manifest names the new start. They
+//     are not used again: if a sync of the directory failed in an earlier life, the name that we see need not be the one
+//     that a power cut leaves, and a rename from it would be lost with it.
 //
 // Preparation: a segment is prepared ahead by a background thread when a quarter of the current one is used. If it
 // comes late, claim() does it itself, with a small file, and counts it. Sizes double from the first to
@@ -102,6 +103,9 @@ class Wal {
   // sync: its error.
   Result<Claim> claim(uint64_t payload_bytes, format::Sequence first_sequence, uint32_t count);
 
+  // Whether a claim of so many bytes goes into the current segment. By whoever serialises claims.
+  bool has_room(uint64_t payload_bytes) const { return format::log_record_bytes(payload_bytes) <= limit_ - offset_; }
+
   // Where to put exactly the claimed number of bytes. Valid until seal().
   static char* payload(const Claim& claim) { return claim.to; }
 
@@ -128,9 +132,6 @@ class Wal {
   }
   // Makes the next segment ready, and unmaps what is synced. An error leaves the log usable, unless damaged().
   Result<void> prepare_next();
-
-  // Takes over a file of an earlier log of this database that nobody needs: keeps it for use, or removes it.
-  Result<void> adopt(const LogFile& file);
 
   // Syncs everything and marks the log's end, so that the next recovery need not search behind it. Later claims:
   // kClosed.

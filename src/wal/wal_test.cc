@@ -323,33 +323,6 @@ TEST_F(WalTest, ClosingASyncedLogMakesItsEndDurable) {
   expect_prefix(recovered, written, written.size());
 }
 
-TEST_F(WalTest, FilesOfAnEarlierLogAreAdopted) {
-  Wal::Options chosen = options();
-  chosen.first_segment_bytes = chosen.max_segment_bytes = 16384;
-  auto log = create(chosen).value();
-  append_many(*log, 1000, 100);
-  log.reset();
-  const RecoveryReport report = recover(directory_).report.value();
-  EXPECT_GT(report.files.size(), 4u);
-  EXPECT_EQ(report.highest_number + 1, next_number_.load());
-
-  chosen.salt_seed = 999;
-  log = create(chosen, report.next_lsn).value();
-  for (const LogFile& file : report.files) {
-    EXPECT_FALSE(file.unreadable);
-    log->adopt(file).value();
-  }
-  EXPECT_EQ(log->stats().kept_segments, 2u);
-  EXPECT_EQ(log->stats().removed, report.files.size() - 2);
-  std::vector<Appended> written;
-  for (int i = 0; i < 400; ++i) {
-    if (log->wants_preparation()) log->prepare_next().value();
-    written.push_back(append(*log, 100).value());
-  }
-  EXPECT_EQ(log->stats().recycled, 2u);
-  expect_prefix(recover(directory_, report.next_lsn), written, written.size());
-}
-
 TEST_F(WalTest, AFileThatCannotBeRemovedStopsNothing) {
   Wal::Options chosen = options();
   chosen.kept_segments = 0;
