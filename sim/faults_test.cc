@@ -267,6 +267,8 @@ TEST(Faults, AFailedDirectorySyncLosesNames) {
     t.faults().plan({.kinds = kSyncs});
     EXPECT_FALSE(t.directory->sync());
     EXPECT_TRUE(t.exists("a"));
+    EXPECT_FALSE(t.directory->sync()) << "a failed sync is final";
+    t.reopen();
     t.directory->sync().value();  // too late
     t.cut(CrashProfile::kEverything);
     lost += t.exists("a") ? 0 : 1;

@@ -182,10 +182,13 @@ Result<std::vector<DirectoryEntry>> SimDirectory::list() {
 }
 
 Result<void> SimDirectory::sync() {
+  sync::MutexLock lock(sync_mutex_);
+  if (sync_failure_) return *sync_failure_;
   NACRE_TRY_ASSIGN(const SimDisk::Site site, disk_->begin(boot_, IoKind::kSyncDirectory, kDirectoryRef, 0, 0));
   if (site.fate.effect == FaultEffect::kError) {
     node_->fail_sync(disk_->prng());
-    return disk_->error(site, site.fate.error_number);
+    sync_failure_ = disk_->error(site, site.fate.error_number);
+    return *sync_failure_;
   }
   if (site.fate.effect != FaultEffect::kLie) node_->sync();
   return disk_->end(boot_, site);

@@ -5,11 +5,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "nacre/runtime.h"
 #include "sim/sim_disk.h"
+#include "sync/sync.h"
 
 namespace nacre::sim {
 
@@ -49,6 +51,8 @@ class SimDirectory final : public Directory {
   const std::shared_ptr<SimDisk> disk_;
   const std::shared_ptr<DirectoryNode> node_;
   const uint64_t boot_;
+  sync::Mutex sync_mutex_;
+  std::optional<Error> sync_failure_;
 };
 
 }  // namespace nacre::sim

@@ -86,7 +86,9 @@ class Directory {
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;  // replaces `to`
   virtual Result<void> remove(const std::string& name) = 0;
   virtual Result<std::vector<DirectoryEntry>> list() = 0;  // regular files only
-  virtual Result<void> sync() = 0;                         // makes creations, renames and removals durable
+  // Makes creations, renames and removals durable. One caller at a time syncs, and a failed sync is final for this object:
+  // each later one fails too, since the names that the first one lost are not tried again by the kernel.
+  virtual Result<void> sync() = 0;
   // One holder in all processes: kBusy if another holds it, in this process or elsewhere.
   virtual Result<std::unique_ptr<DirectoryLock>> lock(const std::string& name) = 0;
   virtual Result<uint64_t> free_bytes() = 0;  // what may still be written

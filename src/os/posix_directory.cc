@@ -138,7 +138,13 @@ Result<void> sync_directory(int fd) {
   return {};
 }
 
-Result<void> PosixDirectory::sync() { return sync_directory(fd_.get()); }
+Result<void> PosixDirectory::sync() {
+  sync::MutexLock lock(sync_mutex_);
+  if (sync_failure_) return *sync_failure_;
+  const Result<void> synced = sync_directory(fd_.get());
+  if (!synced) sync_failure_ = synced.error();
+  return synced;
+}
 
 Result<std::unique_ptr<DirectoryLock>> PosixDirectory::lock(const std::string& name) {
   NACRE_TRY(check_name(Operation::kLock, name));

@@ -9,11 +9,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "nacre/runtime.h"
 #include "os/fd.h"
+#include "sync/sync.h"
 
 namespace nacre::os {
 
@@ -36,6 +38,8 @@ class PosixDirectory final : public Directory {
  private:
   const Fd fd_;
   const std::string path_;
+  sync::Mutex sync_mutex_;
+  std::optional<Error> sync_failure_ NACRE_GUARDED_BY(sync_mutex_);
 };
 
 // Makes the entries of an open directory durable.
