@@ -130,9 +130,18 @@ std::shared_ptr<KeyspaceState> Core::add_keyspace_state(uint32_t id, const std::
 Result<void> Core::open_log() {
   const uint64_t begin_ns = runtime_.clock->now_ns();
   std::vector<format::VersionEdit> edits;
-  NACRE_TRY_ASSIGN(const wal::RecoveryReport recovered,
-                   wal::recover_log(*directory_, versions_->uuid(), versions_->log_floor(),
-                                    [this, &edits](const wal::RecoveredRecord& record) { return replay(record, edits); }));
+  wal::LogDamage damage;
+  const auto recovery = wal::recover_log(*directory_, versions_->uuid(), versions_->log_floor(),
+                                         [this, &edits](const wal::RecoveredRecord& record) { return replay(record, edits); }, &damage);
+  if (!recovery) {
+    if (damage.begin_lsn != 0) {
+      report({.kind = EventKind::kCorruption, .severity = Severity::kError, .file_kind = FileKind::kLog, .file_number = damage.file_number,
+              .offset = damage.offset, .bytes_in = damage.synced_through - damage.begin_lsn, .entries = damage.operations_lost,
+              .error = recovery.error()});
+    }
+    return recovery.error();
+  }
+  const wal::RecoveryReport& recovered = *recovery;
   {
     sync::MutexLock lock(commit_mutex_);
     pipeline_.reset(next_sequence_ - 1, recovered.next_lsn);

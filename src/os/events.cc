@@ -21,7 +21,6 @@ std::string_view to_string(EventKind kind) {
     case EventKind::kTablesMoved: return "tables_moved";
     case EventKind::kTableRemoved: return "table_removed";
     case EventKind::kManifestReplaced: return "manifest_replaced";
-    case EventKind::kLogRotated: return "log_rotated";
     case EventKind::kWriteDelayed: return "write_delayed";
     case EventKind::kNoSpace: return "no_space";
     case EventKind::kSpaceReturned: return "space_returned";
