@@ -38,11 +38,19 @@ std::vector<std::string> split(const std::string& text) {
 }
 
 int run_one(const Settings& settings) {
-  const bench::Plan plan{.engine = settings.engine, .directory = settings.directory, .n = settings.n, .memory_bytes = settings.memory_mib << 20,
+  const bench::Plan plan{.engine = settings.engine,
+                         .directory = settings.directory,
+                         .n = settings.n,
+                         .memory_bytes = settings.memory_mib << 20,
                          .only = split(settings.only)};
   for (const bench::Measurement& m : bench::run_all(plan)) {
-    const nlohmann::ordered_json line{{"engine", settings.engine}, {"workload", m.workload}, {"operations", m.operations},
-                                      {"seconds", m.seconds}, {"rate", m.rate()}, {"cpu_us_per_operation", 1e6 * m.cpu_seconds / static_cast<double>(m.operations)}};
+    const nlohmann::ordered_json line{
+        {"engine", settings.engine},
+        {"workload", m.workload},
+        {"operations", m.operations},
+        {"seconds", m.seconds},
+        {"rate", m.rate()},
+        {"cpu_us_per_operation", 1e6 * m.cpu_seconds / static_cast<double>(m.operations)}};
     std::printf("%s\n", line.dump().c_str());
   }
   return 0;
@@ -50,12 +58,14 @@ int run_one(const Settings& settings) {
 
 // The lines that a run of this program on one engine prints.
 std::vector<nlohmann::json> run_in_child(const std::string& self, const Settings& settings, const std::string& engine) {
-  const std::string command = "'" + self + "' --engine " + engine + " --n " + std::to_string(settings.n) + " --memory-mib " +
-                              std::to_string(settings.memory_mib) + " --dir '" + settings.directory + "' --only '" + settings.only + "'";
+  const std::string command = "'" + self + "' --engine " + engine + " --n " + std::to_string(settings.n) +
+                              " --memory-mib " + std::to_string(settings.memory_mib) + " --dir '" + settings.directory +
+                              "' --only '" + settings.only + "'";
   std::FILE* pipe = popen(command.c_str(), "r");
   std::vector<nlohmann::json> lines;
   std::array<char, 4096> buffer;
-  while (pipe != nullptr && std::fgets(buffer.data(), buffer.size(), pipe) != nullptr) lines.push_back(nlohmann::json::parse(buffer.data()));
+  while (pipe != nullptr && std::fgets(buffer.data(), buffer.size(), pipe) != nullptr)
+    lines.push_back(nlohmann::json::parse(buffer.data()));
   if (pipe == nullptr || pclose(pipe) != 0) {
     std::fprintf(stderr, "the run of %s failed\n", engine.c_str());
     std::exit(3);
@@ -104,10 +114,15 @@ int main(int argc, char** argv) {
   Settings settings;
   CLI::App app("Benchmarks of Nacre beside other engines", "nacre-bench");
   app.add_option("--engine", settings.engine, "nacre or rocksdb: one run in this process")->capture_default_str();
-  app.add_option("--compare", settings.compare, "Engines to run in turn, by commas; the ratio is the first to the last");
-  app.add_option("--repeat", settings.repeat, "Runs of each engine when comparing")->capture_default_str()->check(CLI::Range(1, 100));
+  app.add_option("--compare", settings.compare,
+                 "Engines to run in turn, by commas; the ratio is the first to the last");
+  app.add_option("--repeat", settings.repeat, "Runs of each engine when comparing")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100));
   app.add_option("--n", settings.n, "Entries")->capture_default_str()->check(CLI::Range(1000, 1'000'000'000));
-  app.add_option("--memory-mib", settings.memory_mib, "Memory budget of every engine, MiB")->capture_default_str()->check(CLI::Range(1024, 1 << 20));
+  app.add_option("--memory-mib", settings.memory_mib, "Memory budget of every engine, MiB")
+      ->capture_default_str()
+      ->check(CLI::Range(1024, 1 << 20));
   app.add_option("--dir", settings.directory, "Where the stores are made and removed")->capture_default_str();
   app.add_option("--only", settings.only, "Workloads to measure, by commas; all if empty");
   CLI11_PARSE(app, argc, argv);

@@ -68,7 +68,8 @@ class RocksEngine : public Engine {
   }
   bool get(std::string_view key, std::string* value) override {
     rocksdb::PinnableSlice found;
-    const rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), db_->DefaultColumnFamily(), {key.data(), key.size()}, &found);
+    const rocksdb::Status status =
+        db_->Get(rocksdb::ReadOptions(), db_->DefaultColumnFamily(), {key.data(), key.size()}, &found);
     if (status.IsNotFound()) return false;
     must(status);
     value->assign(found.data(), found.size());
@@ -80,7 +81,8 @@ class RocksEngine : public Engine {
     must(db_->WaitForCompact(rocksdb::WaitForCompactOptions()));
   }
   std::string describe() override {
-    return "rocksdb " + std::to_string(ROCKSDB_MAJOR) + "." + std::to_string(ROCKSDB_MINOR) + "." + std::to_string(ROCKSDB_PATCH) + ", tuned";
+    return "rocksdb " + std::to_string(ROCKSDB_MAJOR) + "." + std::to_string(ROCKSDB_MINOR) + "." +
+           std::to_string(ROCKSDB_PATCH) + ", tuned";
   }
 
  private:

@@ -22,7 +22,9 @@ constexpr size_t kValueBytes = 100;
 double cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -129,7 +131,8 @@ class Run {
   void fresh() {
     close();
     std::filesystem::create_directories(plan_.directory);
-    engine_ = plan_.engine == "rocksdb" ? open_rocksdb(plan_.directory + "/db", plan_.memory_bytes) : open_nacre(plan_.directory + "/db", plan_.memory_bytes);
+    engine_ = plan_.engine == "rocksdb" ? open_rocksdb(plan_.directory + "/db", plan_.memory_bytes)
+                                        : open_nacre(plan_.directory + "/db", plan_.memory_bytes);
     if (engine_ == nullptr) {
       std::fprintf(stderr, "this build has no engine %s\n", plan_.engine.c_str());
       std::exit(2);
@@ -146,7 +149,8 @@ class Run {
     const auto begin = std::chrono::steady_clock::now();
     body();
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    measurements_.push_back({.workload = workload, .operations = operations, .seconds = seconds, .cpu_seconds = cpu_seconds() - cpu_begin});
+    measurements_.push_back(
+        {.workload = workload, .operations = operations, .seconds = seconds, .cpu_seconds = cpu_seconds() - cpu_begin});
     std::fprintf(stderr, "  %-8s %-11s %10.0f /s\n", plan_.engine.c_str(), workload, measurements_.back().rate());
   }
 

@@ -22,8 +22,8 @@ namespace bench {
 struct Measurement {
   std::string workload;
   uint64_t operations = 0;
-  double seconds = 0;        // of the operations, settling included where the workload says so
-  double cpu_seconds = 0;    // of the whole process
+  double seconds = 0;      // of the operations, settling included where the workload says so
+  double cpu_seconds = 0;  // of the whole process
   double rate() const { return static_cast<double>(operations) / seconds; }
 };
 

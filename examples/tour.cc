@@ -31,8 +31,9 @@ int show(nacre::Db db) {
   batch.put(accounts, "bob", "30");
   batch.put(journal, "0001", "alice pays bob 30");
   db.write(batch, nacre::Durability::kDisk).value();
-  std::printf("batch over two keyspaces: alice %s, bob %s, journal \"%s\"\n", accounts.get("alice").value()->to_string().c_str(),
-              accounts.get("bob").value()->to_string().c_str(), journal.get("0001").value()->to_string().c_str());
+  std::printf("batch over two keyspaces: alice %s, bob %s, journal \"%s\"\n",
+              accounts.get("alice").value()->to_string().c_str(), accounts.get("bob").value()->to_string().c_str(),
+              journal.get("0001").value()->to_string().c_str());
 
   // A snapshot sees its moment, whatever is written, flushed or compacted later.
   const nacre::Snapshot before = db.snapshot();
@@ -40,9 +41,10 @@ int show(nacre::Db db) {
   accounts.erase("bob").value();
   db.flush().value();
   db.compact().value();
-  std::printf("snapshot held across writes, a flush and a compaction: alice %s then, %s now; bob %s then, %s now\n",
-              accounts.get("alice", before).value()->to_string().c_str(), accounts.get("alice").value()->to_string().c_str(),
-              accounts.get("bob", before).value()->to_string().c_str(), accounts.contains("bob").value() ? "there" : "gone");
+  std::printf(
+      "snapshot held across writes, a flush and a compaction: alice %s then, %s now; bob %s then, %s now\n",
+      accounts.get("alice", before).value()->to_string().c_str(), accounts.get("alice").value()->to_string().c_str(),
+      accounts.get("bob", before).value()->to_string().c_str(), accounts.contains("bob").value() ? "there" : "gone");
 
   // A transaction that another write overtakes is refused and run again.
   int tries = 0;
@@ -55,7 +57,8 @@ int show(nacre::Db db) {
     if (committed) break;
     if (committed.error().kind != nacre::ErrorKind::kConflict) committed.value();
   }
-  std::printf("transaction: committed on try %d, alice has %s\n", tries, accounts.get("alice").value()->to_string().c_str());
+  std::printf("transaction: committed on try %d, alice has %s\n", tries,
+              accounts.get("alice").value()->to_string().c_str());
   return 0;
 }
 

@@ -22,7 +22,8 @@ uint64_t number_in(std::string_view text) {
 }
 
 const std::string* find(const std::vector<std::pair<std::string, std::string>>& entries, const std::string& key) {
-  const auto at = std::lower_bound(entries.begin(), entries.end(), key, [](const auto& entry, const std::string& k) { return entry.first < k; });
+  const auto at = std::lower_bound(entries.begin(), entries.end(), key,
+                                   [](const auto& entry, const std::string& k) { return entry.first < k; });
   return at != entries.end() && at->first == key ? &at->second : nullptr;
 }
 
@@ -60,7 +61,8 @@ std::string EngineOracle::value_of(uint64_t id, uint32_t bytes) {
 
 const EngineCommit& EngineOracle::begin(uint32_t writer, base::Prng& prng, bool large_values) {
   EngineCommit& commit = commits_[writer].emplace_back();
-  static constexpr Durability kDurabilities[] = {Durability::kMemory, Durability::kOs, Durability::kOs, Durability::kDisk};
+  static constexpr Durability kDurabilities[] = {Durability::kMemory, Durability::kOs, Durability::kOs,
+                                                 Durability::kDisk};
   commit.durability = kDurabilities[prng.below(4)];
   commit.batch = !prng.one_in(4);
   for (uint64_t i = commit.batch ? prng.below(5) : 0; i > 0; --i) {
@@ -78,7 +80,9 @@ const EngineCommit& EngineOracle::begin(uint32_t writer, base::Prng& prng, bool 
       op.value_bytes = draw_bytes(prng, large_values);
     }
   }
-  if (!commit.batch) commit.ops.push_back({.keyspace = static_cast<uint32_t>(prng.below(kKeyspaces)), .key = single_key(writer), .end = {}});
+  if (!commit.batch)
+    commit.ops.push_back(
+        {.keyspace = static_cast<uint32_t>(prng.below(kKeyspaces)), .key = single_key(writer), .end = {}});
   commit.began = now();
   return commit;
 }
@@ -127,7 +131,8 @@ EngineOracle::Model EngineOracle::replay(const EngineCut& cut) const {
         auto& keyspace = model[op.keyspace];
         if (op.kind == EngineOp::Kind::kPut) keyspace[op.key] = &op;
         if (op.kind == EngineOp::Kind::kErase) keyspace.erase(op.key);
-        if (op.kind == EngineOp::Kind::kEraseRange) keyspace.erase(keyspace.lower_bound(op.key), keyspace.lower_bound(op.end));
+        if (op.kind == EngineOp::Kind::kEraseRange)
+          keyspace.erase(keyspace.lower_bound(op.key), keyspace.lower_bound(op.end));
       }
     }
   }
@@ -153,7 +158,8 @@ std::string EngineOracle::check_view(const EngineView& view, const EngineCut& cu
       if (key == "last") continue;
       const auto found = expected.find(key);
       if (found == expected.end()) return key + " should not be there" + where;
-      if (found->second != value) return key + " has a wrong value of " + std::to_string(value.size()) + " bytes" + where;
+      if (found->second != value)
+        return key + " has a wrong value of " + std::to_string(value.size()) + " bytes" + where;
       expected.erase(found);
     }
     if (!expected.empty()) return expected.begin()->first + " is missing" + where;
@@ -170,13 +176,16 @@ std::string EngineOracle::check_last(const EngineView& view, const EngineCut& cu
       if (commits_[w][i].batch) began = std::max(began, commits_[w][i].began);
     }
   }
-  if ((last == nullptr) != (began == 0) || (other == nullptr) != (began == 0)) return "the last batch left no trace in a keyspace";
+  if ((last == nullptr) != (began == 0) || (other == nullptr) != (began == 0))
+    return "the last batch left no trace in a keyspace";
   if (began == 0) return "";
   if (*last != *other) return "the keyspaces end with different batches, " + *last + " and " + *other;
   const uint64_t writer = number_in(*last);
   const uint64_t number = number_in(std::string_view(*last).substr(last->find(':') + 1));
-  if (writer >= kWriters || number == 0 || number > cut[writer]) return "the last batch is " + *last + ", beyond the cut " + to_string(cut);
-  if (commits_[writer][number - 1].ended < began) return "a batch that was acknowledged before another began won over it";
+  if (writer >= kWriters || number == 0 || number > cut[writer])
+    return "the last batch is " + *last + ", beyond the cut " + to_string(cut);
+  if (commits_[writer][number - 1].ended < began)
+    return "a batch that was acknowledged before another began won over it";
   return "";
 }
 
@@ -194,7 +203,8 @@ std::string EngineOracle::check_order(const EngineCut& cut, uint64_t began) cons
 
 std::string EngineOracle::check_chain(const EngineCut& cut) const {
   for (const EngineCut& seen : seen_) {
-    if (!contains(cut, seen) && !contains(seen, cut)) return "readers saw two orders: " + to_string(seen) + " and " + to_string(cut);
+    if (!contains(cut, seen) && !contains(seen, cut))
+      return "readers saw two orders: " + to_string(seen) + " and " + to_string(cut);
   }
   return "";
 }
@@ -211,7 +221,8 @@ std::string EngineOracle::check(const EngineView& view, uint64_t began) {
 std::string EngineOracle::check_opened(const EngineView& view) {
   const EngineCut cut = cut_of(view);
   const EngineCut& least = power_lost_ ? survives_power_ : survives_kill_;
-  if (!contains(cut, least)) return "acknowledged commits are lost: " + to_string(cut) + " is left of " + to_string(least);
+  if (!contains(cut, least))
+    return "acknowledged commits are lost: " + to_string(cut) + " is left of " + to_string(least);
   if (std::string wrong = check(view, 0); !wrong.empty()) return wrong;
   for (uint32_t w = 0; w < kWriters; ++w) {
     commits_[w].resize(cut[w]);

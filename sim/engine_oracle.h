@@ -35,8 +35,8 @@ struct EngineOp {
   Kind kind = Kind::kPut;
   uint32_t keyspace = 0;
   std::string key;
-  std::string end;         // of a range
-  uint64_t value_id = 0;   // value_of(value_id, value_bytes)
+  std::string end;        // of a range
+  uint64_t value_id = 0;  // value_of(value_id, value_bytes)
   uint32_t value_bytes = 0;
 };
 
@@ -57,7 +57,9 @@ class EngineOracle {
   static std::string value_of(uint64_t id, uint32_t bytes);
   static std::string counter_key(uint32_t writer) { return "c/" + std::to_string(writer); }
   static std::string single_key(uint32_t writer) { return "s/" + std::to_string(writer); }
-  static std::string last_value(uint32_t writer, uint64_t number) { return std::to_string(writer) + ":" + std::to_string(number); }
+  static std::string last_value(uint32_t writer, uint64_t number) {
+    return std::to_string(writer) + ":" + std::to_string(number);
+  }
 
   // A new commit of the writer, which is about to be tried. Its number is count(writer).
   const EngineCommit& begin(uint32_t writer, base::Prng& prng, bool large_values);

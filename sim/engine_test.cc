@@ -41,7 +41,8 @@ TEST(EngineUnderFaults, AWriteWhoseSyncFailedIsInDoubtWhateverTheDeviceSaid) {
       {
         Db db = Db::open("db", small(), sim.runtime()).value();
         db.put("before", "1", Durability::kDisk).value();
-        sim.disk().faults().plan({.kinds = only(IoKind::kSyncMapped), .effect = FaultEffect::kError, .error_number = error_number});
+        sim.disk().faults().plan(
+            {.kinds = only(IoKind::kSyncMapped), .effect = FaultEffect::kError, .error_number = error_number});
         const auto written = db.put("doubtful", "2", Durability::kDisk);
         expect(sim, !written && written.error().kind == ErrorKind::kIo, "a failed sync must leave the write in doubt");
         const auto later = db.put("later", "3");

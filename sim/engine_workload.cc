@@ -45,12 +45,14 @@ class EngineRun {
 
   // An error that a living process met: what the disk of this seed does not do, it may not claim.
   bool excused(const Error& error) const {
-    return faulty_ && (error.kind == ErrorKind::kIo || error.kind == ErrorKind::kNoSpace || error.kind == ErrorKind::kClosed);
+    return faulty_ &&
+           (error.kind == ErrorKind::kIo || error.kind == ErrorKind::kNoSpace || error.kind == ErrorKind::kClosed);
   }
   template <class T>
   bool good(const Boot& boot, const Result<T>& result, const char* what) {
     if (result) return alive(boot);
-    if (alive(boot) && !excused(result.error())) sim_.fail(std::string(what) + " failed: " + result.error().to_string());
+    if (alive(boot) && !excused(result.error()))
+      sim_.fail(std::string(what) + " failed: " + result.error().to_string());
     return false;
   }
 
@@ -99,7 +101,11 @@ void EngineRun::plan_an_end() {
   if (quiet_) return;
   if (faulty_) {
     const auto rate = [&] { return prng().one_in(2) ? static_cast<uint32_t>(100 + prng().below(1000)) : 0; };
-    faults.set_rates({.read_error = rate(), .write_error = rate(), .write_short = rate(), .sync_error = rate(), .name_error = rate(),
+    faults.set_rates({.read_error = rate(),
+                      .write_error = rate(),
+                      .write_short = rate(),
+                      .sync_error = rate(),
+                      .name_error = rate(),
                       .error_number = prng().one_in(2) ? EIO : ENOSPC});
   }
   const uint64_t way = prng().below(8);
@@ -108,9 +114,12 @@ void EngineRun::plan_an_end() {
     blue_end_ = true;
     return;
   }
-  static constexpr FaultEffect kEnds[] = {FaultEffect::kPowerCut, FaultEffect::kPowerCutAfter, FaultEffect::kKill, FaultEffect::kKillAfter};
+  static constexpr FaultEffect kEnds[] = {FaultEffect::kPowerCut, FaultEffect::kPowerCutAfter, FaultEffect::kKill,
+                                          FaultEffect::kKillAfter};
   static constexpr uint64_t kReach[] = {40, 200, 600};
-  faults.plan({.nth = 1 + prng().below(kReach[prng().below(3)]), .effect = kEnds[prng().below(4)], .profile = kProfiles[prng().below(3)]});
+  faults.plan({.nth = 1 + prng().below(kReach[prng().below(3)]),
+               .effect = kEnds[prng().below(4)],
+               .profile = kProfiles[prng().below(3)]});
 }
 
 void EngineRun::one_boot() {
@@ -177,12 +186,14 @@ bool EngineRun::check_what_was_opened(Boot& boot) {
 
 Result<void> EngineRun::apply(Boot& boot, uint32_t writer, const EngineCommit& commit, uint64_t number) {
   if (!commit.batch) {
-    return boot.keyspaces[commit.ops.front().keyspace].put(EngineOracle::single_key(writer), std::to_string(number), commit.durability);
+    return boot.keyspaces[commit.ops.front().keyspace].put(EngineOracle::single_key(writer), std::to_string(number),
+                                                           commit.durability);
   }
   Batch batch;
   for (const EngineOp& op : commit.ops) {
     const Keyspace& keyspace = boot.keyspaces[op.keyspace];
-    if (op.kind == EngineOp::Kind::kPut) batch.put(keyspace, op.key, EngineOracle::value_of(op.value_id, op.value_bytes));
+    if (op.kind == EngineOp::Kind::kPut)
+      batch.put(keyspace, op.key, EngineOracle::value_of(op.value_id, op.value_bytes));
     if (op.kind == EngineOp::Kind::kErase) batch.erase(keyspace, op.key);
     if (op.kind == EngineOp::Kind::kEraseRange) batch.erase_range(keyspace, op.key, op.end);
   }
@@ -236,7 +247,8 @@ bool EngineRun::check_gets(Boot& boot, const EngineView& view, const Snapshot& s
   std::vector<std::pair<std::string, std::string>> backwards;
   for (const auto& [key, value] : scan) backwards.emplace_back(key, value);
   if (!good(boot, scan.status(), "a scan backwards")) return false;
-  if (!std::equal(backwards.rbegin(), backwards.rend(), view[k].begin(), view[k].end())) sim_.fail("scans of both directions differ");
+  if (!std::equal(backwards.rbegin(), backwards.rend(), view[k].begin(), view[k].end()))
+    sim_.fail("scans of both directions differ");
   return true;
 }
 
@@ -269,7 +281,8 @@ void EngineRun::keep_house(Boot& boot) {
         sim_.fail("check found: " + findings->front().error.to_string() + ", " + findings->front().detail);
       }
     }
-    if (faulty_ && prng().one_in(4)) disk().set_capacity(prng().one_in(2) ? disk().used_bytes() + prng().below(2 << 20) : uint64_t{1} << 30);
+    if (faulty_ && prng().one_in(4))
+      disk().set_capacity(prng().one_in(2) ? disk().used_bytes() + prng().below(2 << 20) : uint64_t{1} << 30);
     sim_.clock().sleep_ns(1 + prng().below(2'000'000));
   }
 }

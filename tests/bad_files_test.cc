@@ -72,9 +72,11 @@ void make_closed(const std::string& path, uint64_t seed) {
   Db db = Db::open(path, small()).value();
   const Keyspace second = db.keyspace("second").value();
   for (int part = 0; part < 3; part++) {
-    for (int i = 0; i < 150; i++) db.put("key" + std::to_string(random.below(200)), tests::value_of(random, random.below(120))).value();
+    for (int i = 0; i < 150; i++)
+      db.put("key" + std::to_string(random.below(200)), tests::value_of(random, random.below(120))).value();
     for (int i = 0; i < 30; i++) db.erase("key" + std::to_string(random.below(200))).value();
-    for (int i = 0; i < 40; i++) second.put("second" + std::to_string(random.below(90)), tests::value_of(random, random.below(200))).value();
+    for (int i = 0; i < 40; i++)
+      second.put("second" + std::to_string(random.below(90)), tests::value_of(random, random.below(200))).value();
     db.erase_range("key5", "key55").value();
     if (part == 1) db.compact().value();
     db.flush().value();
@@ -157,11 +159,13 @@ class BadFiles : public testing::Test {
     for (int i = there; logged_ && i < kLogged; i++) wanted.erase(logged_name(i));
     if (contents == wanted) return;
     const auto [got, missing] = std::mismatch(contents.begin(), contents.end(), wanted.begin(), wanted.end());
-    ADD_FAILURE() << what << ": wrong data: " << contents.size() << " entries, expected " << wanted.size() << "; first difference "
-                  << (got == contents.end() ? "(end)" : got->first) << " against " << (missing == wanted.end() ? "(end)" : missing->first);
+    ADD_FAILURE() << what << ": wrong data: " << contents.size() << " entries, expected " << wanted.size()
+                  << "; first difference " << (got == contents.end() ? "(end)" : got->first) << " against "
+                  << (missing == wanted.end() ? "(end)" : missing->first);
   }
   static void expect_right_kind(const Error& error, const std::string& what) {
-    EXPECT_TRUE(error.kind == ErrorKind::kCorruption || error.kind == ErrorKind::kUnsupported) << what << ": " << error.to_string();
+    EXPECT_TRUE(error.kind == ErrorKind::kCorruption || error.kind == ErrorKind::kUnsupported)
+        << what << ": " << error.to_string();
     EXPECT_NE(error.reason, nullptr) << what;
   }
 
@@ -175,14 +179,16 @@ class BadFiles : public testing::Test {
         // Half of the damage at either end, where the structures are; a log is zero bytes for the most part.
         const uint64_t near = std::min<uint64_t>(contents.size(), i % 4 == 2 ? 300 : 4096);
         uint64_t at = random_.below(contents.size());
-        if (i % 2 == 0) at = is_log(name) || i % 4 == 0 ? random_.below(near) : contents.size() - 1 - random_.below(near);
+        if (i % 2 == 0)
+          at = is_log(name) || i % 4 == 0 ? random_.below(near) : contents.size() - 1 - random_.below(near);
         std::string damaged = contents;
         std::string what = name + " of " + std::to_string(contents.size()) + " bytes, ";
         if (i % 5 == 4) {
           damaged.resize(at);
           what += "truncated at " + std::to_string(at);
         } else if (i % 5 == 3) {
-          for (uint64_t j = at; j < std::min<uint64_t>(at + 512, damaged.size()); j++) damaged[j] = static_cast<char>(random_.next());
+          for (uint64_t j = at; j < std::min<uint64_t>(at + 512, damaged.size()); j++)
+            damaged[j] = static_cast<char>(random_.next());
           what += "512 random bytes at " + std::to_string(at);
         } else {
           damaged[at] = static_cast<char>(damaged[at] ^ (1 << random_.below(8)));
@@ -201,8 +207,9 @@ class BadFiles : public testing::Test {
         }
       }
     }
-    std::printf("%llu damaged databases, %llu errors, the others right; seed %llu\n", static_cast<unsigned long long>(attempts_),
-                static_cast<unsigned long long>(errors_), static_cast<unsigned long long>(seed_));
+    std::printf("%llu damaged databases, %llu errors, the others right; seed %llu\n",
+                static_cast<unsigned long long>(attempts_), static_cast<unsigned long long>(errors_),
+                static_cast<unsigned long long>(seed_));
   }
 
   Contents expected_contents() {
@@ -231,7 +238,8 @@ TEST_F(BadFiles, DamageOfAnUnsyncedLogLeavesAPrefix) {
   ASSERT_EQ(os::in_fresh_process("BadFiles.DISABLED_WritesAndDies"), 42);
   logged_ = true;
   const Contents expected = expected_contents();
-  for (int i = 0; i < kLogged; i++) ASSERT_TRUE(expected.contains(numbered(i % 2 == 0 ? "default/logged" : "second/logged", i)));
+  for (int i = 0; i < kLogged; i++)
+    ASSERT_TRUE(expected.contains(numbered(i % 2 == 0 ? "default/logged" : "second/logged", i)));
   damage_each_file(expected);
 }
 
@@ -314,7 +322,8 @@ TEST_F(BadFiles, ADirectoryOfOthersIsRefusedAndUntouched) {
   for (const OpenMode mode : {OpenMode::kMustExist, OpenMode::kReadOnly}) {
     const auto opened = open(mode);
     ASSERT_FALSE(opened.has_value());
-    EXPECT_TRUE(opened.error().kind == ErrorKind::kInvalidArgument || opened.error().kind == ErrorKind::kNotFound) << opened.error().to_string();
+    EXPECT_TRUE(opened.error().kind == ErrorKind::kInvalidArgument || opened.error().kind == ErrorKind::kNotFound)
+        << opened.error().to_string();
   }
   Files after = files_of(path_);
   after.erase("LOCK");
@@ -337,7 +346,10 @@ TEST_F(BadFiles, FilesThatAreNotOursStay) {
   make_closed(other, 5);
   const Files theirs = files_of(other);
   const Contents expected = expected_contents();
-  const Files foreign = {{"notes.txt", "mine"}, {"000000.sst.bak", "x"}, {"900001.sst", theirs.at(one_name(theirs, is_table))}, {"MANIFEST-900002", theirs.at(one_name(theirs, is_manifest))}};
+  const Files foreign = {{"notes.txt", "mine"},
+                         {"000000.sst.bak", "x"},
+                         {"900001.sst", theirs.at(one_name(theirs, is_table))},
+                         {"MANIFEST-900002", theirs.at(one_name(theirs, is_manifest))}};
   write_files(path_, foreign);
   for (int i = 0; i < 2; i++) {
     Db db = open().value();

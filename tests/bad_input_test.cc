@@ -48,8 +48,8 @@ class BadInput : public testing::Test {
     for (const DirectoryEntry& entry : os::posix_file_system()->open_directory(path_, false).value()->list().value()) {
       struct stat status = {};
       EXPECT_EQ(::stat((path_ + "/" + entry.name).c_str(), &status), 0);
-      state[entry.name] = std::to_string(status.st_ino) + " " + std::to_string(status.st_mtim.tv_sec) + "." + std::to_string(status.st_mtim.tv_nsec) + " " +
-                          os::slurp(path_ + "/" + entry.name);
+      state[entry.name] = std::to_string(status.st_ino) + " " + std::to_string(status.st_mtim.tv_sec) + "." +
+                          std::to_string(status.st_mtim.tv_nsec) + " " + os::slurp(path_ + "/" + entry.name);
     }
     return state;
   }
@@ -183,7 +183,9 @@ TEST_F(BadInput, OpenModes) {
   EXPECT_EQ(kind_of(Db::open(path_, small(OpenMode::kMustExist))), kMissing);
   EXPECT_EQ(kind_of(Db::open(path_, small(OpenMode::kReadOnly))), kMissing);
   EXPECT_EQ(kind_of(Db::open(path_ + "/no/such/parent", small())), kMissing);
-  { Db db = open(OpenMode::kCreateNew); }
+  {
+    Db db = open(OpenMode::kCreateNew);
+  }
   EXPECT_EQ(kind_of(Db::open(path_, small(OpenMode::kCreateNew))), kInvalid);
 }
 
@@ -362,7 +364,8 @@ TEST_F(BadInput, ASecondOpenerGetsBusyAndChangesNothing) {
   EXPECT_EQ(os::in_child([this] {
               ::setenv("NACRE_TEST_PATH", path_.c_str(), 1);
               return os::in_fresh_process("BadInput.DISABLED_OpensElsewhere");
-            }), 0);
+            }),
+            0);
   EXPECT_EQ(kind_of(db.put("k2", "v")), "ok");
   ASSERT_EQ(kind_of(db.close()), "ok");
   EXPECT_EQ(get(open(), "k"), "v");
@@ -390,7 +393,9 @@ TEST_F(BadInput, AForkedChildGetsClosedAndTheParentNoticesNothing) {
     if (kind_of(db.flush()) != kShut) return 4;
     if (kind_of(db.close()) != kShut) return 5;
     cursor.reset();
-    { const Db gone = std::move(db); }  // destructors touch no file
+    {
+      const Db gone = std::move(db);
+    }  // destructors touch no file
     if (kind_of(Db::open(path_, small())) != kInUse) return 6;
     return 0;
   });
@@ -415,7 +420,8 @@ TEST_F(BadInput, ReadingOnlyChangesNoFile) {
   ASSERT_EQ(os::in_child([this] {
               ::setenv("NACRE_TEST_PATH", path_.c_str(), 1);
               return os::in_fresh_process("BadInput.DISABLED_WritesAndDies");
-            }), 42);
+            }),
+            42);
   const auto before = directory_state();
   {
     Db db = Db::open(path_, small(OpenMode::kReadOnly)).value();
@@ -454,7 +460,9 @@ TEST_F(BadInput, DISABLED_WritesAndDies) {
 
 TEST_F(BadInput, WithoutPermission) {
   if (!os::is_root()) GTEST_SKIP() << "SKIPPED, and so not tested: needs root to become somebody else";
-  { Db db = open(); }
+  {
+    Db db = open();
+  }
   ASSERT_EQ(::chmod(directory_.path().c_str(), 0755), 0);
   os::as_nobody([this] {
     for (const OpenMode mode : {OpenMode::kCreateIfMissing, OpenMode::kReadOnly}) {

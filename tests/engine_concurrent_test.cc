@@ -234,7 +234,8 @@ TEST_P(EngineConcurrentTest, TransactionsLoseNoUpdates) {
         if (from == to) continue;
         while (true) {
           Transaction transaction = db_->begin();
-          const uint64_t count = std::strtoull(transaction.get(counts, "count").value().value_or("0").c_str(), nullptr, 10);
+          const uint64_t count =
+              std::strtoull(transaction.get(counts, "count").value().value_or("0").c_str(), nullptr, 10);
           const uint64_t had = std::strtoull(transaction.get(from).value()->c_str(), nullptr, 10);
           const uint64_t has = std::strtoull(transaction.get(to).value()->c_str(), nullptr, 10);
           const uint64_t amount = random.below(had + 1);
@@ -260,7 +261,8 @@ TEST_P(EngineConcurrentTest, TransactionsLoseNoUpdates) {
   start_upheaval();
   join();
   EXPECT_EQ(counts.get("count").value()->to_string(), std::to_string(committed));
-  std::printf("%llu commits, %llu conflicts\n", static_cast<unsigned long long>(committed), static_cast<unsigned long long>(conflicts));
+  std::printf("%llu commits, %llu conflicts\n", static_cast<unsigned long long>(committed),
+              static_cast<unsigned long long>(conflicts));
 }
 
 // Write skew: two transactions each read both keys and take one away if both are there. One key must always be left.
@@ -271,8 +273,9 @@ TEST_P(EngineConcurrentTest, TransactionsAreSerializableForReadsAndRanges) {
     const Keyspace keyspace = db_->default_keyspace();
     const auto leave = [&](const char* mine, bool by_range) {
       Transaction transaction = db_->begin();
-      const bool both = by_range ? transaction.read_range(keyspace, "on/", "on0").value().size() == 2
-                                 : transaction.get("on/1").value().has_value() && transaction.get("on/2").value().has_value();
+      const bool both =
+          by_range ? transaction.read_range(keyspace, "on/", "on0").value().size() == 2
+                   : transaction.get("on/1").value().has_value() && transaction.get("on/2").value().has_value();
       if (both) transaction.erase(mine).value();
       const auto result = transaction.commit();
       EXPECT_TRUE(result.has_value() || result.error().kind == ErrorKind::kConflict);
@@ -304,16 +307,19 @@ TEST_P(EngineConcurrentTest, KeyspacesComeAndGo) {
     ASSERT_TRUE(put.has_value() || put.error().kind == ErrorKind::kNotFound) << put.error().to_string();
     Scan scan = keyspace->scan();
     for (const auto& [key, value] : scan) number_in(value);
-    ASSERT_TRUE(scan.status().has_value() || scan.status().error().kind == ErrorKind::kNotFound) << scan.status().error().to_string();
+    ASSERT_TRUE(scan.status().has_value() || scan.status().error().kind == ErrorKind::kNotFound)
+        << scan.status().error().to_string();
     const auto got = keyspace->get(numbered(1));
     ASSERT_TRUE(got.has_value() || got.error().kind == ErrorKind::kNotFound) << got.error().to_string();
   });
-  start_beside([&](base::Prng& random) { db_->put(numbered(random.below(100)), value_of(1, random.below(2000))).value(); });
+  start_beside(
+      [&](base::Prng& random) { db_->put(numbered(random.below(100)), value_of(1, random.below(2000))).value(); });
   start_upheaval();
   join();
 }
 
-INSTANTIATE_TEST_SUITE_P(Memtables, EngineConcurrentTest, testing::Values(MemtableKind::kBTree, MemtableKind::kSkipList));
+INSTANTIATE_TEST_SUITE_P(Memtables, EngineConcurrentTest,
+                         testing::Values(MemtableKind::kBTree, MemtableKind::kSkipList));
 
 }  // namespace
 }  // namespace nacre

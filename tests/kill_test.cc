@@ -61,12 +61,14 @@ Step step_of(uint64_t number, bool mixed) {
       op.kind = Step::Op::kEraseRange;
       op.value = numbered_key(key + 1 + random.below(40));
     } else {
-      op.value = std::string(sizeof number, '\0') + std::string(random.below(300), static_cast<char>('a' + random.below(26)));
+      op.value =
+          std::string(sizeof number, '\0') + std::string(random.below(300), static_cast<char>('a' + random.below(26)));
     }
     step.ops.push_back(std::move(op));
   }
   const uint64_t bytes = random.one_in(400) ? 150'000 : random.below(1500);
-  step.ops.push_back({.second_keyspace = number % 3 == 0, .key = numbered_key(random.below(3000)),
+  step.ops.push_back({.second_keyspace = number % 3 == 0,
+                      .key = numbered_key(random.below(3000)),
                       .value = std::string(sizeof number, '\0') + std::string(bytes, static_cast<char>(number))});
   for (Step::Op& op : step.ops) {
     if (op.kind == Step::Op::kPut) std::memcpy(op.value.data(), &number, sizeof number);
@@ -87,7 +89,8 @@ struct Model {
         Contents& contents = keyspaces[op.second_keyspace];
         if (op.kind == Step::Op::kPut) contents[op.key] = op.value;
         if (op.kind == Step::Op::kErase) contents.erase(op.key);
-        if (op.kind == Step::Op::kEraseRange) contents.erase(contents.lower_bound(op.key), contents.lower_bound(op.value));
+        if (op.kind == Step::Op::kEraseRange)
+          contents.erase(contents.lower_bound(op.key), contents.lower_bound(op.value));
       }
     }
   }
@@ -159,10 +162,12 @@ class KillTest : public testing::Test {
       if (random_.below(3) != 0 || round + 1 == rounds) judge();
     }
     EXPECT_GT(acknowledged_, 0U);
-    std::printf("%llu kills, %llu during open, %llu steps, %llu acknowledged and durable, seed %llu\n", static_cast<unsigned long long>(rounds),
-                static_cast<unsigned long long>(killed_in_open_), static_cast<unsigned long long>(model_.steps),
-                static_cast<unsigned long long>(acknowledged_), static_cast<unsigned long long>(seed_));
-    if (HasFailure()) ADD_FAILURE() << "replay: NACRE_KILL_SEED=" << seed_ << " (moments of kills differ from run to run)";
+    std::printf("%llu kills, %llu during open, %llu steps, %llu acknowledged and durable, seed %llu\n",
+                static_cast<unsigned long long>(rounds), static_cast<unsigned long long>(killed_in_open_),
+                static_cast<unsigned long long>(model_.steps), static_cast<unsigned long long>(acknowledged_),
+                static_cast<unsigned long long>(seed_));
+    if (HasFailure())
+      ADD_FAILURE() << "replay: NACRE_KILL_SEED=" << seed_ << " (moments of kills differ from run to run)";
   }
 
   void run_writer() {
@@ -176,8 +181,8 @@ class KillTest : public testing::Test {
       ::setenv("NACRE_KILL_PIPE", pipe.c_str(), 1);
       ::setenv("NACRE_KILL_MIXED", mixed_ ? "1" : "0", 1);
       ::setenv("NACRE_KILL_DIRECTORY", path_.c_str(), 1);
-      ::execl("/proc/self/exe", "writer", "--gtest_filter=KillTestWriter.DISABLED_Writer", "--gtest_also_run_disabled_tests", "--gtest_brief=1",
-              static_cast<char*>(nullptr));
+      ::execl("/proc/self/exe", "writer", "--gtest_filter=KillTestWriter.DISABLED_Writer",
+              "--gtest_also_run_disabled_tests", "--gtest_brief=1", static_cast<char*>(nullptr));
       ::_exit(127);
     }
     ::close(ends[1]);
@@ -220,7 +225,8 @@ class KillTest : public testing::Test {
   // Reading only leaves the crash to the next writer; writing recovers it here.
   void judge() {
     auto opened = Db::open(path_, options_of(random_.one_in(2) ? OpenMode::kReadOnly : OpenMode::kCreateIfMissing));
-    if (!opened && opened.error().kind == ErrorKind::kNotFound && acknowledged_ == 0) return;  // killed before it existed
+    if (!opened && opened.error().kind == ErrorKind::kNotFound && acknowledged_ == 0)
+      return;  // killed before it existed
     ASSERT_TRUE(opened.has_value()) << opened.error().to_string();
     Db db = *std::move(opened);
     const auto second = db.keyspace("second");
@@ -237,10 +243,12 @@ class KillTest : public testing::Test {
     expected.apply_through(steps, mixed_);
     for (const int i : {0, 1}) {
       if (found[i] == expected.keyspaces[i]) continue;
-      const auto [got, wanted] = std::mismatch(found[i].begin(), found[i].end(), expected.keyspaces[i].begin(), expected.keyspaces[i].end());
-      ADD_FAILURE() << "keyspace " << i << " is not what " << steps << " steps make (" << acknowledged_ << " acknowledged): found "
-                    << found[i].size() << " entries, next " << (got == found[i].end() ? "nothing" : got->first) << ", expected "
-                    << expected.keyspaces[i].size() << ", next " << (wanted == expected.keyspaces[i].end() ? "nothing" : wanted->first);
+      const auto [got, wanted] =
+          std::mismatch(found[i].begin(), found[i].end(), expected.keyspaces[i].begin(), expected.keyspaces[i].end());
+      ADD_FAILURE() << "keyspace " << i << " is not what " << steps << " steps make (" << acknowledged_
+                    << " acknowledged): found " << found[i].size() << " entries, next "
+                    << (got == found[i].end() ? "nothing" : got->first) << ", expected " << expected.keyspaces[i].size()
+                    << ", next " << (wanted == expected.keyspaces[i].end() ? "nothing" : wanted->first);
     }
     model_ = std::move(expected);
     judged_ = std::max(judged_, steps);
@@ -261,7 +269,9 @@ class KillTest : public testing::Test {
   Model model_;
 };
 
-TEST_F(KillTest, AcknowledgedStepsSurviveAndTheRestIsOnePrefix) { loop(seed_from_environment("NACRE_KILL_ROUNDS", 24), false); }
+TEST_F(KillTest, AcknowledgedStepsSurviveAndTheRestIsOnePrefix) {
+  loop(seed_from_environment("NACRE_KILL_ROUNDS", 24), false);
+}
 
 TEST_F(KillTest, MixedDurabilitiesStillLeaveOnePrefix) { loop(seed_from_environment("NACRE_KILL_ROUNDS", 16), true); }
 

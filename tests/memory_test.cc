@@ -56,7 +56,9 @@ struct Peak {
 
 std::string to_string(const MemoryUse& use) {
   std::string text;
-  const auto add = [&text](const char* name, uint64_t bytes) { text += std::string(" ") + name + " " + std::to_string(bytes >> 10); };
+  const auto add = [&text](const char* name, uint64_t bytes) {
+    text += std::string(" ") + name + " " + std::to_string(bytes >> 10);
+  };
   add("memtables", use.memtables);
   add("log", use.log);
   add("cache", use.cache);
@@ -98,7 +100,8 @@ Peak exercise(Db& db, uint64_t megabytes, uint64_t baseline) {
     peak.counted = std::max(peak.counted, db.stats().memory_bytes);
     const uint64_t resident = status_bytes("RssAnon") + status_bytes("RssShmem") + status_bytes("RssFile");
     const uint64_t grown = resident - std::min(baseline, resident);
-    if (grown > peak.resident) peak = {.counted = peak.counted, .resident = grown, .then = to_string(db.stats().memory)};
+    if (grown > peak.resident)
+      peak = {.counted = peak.counted, .resident = grown, .then = to_string(db.stats().memory)};
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   first.join();
@@ -111,8 +114,9 @@ void check_ceiling(MemtableKind memtable, uint64_t megabytes) {
   const uint64_t baseline = status_bytes("RssAnon") + status_bytes("RssShmem") + status_bytes("RssFile");
   Db db = Db::open(directory / "db", options(memtable)).value();
   const Peak peak = exercise(db, megabytes, baseline);
-  std::printf("ceiling %llu MiB, counted at most %.1f MiB, resident at most %.1f MiB:%s\n", static_cast<unsigned long long>(kMemory / kMebibyte),
-              static_cast<double>(peak.counted) / kMebibyte, static_cast<double>(peak.resident) / kMebibyte, peak.then.c_str());
+  std::printf("ceiling %llu MiB, counted at most %.1f MiB, resident at most %.1f MiB:%s\n",
+              static_cast<unsigned long long>(kMemory / kMebibyte), static_cast<double>(peak.counted) / kMebibyte,
+              static_cast<double>(peak.resident) / kMebibyte, peak.then.c_str());
   EXPECT_LE(peak.counted, kMemory + kMemory / 10);
   // What malloc keeps of freed buffers counts here: found when jobs took theirs from it, 25 MiB above the ceiling.
   if (!kAddressSanitizer && !os::kThreadSanitizer) {
@@ -123,7 +127,9 @@ void check_ceiling(MemtableKind memtable, uint64_t megabytes) {
 
 // In a fresh process: what other tests left in the allocator must not count.
 TEST(MemoryTest, StaysUnderItsCeiling) { EXPECT_EQ(os::in_fresh_process("MemoryTest.DISABLED_BTree"), 0); }
-TEST(MemoryTest, StaysUnderItsCeilingWithSkipListAndRowCache) { EXPECT_EQ(os::in_fresh_process("MemoryTest.DISABLED_SkipList"), 0); }
+TEST(MemoryTest, StaysUnderItsCeilingWithSkipListAndRowCache) {
+  EXPECT_EQ(os::in_fresh_process("MemoryTest.DISABLED_SkipList"), 0);
+}
 
 TEST(MemoryTest, DISABLED_BTree) { check_ceiling(MemtableKind::kBTree, 320); }
 TEST(MemoryTest, DISABLED_SkipList) { check_ceiling(MemtableKind::kSkipList, 200); }

@@ -33,7 +33,8 @@ using Contents = std::map<std::string, Held>;
 
 Options options_of(uint32_t configuration) {
   constexpr Compression kCodecs[] = {Compression::kNone, Compression::kLz4, Compression::kZstd};
-  constexpr CompactionShape kShapes[] = {CompactionShape::kLazyLeveled, CompactionShape::kLeveled, CompactionShape::kTiered};
+  constexpr CompactionShape kShapes[] = {CompactionShape::kLazyLeveled, CompactionShape::kLeveled,
+                                         CompactionShape::kTiered};
   constexpr uint32_t kBlocks[] = {1024, 8192, 65536, 4096, 2048};
   Options options;
   options.memory_bytes = kMinMemoryBytes;
@@ -61,7 +62,8 @@ std::string shown(Bytes key) {
 class ModelCursor {
  public:
   ModelCursor(const Contents& contents, const std::string& from, const std::optional<std::string>& to)
-      : contents_(std::make_unique<Contents>(contents.lower_bound(from), to ? contents.lower_bound(std::max(*to, from)) : contents.end())),
+      : contents_(std::make_unique<Contents>(contents.lower_bound(from),
+                                             to ? contents.lower_bound(std::max(*to, from)) : contents.end())),
         at_(contents_->end()) {}
   bool valid() const { return at_ != contents_->end(); }
   const std::string& key() const { return at_->first; }
@@ -79,7 +81,9 @@ class ModelCursor {
   const Contents& contents() const { return *contents_; }
 
  private:
-  void stand_before(Contents::const_iterator after) { at_ = after == contents_->begin() ? contents_->end() : std::prev(after); }
+  void stand_before(Contents::const_iterator after) {
+    at_ = after == contents_->begin() ? contents_->end() : std::prev(after);
+  }
 
   std::unique_ptr<const Contents> contents_;  // apart, so that moving this leaves the iterator valid
   Contents::const_iterator at_;
@@ -150,7 +154,8 @@ class ModelTest : public testing::TestWithParam<uint32_t> {
   void reopen() {
     if (!cursors_.empty() || !snapshots_.empty() || !values_.empty()) {
       const auto busy = db_->close();
-      ASSERT_FALSE(busy.has_value()) << cursors_.size() << " cursors, " << snapshots_.size() << " snapshots, " << values_.size() << " values";
+      ASSERT_FALSE(busy.has_value()) << cursors_.size() << " cursors, " << snapshots_.size() << " snapshots, "
+                                     << values_.size() << " values";
       ASSERT_EQ(busy.error().kind, ErrorKind::kBusy);
     }
     check_values();
@@ -260,7 +265,8 @@ class ModelTest : public testing::TestWithParam<uint32_t> {
   void erase_range() {
     const std::string& name = pick_name();
     const auto [begin, end] = pick_range();
-    if (!random_.one_in(4) && std::distance(model_[name].lower_bound(begin), model_[name].lower_bound(end)) > 200) return;
+    if (!random_.one_in(4) && std::distance(model_[name].lower_bound(begin), model_[name].lower_bound(end)) > 200)
+      return;
     succeed(keyspaces_.at(name).erase_range(begin, end, write_options()), "erase_range");
     erase_from(model_[name], begin, end);
   }
@@ -344,7 +350,8 @@ class ModelTest : public testing::TestWithParam<uint32_t> {
       ASSERT_FALSE(got.has_value()) << "a key that should be absent: " << shown(key);
     } else {
       ASSERT_TRUE(got.has_value()) << "a lost key: " << shown(key);
-      ASSERT_TRUE(*got == *expected->second) << "another value of " << shown(key) << ": " << got->size() << " bytes, not " << expected->second->size();
+      ASSERT_TRUE(*got == *expected->second)
+          << "another value of " << shown(key) << ": " << got->size() << " bytes, not " << expected->second->size();
     }
   }
   void get() {
@@ -358,7 +365,8 @@ class ModelTest : public testing::TestWithParam<uint32_t> {
     const auto contains = keyspaces_.at(name).contains(key, snapshot_of(snapshot));
     ASSERT_TRUE(contains.has_value()) << contains.error().to_string();
     ASSERT_EQ(*contains, contents.contains(key)) << shown(key);
-    if (got->has_value() && values_.size() < 20 && random_.one_in(10)) values_.push_back({*std::move(*got), contents.at(key)});
+    if (got->has_value() && values_.size() < 20 && random_.one_in(10))
+      values_.push_back({*std::move(*got), contents.at(key)});
   }
   void multi_get() {
     const std::string& name = pick_name();
@@ -475,7 +483,8 @@ class ModelTest : public testing::TestWithParam<uint32_t> {
       Scan scan = keyspace.scan();
       for (const auto& [key, value] : scan) {
         ASSERT_TRUE(expected != contents.end()) << name << " too much: " << shown(key);
-        ASSERT_TRUE(key == expected->first && value == *expected->second) << name << " " << shown(key) << ", expected " << shown(expected->first);
+        ASSERT_TRUE(key == expected->first && value == *expected->second)
+            << name << " " << shown(key) << ", expected " << shown(expected->first);
         ++expected;
       }
       succeed(scan.status(), "scan");

@@ -19,7 +19,20 @@
 
 namespace nacre {
 
-enum class Kind : uint8_t { kPut, kErase, kEraseRange, kBatch, kFlush, kCompact, kReopen, kSnapshot, kReadSnapshot, kOpenCursor, kStep, kCount };
+enum class Kind : uint8_t {
+  kPut,
+  kErase,
+  kEraseRange,
+  kBatch,
+  kFlush,
+  kCompact,
+  kReopen,
+  kSnapshot,
+  kReadSnapshot,
+  kOpenCursor,
+  kStep,
+  kCount
+};
 
 struct Op {
   Kind kind = Kind::kPut;
@@ -29,7 +42,8 @@ struct Op {
 };
 
 std::ostream& operator<<(std::ostream& out, const Op& op) {
-  static constexpr const char* kNames[] = {"put", "erase", "erase_range", "batch", "flush", "compact", "reopen", "snapshot", "read_snapshot", "open_cursor", "step"};
+  static constexpr const char* kNames[] = {"put",    "erase",    "erase_range",   "batch",       "flush", "compact",
+                                           "reopen", "snapshot", "read_snapshot", "open_cursor", "step"};
   return out << kNames[static_cast<size_t>(op.kind)] << "(" << op.key << ", " << op.other << ", " << op.bytes << ")";
 }
 
@@ -41,10 +55,13 @@ rc::Gen<Op> any_op() {
   // Writes are three times as frequent as the rest: most sequences should have something to get wrong.
   const auto kind = rc::gen::weightedOneOf<Kind>(
       {{6, rc::gen::element(Kind::kPut, Kind::kPut, Kind::kErase, Kind::kEraseRange, Kind::kBatch)},
-       {4, rc::gen::element(Kind::kFlush, Kind::kFlush, Kind::kCompact, Kind::kReopen, Kind::kSnapshot, Kind::kReadSnapshot, Kind::kOpenCursor, Kind::kStep)}});
-  return rc::gen::build<Op>(rc::gen::set(&Op::kind, kind), rc::gen::set(&Op::key, rc::gen::inRange<uint32_t>(0, 24)),
-                            rc::gen::set(&Op::other, rc::gen::inRange<uint32_t>(0, 24)),
-                            rc::gen::set(&Op::bytes, rc::gen::weightedOneOf<uint32_t>({{8, rc::gen::inRange<uint32_t>(0, 40)}, {1, rc::gen::inRange<uint32_t>(500, 5000)}})));
+       {4, rc::gen::element(Kind::kFlush, Kind::kFlush, Kind::kCompact, Kind::kReopen, Kind::kSnapshot,
+                            Kind::kReadSnapshot, Kind::kOpenCursor, Kind::kStep)}});
+  return rc::gen::build<Op>(
+      rc::gen::set(&Op::kind, kind), rc::gen::set(&Op::key, rc::gen::inRange<uint32_t>(0, 24)),
+      rc::gen::set(&Op::other, rc::gen::inRange<uint32_t>(0, 24)),
+      rc::gen::set(&Op::bytes, rc::gen::weightedOneOf<uint32_t>({{8, rc::gen::inRange<uint32_t>(0, 40)},
+                                                                 {1, rc::gen::inRange<uint32_t>(500, 5000)}})));
 }
 
 std::string key_of(uint32_t i) { return std::string(i % 5, 'p') + std::to_string(i); }
@@ -57,15 +74,23 @@ class World {
     const std::string key = key_of(op.key);
     const std::string other = key_of(op.other);
     switch (op.kind) {
-      case Kind::kPut: db_->put(key, next_value(op)).value(); map_[key] = value_; break;
-      case Kind::kErase: db_->erase(key).value(); map_.erase(key); break;
+      case Kind::kPut:
+        db_->put(key, next_value(op)).value();
+        map_[key] = value_;
+        break;
+      case Kind::kErase:
+        db_->erase(key).value();
+        map_.erase(key);
+        break;
       case Kind::kEraseRange: erase_range(std::min(key, other), std::max(key, other)); break;
       case Kind::kBatch: batch(key, other, op); break;
       case Kind::kFlush: db_->flush().value(); break;
       case Kind::kCompact: db_->compact().value(); break;
       case Kind::kReopen: reopen(); break;
       case Kind::kSnapshot: snapshot_.emplace(db_->snapshot(), map_); break;
-      case Kind::kReadSnapshot: if (snapshot_) compare(snapshot_->second, snapshot_->first); break;
+      case Kind::kReadSnapshot:
+        if (snapshot_) compare(snapshot_->second, snapshot_->first);
+        break;
       case Kind::kOpenCursor: open_cursor(key); break;
       case Kind::kStep: step(op.other); break;
       case Kind::kCount: break;
@@ -158,7 +183,8 @@ void check_property(MemtableKind memtable) {
     Options options;
     options.memory_bytes = kMinMemoryBytes;
     options.memtable = memtable;
-    options.keyspace.shape = *rc::gen::element(CompactionShape::kLazyLeveled, CompactionShape::kLeveled, CompactionShape::kTiered);
+    options.keyspace.shape =
+        *rc::gen::element(CompactionShape::kLazyLeveled, CompactionShape::kLeveled, CompactionShape::kTiered);
     options.keyspace.block_bytes = *rc::gen::element<uint32_t>(1024, 8192);
     const auto ops = *rc::gen::container<std::vector<Op>>(any_op());
     World world(options);

@@ -159,7 +159,9 @@ TEST_P(SpaceTest, ADroppedKeyspaceGivesItsSpaceBack) {
   expect_no_other_tables(db);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, SpaceTest, testing::Values(CompactionShape::kLazyLeveled, CompactionShape::kLeveled, CompactionShape::kTiered));
+INSTANTIATE_TEST_SUITE_P(Shapes, SpaceTest,
+                         testing::Values(CompactionShape::kLazyLeveled, CompactionShape::kLeveled,
+                                         CompactionShape::kTiered));
 
 TEST(LogSpaceTest, AColdKeyspaceDoesNotKeepTheLog) {
   const os::TemporaryDirectory directory;

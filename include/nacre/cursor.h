@@ -28,12 +28,12 @@ class CursorCore;
 }
 
 struct ScanOptions {
-  std::optional<std::string> prefix = {};  // only keys that begin with it
-  std::optional<std::string> from = {};    // only keys at or after it
-  std::optional<std::string> to = {};      // only keys before it
-  bool reverse = false;                    // Scan only: from the last key to the first
+  std::optional<std::string> prefix = {};                 // only keys that begin with it
+  std::optional<std::string> from = {};                   // only keys at or after it
+  std::optional<std::string> to = {};                     // only keys before it
+  bool reverse = false;                                   // Scan only: from the last key to the first
   uint64_t limit = std::numeric_limits<uint64_t>::max();  // Scan only: at most so many entries
-  Snapshot snapshot = {};                  // default: now
+  Snapshot snapshot = {};                                 // default: now
 };
 
 class Cursor {

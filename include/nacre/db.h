@@ -44,7 +44,8 @@ class Db {
   // Opens or creates (see OpenMode) the database in directory `path` and recovers what a crash left.
   // kBusy: another process or handle has it open. kNotFound, kInvalidArgument: not a database, or against the mode.
   // kCorruption: damaged, with file and offset. kUnsupported: written by a newer version.
-  static Result<Db> open(const std::string& path, const Options& options = {}, const Runtime& runtime = Runtime::standard());
+  static Result<Db> open(const std::string& path, const Options& options = {},
+                         const Runtime& runtime = Runtime::standard());
 
   Db(Db&&) noexcept;
   Db& operator=(Db&&) noexcept;

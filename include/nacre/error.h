@@ -107,7 +107,8 @@ template <>
 class [[nodiscard]] Result<void> : public std::expected<void, Error> {
  public:
   using std::expected<void, Error>::expected;
-  Result(const Error& error) : std::expected<void, Error>(std::unexpect, error) {}  // NOLINT(google-explicit-constructor)
+  Result(const Error& error)
+      : std::expected<void, Error>(std::unexpect, error) {}  // NOLINT(google-explicit-constructor)
   Result(std::expected<void, Error> other) : std::expected<void, Error>(std::move(other)) {}  // NOLINT
 
   void value() const {

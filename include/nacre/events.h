@@ -13,25 +13,25 @@
 namespace nacre {
 
 enum class EventKind : uint8_t {
-  kOpened,            // duration_ns: of the whole open
-  kRecovered,         // entries: replayed from the log; bytes_in: log bytes read
-  kTornTail,          // file, offset: where the unsynced tail of the log ended; bytes_in: bytes dropped
-  kClosed,            //
-  kKeyspaceCreated,   // keyspace
-  kKeyspaceDropped,   // keyspace
-  kFlushStarted,      // bytes_in: memtable bytes
-  kFlushFinished,     // bytes_out, entries, duration_ns
-  kCompactionStarted, // level_from, level_to, bytes_in, files_in
+  kOpened,              // duration_ns: of the whole open
+  kRecovered,           // entries: replayed from the log; bytes_in: log bytes read
+  kTornTail,            // file, offset: where the unsynced tail of the log ended; bytes_in: bytes dropped
+  kClosed,              //
+  kKeyspaceCreated,     // keyspace
+  kKeyspaceDropped,     // keyspace
+  kFlushStarted,        // bytes_in: memtable bytes
+  kFlushFinished,       // bytes_out, entries, duration_ns
+  kCompactionStarted,   // level_from, level_to, bytes_in, files_in
   kCompactionFinished,  // the same and bytes_out, files_out, entries, duration_ns
-  kTablesMoved,       // a compaction that rewrote nothing: level_from, level_to, bytes_in
-  kTableRemoved,      // file
-  kManifestReplaced,  // file
-  kWriteDelayed,      // duration_ns, cause: why the writer had to wait
-  kNoSpace,           // the device is full: writes fail, reads go on
-  kSpaceReturned,     // writes go on
-  kWritesStopped,     // error: a failed sync; the handle refuses writes until reopen
-  kCorruption,        // error; of the log also file, offset, bytes_in: synced bytes from there on, entries: operations lost, if known
-  kBackgroundError,   // error: a job failed and will be tried again
+  kTablesMoved,         // a compaction that rewrote nothing: level_from, level_to, bytes_in
+  kTableRemoved,        // file
+  kManifestReplaced,    // file
+  kWriteDelayed,        // duration_ns, cause: why the writer had to wait
+  kNoSpace,             // the device is full: writes fail, reads go on
+  kSpaceReturned,       // writes go on
+  kWritesStopped,       // error: a failed sync; the handle refuses writes until reopen
+  kCorruption,  // error; of the log also file, offset, bytes_in: synced bytes from there on, entries: operations lost, if known
+  kBackgroundError,  // error: a job failed and will be tried again
 };
 
 enum class Severity : uint8_t { kDebug, kInfo, kWarning, kError };
@@ -39,11 +39,11 @@ enum class Severity : uint8_t { kDebug, kInfo, kWarning, kError };
 struct Event {
   EventKind kind = EventKind::kOpened;
   Severity severity = Severity::kInfo;
-  uint64_t wall_ns = 0;           // since 1970 UTC
-  std::string_view database;      // the directory
-  std::string_view keyspace;      // empty if none
-  std::string_view cause;         // why, in a few words; empty if plain
-  uint64_t job = 0;               // joins the start and the end of a background job
+  uint64_t wall_ns = 0;       // since 1970 UTC
+  std::string_view database;  // the directory
+  std::string_view keyspace;  // empty if none
+  std::string_view cause;     // why, in a few words; empty if plain
+  uint64_t job = 0;           // joins the start and the end of a background job
   FileKind file_kind = FileKind::kNone;
   uint64_t file_number = 0;
   uint64_t offset = 0;
@@ -55,7 +55,7 @@ struct Event {
   uint64_t duration_ns = 0;
   uint32_t level_from = 0;
   uint32_t level_to = 0;
-  Error error;                    // meaningful for kinds that say so
+  Error error;  // meaningful for kinds that say so
 };
 
 std::string_view to_string(EventKind kind);

@@ -22,7 +22,7 @@ namespace nacre {
 namespace engine {
 class Core;
 class KeyspaceState;
-}
+}  // namespace engine
 
 class Keyspace {
  public:

@@ -35,20 +35,20 @@ enum class CompactionShape : uint8_t {
 enum class MemtableKind : uint8_t { kBTree, kSkipList };
 
 struct KeyspaceOptions {
-  Compression compression = Compression::kLz4;          // of all levels but the bottom one
-  Compression bottom_compression = Compression::kLz4;   // of the bottom level
+  Compression compression = Compression::kLz4;         // of all levels but the bottom one
+  Compression bottom_compression = Compression::kLz4;  // of the bottom level
   CompactionShape shape = CompactionShape::kLazyLeveled;
   uint32_t filter_bits_per_key = 10;  // 0 (none) to 24, averaged over the tree: upper levels get more, the bottom fewer
-  uint32_t block_bytes = 8192;        // 1,024 to 65,536: what one read from a table brings at most, but for large values
+  uint32_t block_bytes = 8192;  // 1,024 to 65,536: what one read from a table brings at most, but for large values
 };
 
 struct Options {
   OpenMode mode = OpenMode::kCreateIfMissing;
-  Durability durability = Durability::kOs;         // of writes that do not name their own
-  uint64_t memory_bytes = uint64_t{512} << 20;     // ceiling for everything the database holds; at least 16 MiB
+  Durability durability = Durability::kOs;      // of writes that do not name their own
+  uint64_t memory_bytes = uint64_t{512} << 20;  // ceiling for everything the database holds; at least 16 MiB
   MemtableKind memtable = MemtableKind::kBTree;
-  uint32_t row_cache_percent = 0;                  // 0 to 50: share of memory for a cache of single hot entries
-  KeyspaceOptions keyspace;                        // of keyspaces created by this handle, the default one included
+  uint32_t row_cache_percent = 0;  // 0 to 50: share of memory for a cache of single hot entries
+  KeyspaceOptions keyspace;        // of keyspaces created by this handle, the default one included
 };
 
 struct WriteOptions {

@@ -24,7 +24,7 @@ struct LevelStats {
   uint32_t level = 0;
   uint64_t runs = 0;
   uint64_t tables = 0;
-  uint64_t bytes = 0;          // of table files
+  uint64_t bytes = 0;  // of table files
   uint64_t entries = 0;
   uint64_t tombstones = 0;     // point and range
   uint64_t bytes_written = 0;  // to this level by flush and compaction
@@ -34,11 +34,11 @@ struct LevelStats {
 struct KeyspaceStats {
   std::string name;
   uint64_t memtable_bytes = 0;
-  uint64_t memtables = 0;        // the mutable one and those that wait for their flush
-  uint64_t bytes_put = 0;        // keys and values of accepted writes
+  uint64_t memtables = 0;  // the mutable one and those that wait for their flush
+  uint64_t bytes_put = 0;  // keys and values of accepted writes
   uint64_t flushes = 0;
   uint64_t compactions = 0;
-  uint64_t tables_moved = 0;     // compaction without rewriting
+  uint64_t tables_moved = 0;  // compaction without rewriting
   std::vector<LevelStats> levels;
 };
 
@@ -57,13 +57,13 @@ struct MemoryUse {
   uint64_t cache = 0;   // blocks, indexes, filters, rows
   uint64_t tables = 0;  // metadata of tables
   uint64_t cursors = 0;
-  uint64_t jobs = 0;    // buffers of flushes and compactions
+  uint64_t jobs = 0;  // buffers of flushes and compactions
 };
 
 struct Stats {
   std::vector<KeyspaceStats> keyspaces;
-  uint64_t writes = 0;             // batches, a single put counting as one
-  uint64_t operations_written = 0; // changes in them
+  uint64_t writes = 0;              // batches, a single put counting as one
+  uint64_t operations_written = 0;  // changes in them
   uint64_t gets = 0;
   uint64_t gets_found = 0;
   uint64_t syncs = 0;
@@ -76,9 +76,9 @@ struct Stats {
   uint64_t flush_bytes = 0;        // table bytes written by flushes
   uint64_t compaction_bytes_read = 0;
   uint64_t compaction_bytes_written = 0;
-  uint64_t table_file_bytes = 0;   // live tables
-  uint64_t log_file_bytes = 0;     // live log segments
-  uint64_t memory_bytes = 0;       // held now: the sum of `memory`, but not of the same instant
+  uint64_t table_file_bytes = 0;  // live tables
+  uint64_t log_file_bytes = 0;    // live log segments
+  uint64_t memory_bytes = 0;      // held now: the sum of `memory`, but not of the same instant
   uint64_t memory_ceiling_bytes = 0;
   MemoryUse memory;
   uint64_t cache_misses = 0;
@@ -87,8 +87,9 @@ struct Stats {
   uint64_t last_sequence = 0;
 
   double write_amplification() const;  // (log + flush + compaction) / user bytes
-  double space_amplification() const;  // table bytes / bytes of one full copy, by the bottom runs' share; 1 when unknown
-  double read_amplification() const;   // runs a point read of the default keyspace may have to look into
+  double space_amplification()
+      const;                          // table bytes / bytes of one full copy, by the bottom runs' share; 1 when unknown
+  double read_amplification() const;  // runs a point read of the default keyspace may have to look into
 };
 
 }  // namespace nacre

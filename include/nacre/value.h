@@ -32,8 +32,8 @@ class Value {
   }
 
   Bytes bytes() const& { return bytes_; }
-  Bytes bytes() const&& = delete;  // the pin would be gone at the end of the statement
-  operator Bytes() const& { return bytes_; }   // NOLINT(google-explicit-constructor): reads as bytes
+  Bytes bytes() const&& = delete;             // the pin would be gone at the end of the statement
+  operator Bytes() const& { return bytes_; }  // NOLINT(google-explicit-constructor): reads as bytes
   operator Bytes() const&& = delete;
   const char* data() const& { return bytes_.data(); }
   size_t size() const { return bytes_.size(); }

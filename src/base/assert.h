@@ -9,8 +9,9 @@ namespace nacre::base {
 
 }  // namespace nacre::base
 
-#define NACRE_CHECK(condition) \
-  (__builtin_expect(!!(condition), 1) ? static_cast<void>(0) : ::nacre::base::check_failed(#condition, __FILE__, __LINE__))
+#define NACRE_CHECK(condition)                               \
+  (__builtin_expect(!!(condition), 1) ? static_cast<void>(0) \
+                                      : ::nacre::base::check_failed(#condition, __FILE__, __LINE__))
 
 #ifdef NDEBUG
 #define NACRE_DCHECK(condition) static_cast<void>(sizeof(!(condition)))

@@ -47,7 +47,8 @@ class MemoryAccount {
 class MemoryCharge {
  public:
   MemoryCharge() = default;
-  MemoryCharge(MemoryAccount* account, MemoryPart part, uint64_t bytes) : account_(account), part_(part), bytes_(bytes) {
+  MemoryCharge(MemoryAccount* account, MemoryPart part, uint64_t bytes)
+      : account_(account), part_(part), bytes_(bytes) {
     if (account_ != nullptr) account_->charge(part_, bytes_);
   }
   MemoryCharge(MemoryCharge&& other) noexcept : account_(other.account_), part_(other.part_), bytes_(other.bytes_) {

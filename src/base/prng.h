@@ -33,9 +33,7 @@ class Prng {
   }
 
   // Uniform in [0, n); n > 0.
-  uint64_t below(uint64_t n) {
-    return static_cast<uint64_t>((static_cast<unsigned __int128>(next()) * n) >> 64);
-  }
+  uint64_t below(uint64_t n) { return static_cast<uint64_t>((static_cast<unsigned __int128>(next()) * n) >> 64); }
   bool one_in(uint64_t n) { return below(n) == 0; }
 
  private:

@@ -19,7 +19,8 @@
   NACRE_TRY_ASSIGN_INNER(NACRE_CONCAT(nacre_try_, __LINE__), target, expression)
 #define NACRE_TRY_ASSIGN_INNER(temporary, target, expression) \
   auto temporary = (expression);                              \
-  if (!temporary) [[unlikely]] return temporary.error();      \
+  if (!temporary) [[unlikely]]                                \
+    return temporary.error();                                 \
   target = *std::move(temporary)
 
 namespace nacre {
@@ -29,7 +30,8 @@ inline Error invalid_argument(Operation operation, const char* reason) {
   return Error{.kind = ErrorKind::kInvalidArgument, .operation = operation, .reason = reason};
 }
 
-inline Error corruption(Operation operation, FileKind file_kind, uint64_t file_number, uint64_t offset, const char* reason) {
+inline Error corruption(Operation operation, FileKind file_kind, uint64_t file_number, uint64_t offset,
+                        const char* reason) {
   return Error{.kind = ErrorKind::kCorruption,
                .operation = operation,
                .file_kind = file_kind,

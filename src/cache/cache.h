@@ -167,7 +167,8 @@ class Cache {
   // To be called after a guard has ended under which there were misses: gives back what they took above the capacity
   // while that guard held limbo. One load if they took nothing.
   void after_guard() {
-    if (owes_memory_.load(std::memory_order_relaxed)) [[unlikely]] pay_back();
+    if (owes_memory_.load(std::memory_order_relaxed)) [[unlikely]]
+      pay_back();
   }
 
   uint64_t capacity_bytes() const;

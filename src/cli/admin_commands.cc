@@ -46,8 +46,9 @@ void print_json(const Stats& stats) {
   object["table_file_bytes"] = stats.table_file_bytes;
   object["memory_bytes"] = stats.memory_bytes;
   object["memory_ceiling_bytes"] = stats.memory_ceiling_bytes;
-  object["memory"] = {{"memtables", stats.memory.memtables}, {"log", stats.memory.log}, {"cache", stats.memory.cache},
-                      {"tables", stats.memory.tables}, {"cursors", stats.memory.cursors}, {"jobs", stats.memory.jobs}};
+  object["memory"] = {{"memtables", stats.memory.memtables}, {"log", stats.memory.log},
+                      {"cache", stats.memory.cache},         {"tables", stats.memory.tables},
+                      {"cursors", stats.memory.cursors},     {"jobs", stats.memory.jobs}};
   object["space_amplification"] = stats.space_amplification();
   object["read_amplification"] = stats.read_amplification();
   object["keyspaces"] = nlohmann::ordered_json::array();
@@ -67,9 +68,10 @@ void print_levels(const KeyspaceStats& keyspace) {
   }
   for (const LevelStats& level : keyspace.levels) {
     const auto width = static_cast<size_t>(24 * level.bytes / largest);
-    std::printf("  L%-7u %-6llu %-7llu %-11s %-12llu %-11llu %s\n", level.level, static_cast<unsigned long long>(level.runs),
-                static_cast<unsigned long long>(level.tables), human_bytes(level.bytes).c_str(),
-                static_cast<unsigned long long>(level.entries), static_cast<unsigned long long>(level.tombstones),
+    std::printf("  L%-7u %-6llu %-7llu %-11s %-12llu %-11llu %s\n", level.level,
+                static_cast<unsigned long long>(level.runs), static_cast<unsigned long long>(level.tables),
+                human_bytes(level.bytes).c_str(), static_cast<unsigned long long>(level.entries),
+                static_cast<unsigned long long>(level.tombstones),
                 std::string(std::max<size_t>(width, level.bytes != 0), '#').c_str());
   }
   if (keyspace.levels.empty()) std::printf("  (no tables)\n");
@@ -106,7 +108,8 @@ int run_check(const CommonOptions& common) {
   if (common.json) {
     nlohmann::ordered_json object{{"sound", findings->empty()}, {"findings", nlohmann::ordered_json::array()}};
     for (const CheckFinding& finding : *findings) {
-      object["findings"].push_back({{"error", finding.error.to_string()}, {"where", finding.detail}, {"offset", finding.error.offset}});
+      object["findings"].push_back(
+          {{"error", finding.error.to_string()}, {"where", finding.detail}, {"offset", finding.error.offset}});
     }
     std::printf("%s\n", object.dump(2).c_str());
   } else {

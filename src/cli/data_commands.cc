@@ -37,7 +37,8 @@ int run_put(const CommonOptions& common, const std::string& key, const std::stri
   int exit_code = kSuccess;
   auto session = open_session(common, OpenMode::kCreateIfMissing, &exit_code);
   if (!session) return exit_code;
-  if (const auto put = session->keyspace.put(*key_bytes, *value_bytes, common.write_options()); !put) return fail("put", put.error());
+  if (const auto put = session->keyspace.put(*key_bytes, *value_bytes, common.write_options()); !put)
+    return fail("put", put.error());
   return finish(*session, kSuccess);
 }
 
@@ -77,7 +78,8 @@ int run_del(const CommonOptions& common, const std::string& key) {
     std::fprintf(stderr, "nacre: no such key\n");
     return finish(*session, kNotFound);
   }
-  if (const auto erased = session->keyspace.erase(*key_bytes, common.write_options()); !erased) return fail("del", erased.error());
+  if (const auto erased = session->keyspace.erase(*key_bytes, common.write_options()); !erased)
+    return fail("del", erased.error());
   return finish(*session, kSuccess);
 }
 

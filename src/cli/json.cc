@@ -6,7 +6,11 @@ namespace nacre::cli {
 bool is_utf8(Bytes bytes) {
   for (size_t i = 0; i < bytes.size();) {
     const auto first = static_cast<uint8_t>(bytes[i]);
-    const size_t length = first < 0x80 ? 1 : (first >> 5) == 6 ? 2 : (first >> 4) == 14 ? 3 : (first >> 3) == 30 ? 4 : 0;
+    const size_t length = first < 0x80         ? 1
+                          : (first >> 5) == 6  ? 2
+                          : (first >> 4) == 14 ? 3
+                          : (first >> 3) == 30 ? 4
+                                               : 0;
     if (length == 0 || i + length > bytes.size()) return false;
     uint32_t code = length == 1 ? first : first & (0xffU >> (length + 1));
     for (size_t k = 1; k < length; k++) {

@@ -21,7 +21,8 @@ struct Arguments {
 
 class Tool {
  public:
-  explicit Tool(Arguments& arguments) : arguments_(arguments), app_("Nacre: an embedded key-value store. Keys and values are bytes.", "nacre") {
+  explicit Tool(Arguments& arguments)
+      : arguments_(arguments), app_("Nacre: an embedded key-value store. Keys and values are bytes.", "nacre") {
     app_.require_subcommand(1);
     app_.set_help_all_flag("--help-all", "Help for all commands");
     app_.failure_message(CLI::FailureMessage::help);
@@ -49,24 +50,28 @@ class Tool {
     return sub;
   }
   void writes(CLI::App* sub) {
-    sub->add_option("--durability", arguments_.common.durability, "What a finished write survives: nothing, the process, a power cut")
+    sub->add_option("--durability", arguments_.common.durability,
+                    "What a finished write survives: nothing, the process, a power cut")
         ->check(CLI::IsMember({"memory", "os", "disk"}))
         ->capture_default_str();
   }
   void takes_bytes(CLI::App* sub) {
-    sub->add_flag("--escaped", arguments_.common.escaped, "Read \\t \\n \\r \\\\ and \\xHH in keys and values given as arguments");
+    sub->add_flag("--escaped", arguments_.common.escaped,
+                  "Read \\t \\n \\r \\\\ and \\xHH in keys and values given as arguments");
   }
   void prints(CLI::App* sub) { sub->add_flag("--json", arguments_.common.json, "Print JSON"); }
   void takes_key(CLI::App* sub) { sub->add_option("KEY", arguments_.key, "Key")->required(); }
 
   void add_data_commands() {
     using namespace nacre::cli;
-    CLI::App* put = add("put", "Store a value", [this] { return run_put(arguments_.common, arguments_.key, arguments_.value); });
+    CLI::App* put =
+        add("put", "Store a value", [this] { return run_put(arguments_.common, arguments_.key, arguments_.value); });
     takes_key(put);
     put->add_option("VALUE", arguments_.value, "Value")->required();
     writes(put);
     takes_bytes(put);
-    CLI::App* get = add("get", "Print the value of a key", [this] { return run_get(arguments_.common, arguments_.key); });
+    CLI::App* get =
+        add("get", "Print the value of a key", [this] { return run_get(arguments_.common, arguments_.key); });
     takes_key(get);
     takes_bytes(get);
     prints(get);
@@ -74,7 +79,8 @@ class Tool {
     takes_key(del);
     writes(del);
     takes_bytes(del);
-    CLI::App* scan = add("scan", "Print entries in key order", [this] { return run_scan(arguments_.common, arguments_.scan); });
+    CLI::App* scan =
+        add("scan", "Print entries in key order", [this] { return run_scan(arguments_.common, arguments_.scan); });
     scan->add_option("--prefix", arguments_.scan.prefix, "Only keys that begin with this");
     scan->add_option("--from", arguments_.scan.from, "Only keys at or after this");
     scan->add_option("--to", arguments_.scan.to, "Only keys before this");
@@ -86,8 +92,10 @@ class Tool {
 
   void add_transfer_commands() {
     using namespace nacre::cli;
-    CLI::App* in = add("import", "Store entries from a file or standard input", [this] { return run_import(arguments_.common, arguments_.file); });
-    CLI::App* out = add("export", "Write all entries to a file or standard output", [this] { return run_export(arguments_.common, arguments_.file); });
+    CLI::App* in = add("import", "Store entries from a file or standard input",
+                       [this] { return run_import(arguments_.common, arguments_.file); });
+    CLI::App* out = add("export", "Write all entries to a file or standard output",
+                        [this] { return run_export(arguments_.common, arguments_.file); });
     for (CLI::App* sub : {in, out}) {
       sub->add_option("FILE", arguments_.file, "File; - or none: standard input or output");
       sub->add_option("--format", format_, "Only tsv: key, tab, value a line; escapes \\t \\n \\r \\\\ \\xHH")

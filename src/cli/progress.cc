@@ -44,7 +44,8 @@ void Progress::draw(uint64_t bytes, uint64_t entries) {
   const double seconds = std::max(1e-3, std::chrono::duration<double>(drawn_at_ - begin_).count());
   char numbers[128];
   const double mib = static_cast<double>(bytes) / (1 << 20);
-  std::snprintf(numbers, sizeof numbers, "%llu entries  %.1f MiB  %.1f MiB/s", static_cast<unsigned long long>(entries), mib, mib / seconds);
+  std::snprintf(numbers, sizeof numbers, "%llu entries  %.1f MiB  %.1f MiB/s", static_cast<unsigned long long>(entries),
+                mib, mib / seconds);
   std::string line = what_ + "  " + numbers;
   if (total_bytes_ != 0) {
     const double share = std::min(1.0, static_cast<double>(bytes) / static_cast<double>(total_bytes_));

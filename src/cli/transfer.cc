@@ -34,7 +34,7 @@ struct FreeLine {
 };
 
 uint64_t size_of(std::FILE* file) {
-  struct stat status {};
+  struct stat status{};
   if (fstat(fileno(file), &status) != 0 || !S_ISREG(status.st_mode)) return 0;
   return static_cast<uint64_t>(status.st_size);
 }
@@ -151,7 +151,8 @@ int run_import(const CommonOptions& common, const std::string& file) {
   if (!session) return exit_code;
   Importer importer(*session, common);
   exit_code = finish(*session, import_lines(in.get(), name, importer));
-  if (exit_code == kSuccess) std::fprintf(stderr, "imported %llu entries\n", static_cast<unsigned long long>(importer.kept()));
+  if (exit_code == kSuccess)
+    std::fprintf(stderr, "imported %llu entries\n", static_cast<unsigned long long>(importer.kept()));
   return exit_code;
 }
 

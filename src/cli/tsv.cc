@@ -64,7 +64,8 @@ const char* unescape(Bytes text, std::string& out) {
 const char* parse_tsv_line(Bytes line, TsvEntry& entry) {
   const size_t tab = line.find('\t');
   if (tab == Bytes::npos) return "there is no tab between key and value";
-  if (line.find('\t', tab + 1) != Bytes::npos) return "there is more than one tab (write \\t for a tab in a key or value)";
+  if (line.find('\t', tab + 1) != Bytes::npos)
+    return "there is more than one tab (write \\t for a tab in a key or value)";
   if (const char* wrong = unescape(line.substr(0, tab), entry.key)) return wrong;
   return unescape(line.substr(tab + 1), entry.value);
 }

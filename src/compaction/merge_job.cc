@@ -8,8 +8,8 @@ namespace {
 constexpr uint64_t kEntriesPerPoll = 4096;
 }
 
-Result<MergeResult> merge_part(merge::MergeCursor cursor, merge::VersionFilter filter, RunWriterOptions options, const MergePart& part,
-                               const std::function<Result<void>()>& poll) {
+Result<MergeResult> merge_part(merge::MergeCursor cursor, merge::VersionFilter filter, RunWriterOptions options,
+                               const MergePart& part, const std::function<Result<void>()>& poll) {
   MergeResult result;
   uint64_t hash_kept = 0;
   options.begin = part.begin;

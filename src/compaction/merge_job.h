@@ -38,7 +38,7 @@ struct MergeResult {
 };
 
 // One part. `cursor` is positioned by this call. `poll` returns an error to give up; may be null.
-Result<MergeResult> merge_part(merge::MergeCursor cursor, merge::VersionFilter filter, RunWriterOptions writer, const MergePart& part,
-                               const std::function<Result<void>()>& poll);
+Result<MergeResult> merge_part(merge::MergeCursor cursor, merge::VersionFilter filter, RunWriterOptions writer,
+                               const MergePart& part, const std::function<Result<void>()>& poll);
 
 }  // namespace nacre::compaction

@@ -17,10 +17,10 @@
 namespace nacre::compaction {
 
 struct PacingInput {
-  uint64_t frozen_bytes = 0;       // memtables that wait for their flush
-  uint64_t memtable_bytes = 0;     // size of one memtable
+  uint64_t frozen_bytes = 0;    // memtables that wait for their flush
+  uint64_t memtable_bytes = 0;  // size of one memtable
   uint64_t all_memtables_bytes = 0;
-  uint64_t debt_bytes = 0;         // compaction::debt_bytes of all keyspaces
+  uint64_t debt_bytes = 0;  // compaction::debt_bytes of all keyspaces
 };
 
 // 0: no delay.
@@ -33,7 +33,8 @@ inline uint32_t delay_ns_per_kib(const PacingInput& input) {
   // Slowing begins when half of the memory for memtables waits.
   const double frozen_fine = static_cast<double>(input.all_memtables_bytes) / 2;
   const double debt_fine = 8 * static_cast<double>(input.memtable_bytes);
-  const double total = price(static_cast<double>(input.frozen_bytes), frozen_fine) + price(static_cast<double>(input.debt_bytes), debt_fine);
+  const double total = price(static_cast<double>(input.frozen_bytes), frozen_fine) +
+                       price(static_cast<double>(input.debt_bytes), debt_fine);
   return static_cast<uint32_t>(std::min(total, 1e6));
 }
 

@@ -162,7 +162,8 @@ Plan make_plan(const Shape& shape, const Slice& slice, const Range& range, uint3
   for (const ShapeRun& run : shape.runs) {
     if (run.level < level_from) continue;
     for (const ShapeTable& table : run.tables) {
-      if (overlaps(table, range) && std::find(plan.inputs.begin(), plan.inputs.end(), table.number) == plan.inputs.end()) {
+      if (overlaps(table, range) &&
+          std::find(plan.inputs.begin(), plan.inputs.end(), table.number) == plan.inputs.end()) {
         plan.bottom = false;
       }
     }
@@ -207,7 +208,8 @@ std::optional<Plan> pick_move(const Shape& shape, const PolicyOptions& options) 
     plan.reason = "overlaps nothing below";
     for (const ShapeTable& table : run.tables) {
       // Tombstones would be carried on for nothing, and tiny tables would pile up: those are merged instead.
-      if (table.busy || table.erases != 0 || table.range_tombstones != 0 || table.bytes < options.table_bytes / 8) continue;
+      if (table.busy || table.erases != 0 || table.range_tombstones != 0 || table.bytes < options.table_bytes / 8)
+        continue;
       const Range range{.begin = table.smallest, .end = table.largest, .open_end = false, .closed_end = true};
       bool free_below = std::none_of(shape.reserved.begin(), shape.reserved.end(), [&](const Reservation& reserved) {
         return reserved.smallest <= table.largest && table.smallest <= reserved.largest;
@@ -239,8 +241,8 @@ std::optional<Plan> plan_down(const Shape& shape, Range range, double urgency, c
 }
 
 // All runs of one level, and of the next where that holds only one run, into the next level.
-std::optional<Plan> plan_level(const Shape& shape, const PolicyOptions& options, Range range, uint32_t level, double urgency,
-                               const char* reason) {
+std::optional<Plan> plan_level(const Shape& shape, const PolicyOptions& options, Range range, uint32_t level,
+                               double urgency, const char* reason) {
   const bool bottom_next = first_run_of(shape, level + 1) == shape.runs.size();
   uint32_t output = level + 1;
   if (bottom_next && options.shape != CompactionShape::kLazyLeveled) output = kBottomLevel;
@@ -278,18 +280,22 @@ std::optional<Plan> pick_in_partition(const Shape& shape, const PolicyOptions& o
     const uint32_t runs = census.runs[level];
     const uint32_t limit = max_runs(level, options);
     const bool full = limit > 1 ? runs >= limit : runs > limit;
-    const bool over = options.shape == CompactionShape::kLeveled && level > 0 && census.bytes[level] > leveled_capacity(level, options);
+    const bool over = options.shape == CompactionShape::kLeveled && level > 0 &&
+                      census.bytes[level] > leveled_capacity(level, options);
     if (!full && !over) continue;
     const double urgency = 1 + static_cast<double>(runs) / limit;
-    if (lazy && weight >= options.down_share * below) return plan_down(shape, range, urgency, "worth a share of what lies below");
-    return plan_level(shape, options, range, level, urgency, full ? "the level has its fill of runs" : "the level is over its size");
+    if (lazy && weight >= options.down_share * below)
+      return plan_down(shape, range, urgency, "worth a share of what lies below");
+    return plan_level(shape, options, range, level, urgency,
+                      full ? "the level has its fill of runs" : "the level is over its size");
   }
   if (options.shape == CompactionShape::kTiered && census.runs[kBottomLevel] >= max_runs(kBottomLevel, options)) {
     return plan_down(shape, range, 1.5, "the bottom has its fill of runs");
   }
   // Erased data is worth fetching back even if little was written.
   const double erased = weight - static_cast<double>(census.above_bytes);
-  if (erased > 0 && erased >= options.down_share * below) return plan_down(shape, range, 1.1, "erases are worth a share of what lies below");
+  if (erased > 0 && erased >= options.down_share * below)
+    return plan_down(shape, range, 1.1, "erases are worth a share of what lies below");
   if (!idle) return std::nullopt;
 
   const bool tiered = options.shape == CompactionShape::kTiered;
@@ -300,7 +306,8 @@ std::optional<Plan> pick_in_partition(const Shape& shape, const PolicyOptions& o
       return plan_down(shape, range, 0.8, "idle: gives erased space back");
     }
   }
-  if (!tiered && anything_above && weight >= options.idle_down_share * below) return plan_down(shape, range, 0.5, "idle: fewer runs to read");
+  if (!tiered && anything_above && weight >= options.idle_down_share * below)
+    return plan_down(shape, range, 0.5, "idle: fewer runs to read");
   if (census.runs[0] >= 2) return plan_level(shape, options, range, 0, 0.3, "idle: joins small runs");
   return std::nullopt;
 }
@@ -312,7 +319,8 @@ std::optional<Plan> pick_small_neighbours(const Shape& shape, const PolicyOption
   for (size_t i = 0; i + 1 < tables.size(); i++) {
     uint64_t bytes = 0;
     size_t end = i;
-    while (end < tables.size() && !tables[end].busy && tables[end].bytes < options.table_bytes / 4 && bytes < options.table_bytes) {
+    while (end < tables.size() && !tables[end].busy && tables[end].bytes < options.table_bytes / 4 &&
+           bytes < options.table_bytes) {
       bytes += tables[end++].bytes;
     }
     if (end - i < 4) continue;

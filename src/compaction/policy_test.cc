@@ -97,7 +97,8 @@ TEST(Policy, BusyTablesHoldAPlanBack) {
 // A job's output may cover the gap between its inputs: nothing may be moved into it meanwhile.
 TEST(Policy, ReservedRangesHoldMovesAndPlansBack) {
   Drawn drawn = draw("L0 r3: 3[m-n]100\nL7 r9: 1[a-c]300! 2[x-z]300!");
-  ASSERT_EQ(pick(drawn.shape, small(), false)->to_string(), "move L0 -> L7 run 9 bottom inputs 3 bytes 100 (overlaps nothing below)");
+  ASSERT_EQ(pick(drawn.shape, small(), false)->to_string(),
+            "move L0 -> L7 run 9 bottom inputs 3 bytes 100 (overlaps nothing below)");
   drawn.shape.reserved.push_back({.smallest = "a", .largest = "z"});
   EXPECT_FALSE(pick(drawn.shape, small(), false));
 }
@@ -108,7 +109,8 @@ TEST(Policy, AscendingDataMovesWithoutRewriting) {
 }
 
 TEST(Policy, OnlyTheOldestOfOverlappingRunsMoves) {
-  EXPECT_EQ(picked("L0 r2: 2[a-z]100\nL0 r1: 1[a-z]100/1\nL7 r9: 3[zz-zzz]100"), "nothing");  // erases are not moved to the bottom
+  EXPECT_EQ(picked("L0 r2: 2[a-z]100\nL0 r1: 1[a-z]100/1\nL7 r9: 3[zz-zzz]100"),
+            "nothing");  // erases are not moved to the bottom
   EXPECT_EQ(picked("L0 r2: 2[a-z]100\nL0 r1: 1[a-z]100\nL7 r9: 3[zz-zzz]100"),
             "move L0 -> L7 run 9 bottom inputs 1 bytes 100 (overlaps nothing below)");
 }
@@ -151,27 +153,31 @@ TEST(Policy, TombstonesAtTheBottomWaitForSnapshots) {
 TEST(Policy, LeveledMergesIntoTheOneRunBelow) {
   PolicyOptions options = small();
   options.shape = CompactionShape::kLeveled;
-  EXPECT_EQ(picked("L0 r3: 3[a-z]100\nL0 r2: 2[a-z]100\nL0 r1: 1[a-z]100\nL1 r8: 8[a-z]300\nL7 r9: 9[a-z]900", false, options),
+  EXPECT_EQ(picked("L0 r3: 3[a-z]100\nL0 r2: 2[a-z]100\nL0 r1: 1[a-z]100\nL1 r8: 8[a-z]300\nL7 r9: 9[a-z]900", false,
+                   options),
             "merge L0 -> L1 run 8 inputs 3 2 1 8 bytes 600 (the level has its fill of runs)");
 }
 
 TEST(Policy, TieredAddsARunBelow) {
   PolicyOptions options = small();
   options.shape = CompactionShape::kTiered;
-  EXPECT_EQ(picked("L0 r3: 3[a-z]100\nL0 r2: 2[a-z]100\nL0 r1: 1[a-z]100\nL1 r8: 8[a-z]300\nL7 r9: 9[a-z]900", false, options),
+  EXPECT_EQ(picked("L0 r3: 3[a-z]100\nL0 r2: 2[a-z]100\nL0 r1: 1[a-z]100\nL1 r8: 8[a-z]300\nL7 r9: 9[a-z]900", false,
+                   options),
             "merge L0 -> L1 inputs 3 2 1 bytes 300 (the level has its fill of runs)");
 }
 
 TEST(Policy, FullCompactionLeavesOneRun) {
   const Drawn drawn = draw("L0 r1: 1[a-z]1\nL7 r9: 4[a-z]300");
-  EXPECT_EQ(pick_full(drawn.shape, small())->to_string(), "merge L0 -> L7 run 9 bottom inputs 1 4 bytes 301 (asked for)");
+  EXPECT_EQ(pick_full(drawn.shape, small())->to_string(),
+            "merge L0 -> L7 run 9 bottom inputs 1 4 bytes 301 (asked for)");
   const Drawn done = draw("L7 r9: 4[a-m]300 5[n-z]300");
   EXPECT_FALSE(pick_full(done.shape, small()));
 }
 
 TEST(Policy, DebtIsWhatExceedsTheShape) {
   EXPECT_EQ(debt_bytes(draw("L0 r1: 1[a-z]100").shape, small()), 0U);
-  EXPECT_EQ(debt_bytes(draw("L0 r5: 5[a-z]100\nL0 r4: 4[a-z]100\nL0 r3: 3[a-z]100\nL0 r2: 2[a-z]100").shape, small()), 100U);
+  EXPECT_EQ(debt_bytes(draw("L0 r5: 5[a-z]100\nL0 r4: 4[a-z]100\nL0 r3: 3[a-z]100\nL0 r2: 2[a-z]100").shape, small()),
+            100U);
 }
 
 }  // namespace

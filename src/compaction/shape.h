@@ -23,9 +23,9 @@ struct ShapeTable {
   Bytes largest;  // inclusive; the exclusive end of a range tombstone may stand here as well
   uint64_t bytes = 0;
   uint64_t entries = 0;
-  uint64_t erases = 0;            // point tombstones
+  uint64_t erases = 0;  // point tombstones
   uint64_t range_tombstones = 0;
-  bool busy = false;              // input of a running job
+  bool busy = false;  // input of a running job
 };
 
 struct ShapeRun {
@@ -57,12 +57,12 @@ struct Plan {
   std::vector<uint64_t> inputs;  // table numbers, newest run first
   uint32_t level_from = 0;       // the newest input level
   uint32_t output_level = 0;
-  uint64_t output_run = 0;       // 0: a new run
-  bool bottom = false;           // no older data of the keys exists outside the inputs
-  std::string smallest;  // of all inputs
+  uint64_t output_run = 0;  // 0: a new run
+  bool bottom = false;      // no older data of the keys exists outside the inputs
+  std::string smallest;     // of all inputs
   std::string largest;
   uint64_t input_bytes = 0;
-  double urgency = 0;            // above 1: needed to keep the shape; below: worth doing when idle
+  double urgency = 0;  // above 1: needed to keep the shape; below: worth doing when idle
   const char* reason = "";
 
   // One line, e.g. "merge L0 -> L7 bottom inputs 5 4 3 1 bytes 4096 (worth a share of what lies below)".

@@ -45,13 +45,16 @@ Result<void> Core::freeze_if_used(KeyspaceState& keyspace) {
 }
 
 base::IntrusivePtr<memtable::Memtable> Core::new_memtable() {
-  return memtable::Memtable::create(
-      {.kind = options_.memtable, .capacity_bytes = plan_.memtable_bytes, .account = &account_, .pool = memtable_chunks_});
+  return memtable::Memtable::create({.kind = options_.memtable,
+                                     .capacity_bytes = plan_.memtable_bytes,
+                                     .account = &account_,
+                                     .pool = memtable_chunks_});
 }
 
 void Core::replace_view(KeyspaceState& keyspace) {
   std::vector<base::IntrusivePtr<memtable::Memtable>> memtables{keyspace.mutable_memtable};
-  for (auto frozen = keyspace.frozen.rbegin(); frozen != keyspace.frozen.rend(); ++frozen) memtables.push_back(frozen->memtable);
+  for (auto frozen = keyspace.frozen.rbegin(); frozen != keyspace.frozen.rend(); ++frozen)
+    memtables.push_back(frozen->memtable);
   auto view = base::make_intrusive<tree::ReadView>(std::move(memtables), keyspace.version);
   tree::ReadView* old = keyspace.view.exchange(view.release(), std::memory_order_acq_rel);
   if (old != nullptr) epochs_.retire([old] { old->drop_reference(); });
@@ -80,7 +83,9 @@ void Core::on_install(std::span<const tree::Installed> installed) {
 // ---- choosing --------------------------------------------------------------------------------------------------------
 
 compaction::PolicyOptions Core::policy_of(const KeyspaceState& keyspace) const {
-  return {.shape = keyspace.options.shape, .memtable_bytes = plan_.memtable_bytes, .table_bytes = plan_.table_bytes,
+  return {.shape = keyspace.options.shape,
+          .memtable_bytes = plan_.memtable_bytes,
+          .table_bytes = plan_.table_bytes,
           .partition_bytes = 4 * plan_.table_bytes};
 }
 
@@ -89,18 +94,25 @@ compaction::Shape Core::shape_of(const KeyspaceState& keyspace) const {
   compaction::Shape shape;
   shape.snapshots_held = snapshots_.count() > 0;
   for (const tree::Run& run : keyspace.version->runs()) {
-    compaction::ShapeRun& out = shape.runs.emplace_back(compaction::ShapeRun{.level = run.level(), .id = run.id(), .tables = {}});
+    compaction::ShapeRun& out =
+        shape.runs.emplace_back(compaction::ShapeRun{.level = run.level(), .id = run.id(), .tables = {}});
     for (const auto& meta : run.tables()) {
       const format::TableRecord& record = meta->record();
-      out.tables.push_back({.number = record.number, .smallest = record.smallest_key, .largest = record.largest_key,
-                            .bytes = record.file_bytes, .entries = record.entries, .erases = record.erases,
+      out.tables.push_back({.number = record.number,
+                            .smallest = record.smallest_key,
+                            .largest = record.largest_key,
+                            .bytes = record.file_bytes,
+                            .entries = record.entries,
+                            .erases = record.erases,
                             .range_tombstones = record.range_tombstones});
       for (const RunningCompaction& running : keyspace.compactions) {
-        if (std::find(running.inputs.begin(), running.inputs.end(), record.number) != running.inputs.end()) out.tables.back().busy = true;
+        if (std::find(running.inputs.begin(), running.inputs.end(), record.number) != running.inputs.end())
+          out.tables.back().busy = true;
       }
     }
   }
-  for (const RunningCompaction& running : keyspace.compactions) shape.reserved.push_back({running.smallest, running.largest});
+  for (const RunningCompaction& running : keyspace.compactions)
+    shape.reserved.push_back({running.smallest, running.largest});
   return shape;
 }
 
@@ -110,7 +122,9 @@ void Core::schedule() {
 }
 
 void Core::schedule_locked() {
-  if (stopping_ || read_only_ || jobs_paused_.load(std::memory_order_acquire) || writes_stopped_.load(std::memory_order_acquire)) return;
+  if (stopping_ || read_only_ || jobs_paused_.load(std::memory_order_acquire) ||
+      writes_stopped_.load(std::memory_order_acquire))
+    return;
   const uint64_t now_ns = flush_health_.error() || compaction_health_.error() ? runtime_.clock->now_ns() : 0;
   const bool flush_alone = flush_wants_room_.load(std::memory_order_relaxed);  // try again when nobody else writes
   if (flush_alone && running_jobs_ != 0) return;
@@ -119,7 +133,8 @@ void Core::schedule_locked() {
     keyspace->flushing = true;
     submit(JobKind::kFlush, Urgency::kHigh, [this, target = keyspace] { return flush(target); });
   }
-  if (flush_alone && running_jobs_ == 0) flush_wants_room_.store(false, std::memory_order_relaxed);  // nothing is left to flush
+  if (flush_alone && running_jobs_ == 0)
+    flush_wants_room_.store(false, std::memory_order_relaxed);  // nothing is left to flush
   const uint32_t most = std::max<uint32_t>(1, runtime_.executor->threads());
   while (!flush_alone && running_jobs_ < most && compaction_health_.may_run(now_ns) && start_compaction()) {
   }
@@ -127,7 +142,8 @@ void Core::schedule_locked() {
 
 // Starts the most urgent compaction of any keyspace; false if there is none.
 bool Core::start_compaction() {
-  if (stopping_ || jobs_paused_.load(std::memory_order_acquire) || flush_wants_room_.load(std::memory_order_relaxed)) return false;
+  if (stopping_ || jobs_paused_.load(std::memory_order_acquire) || flush_wants_room_.load(std::memory_order_relaxed))
+    return false;
   std::shared_ptr<KeyspaceState> chosen;
   std::optional<compaction::Plan> best;
   for (const auto& [id, keyspace] : keyspaces_) {
@@ -142,9 +158,11 @@ bool Core::start_compaction() {
   }
   if (!best) return false;
   const uint64_t job = next_job_++;
-  chosen->compactions.push_back({.job = job, .smallest = best->smallest, .largest = best->largest, .inputs = best->inputs});
+  chosen->compactions.push_back(
+      {.job = job, .smallest = best->smallest, .largest = best->largest, .inputs = best->inputs});
   const Urgency urgency = best->urgency > 1.5 ? Urgency::kHigh : best->urgency > 1 ? Urgency::kNormal : Urgency::kIdle;
-  submit(JobKind::kCompaction, urgency, [this, chosen, plan = *std::move(best), job] { return run_plan(chosen, plan, job); });
+  submit(JobKind::kCompaction, urgency,
+         [this, chosen, plan = *std::move(best), job] { return run_plan(chosen, plan, job); });
   return true;
 }
 
@@ -164,13 +182,15 @@ void Core::job_ended(JobKind kind, const Result<void>& result) {
   sync::MutexLock lock(state_mutex_);
   running_jobs_--;
   JobHealth& health = kind == JobKind::kFlush ? flush_health_ : compaction_health_;
-  if (kind == JobKind::kFlush && (result || running_jobs_ == 0)) flush_wants_room_.store(false, std::memory_order_relaxed);
+  if (kind == JobKind::kFlush && (result || running_jobs_ == 0))
+    flush_wants_room_.store(false, std::memory_order_relaxed);
   if (result) {
     if (no_space_.exchange(false)) report({.kind = EventKind::kSpaceReturned, .severity = Severity::kInfo});
     health.succeeded();
   } else if (kind == JobKind::kFlush && result.error().kind == ErrorKind::kNoSpace && running_jobs_ != 0) {
     flush_wants_room_.store(true, std::memory_order_relaxed);  // a flush goes before compactions: they give up first
-  } else if (!stopping_ && !jobs_paused_.load(std::memory_order_acquire) && !flush_wants_room_.load(std::memory_order_relaxed)) {
+  } else if (!stopping_ && !jobs_paused_.load(std::memory_order_acquire) &&
+             !flush_wants_room_.load(std::memory_order_relaxed)) {
     note_job_failure(health, result.error());
   }
   update_delay();
@@ -184,7 +204,9 @@ void Core::note_job_failure(JobHealth& health, const Error& error) {
     if (!no_space_.exchange(true)) report({.kind = EventKind::kNoSpace, .severity = Severity::kError, .error = error});
   } else if (is_news) {
     const bool damaged = error.kind == ErrorKind::kCorruption;
-    report({.kind = damaged ? EventKind::kCorruption : EventKind::kBackgroundError, .severity = Severity::kError, .error = error});
+    report({.kind = damaged ? EventKind::kCorruption : EventKind::kBackgroundError,
+            .severity = Severity::kError,
+            .error = error});
   }
 }
 
@@ -219,7 +241,9 @@ Result<void> Core::wait_until(const std::function<bool()>& done, bool of_compact
       break;
     }
     if (writes_stopped_.load(std::memory_order_acquire)) {  // no job starts any more: what is waited for will not come
-      result = Error{.kind = ErrorKind::kClosed, .operation = Operation::kFlush, .reason = "writes stopped after a failed sync: reopen the database"};
+      result = Error{.kind = ErrorKind::kClosed,
+                     .operation = Operation::kFlush,
+                     .reason = "writes stopped after a failed sync: reopen the database"};
       break;
     }
     schedule_locked();
@@ -235,9 +259,12 @@ Result<void> Core::flush_all() {
   if (read_only_) return invalid_argument(Operation::kFlush, "the database was opened read-only");
   forget_failures();
   for (const auto& keyspace : keyspaces()) NACRE_TRY(freeze_if_used(*keyspace));
-  return wait_until([this]() NACRE_NO_THREAD_ANALYSIS {
-    return std::all_of(keyspaces_.begin(), keyspaces_.end(), [](const auto& each) { return each.second->frozen.empty(); });
-  }, false);
+  return wait_until(
+      [this]() NACRE_NO_THREAD_ANALYSIS {
+        return std::all_of(keyspaces_.begin(), keyspaces_.end(),
+                           [](const auto& each) { return each.second->frozen.empty(); });
+      },
+      false);
 }
 
 Result<void> Core::settle() {
@@ -247,7 +274,8 @@ Result<void> Core::settle() {
     sync::MutexLock lock(state_mutex_);
     settlers_++;
   }
-  const auto result = wait_until([this]() NACRE_NO_THREAD_ANALYSIS { return running_jobs_ == 0 && !start_compaction(); }, true);
+  const auto result =
+      wait_until([this]() NACRE_NO_THREAD_ANALYSIS { return running_jobs_ == 0 && !start_compaction(); }, true);
   sync::MutexLock lock(state_mutex_);
   settlers_--;
   return result;
@@ -259,7 +287,8 @@ Result<void> Core::compact_all() {
     sync::MutexLock lock(state_mutex_);
     full_compactions_++;
   }
-  const auto result = wait_until([this]() NACRE_NO_THREAD_ANALYSIS { return running_jobs_ == 0 && !start_compaction(); }, true);
+  const auto result =
+      wait_until([this]() NACRE_NO_THREAD_ANALYSIS { return running_jobs_ == 0 && !start_compaction(); }, true);
   sync::MutexLock lock(state_mutex_);
   full_compactions_--;
   return result;

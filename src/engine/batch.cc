@@ -12,7 +12,8 @@ namespace nacre {
 using format::EntryKind;
 
 void Batch::add(uint8_t kind, uint32_t keyspace, Bytes key, Bytes value) {
-  if (key.size() > kMaxKeyBytes || (kind == static_cast<uint8_t>(EntryKind::kRangeErase) && value.size() > kMaxKeyBytes)) {
+  if (key.size() > kMaxKeyBytes ||
+      (kind == static_cast<uint8_t>(EntryKind::kRangeErase) && value.size() > kMaxKeyBytes)) {
     wrong_ = "a key of the batch is longer than 64 KiB";
   } else if (value.size() > kMaxValueBytes) {
     wrong_ = "a value of the batch is longer than 4 GiB - 1";
@@ -29,7 +30,9 @@ void Batch::put(const Keyspace& keyspace, Bytes key, Bytes value) {
   add(static_cast<uint8_t>(EntryKind::kPut), keyspace.id(), key, value);
 }
 void Batch::erase(Bytes key) { add(static_cast<uint8_t>(EntryKind::kErase), 0, key, {}); }
-void Batch::erase(const Keyspace& keyspace, Bytes key) { add(static_cast<uint8_t>(EntryKind::kErase), keyspace.id(), key, {}); }
+void Batch::erase(const Keyspace& keyspace, Bytes key) {
+  add(static_cast<uint8_t>(EntryKind::kErase), keyspace.id(), key, {});
+}
 void Batch::erase_range(Bytes begin, Bytes end) { add(static_cast<uint8_t>(EntryKind::kRangeErase), 0, begin, end); }
 void Batch::erase_range(const Keyspace& keyspace, Bytes begin, Bytes end) {
   add(static_cast<uint8_t>(EntryKind::kRangeErase), keyspace.id(), begin, end);

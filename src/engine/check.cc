@@ -16,9 +16,12 @@ namespace {
 const char* differs(const format::TableRecord& record, const table::TableProperties& properties) {
   if (record.entries != properties.entries) return "the manifest and the table disagree about the number of entries";
   if (record.erases != properties.erases) return "the manifest and the table disagree about the number of erases";
-  if (record.range_tombstones != properties.range_tombstones) return "the manifest and the table disagree about range tombstones";
-  if (record.entries_hash != properties.entries_hash) return "the manifest and the table disagree about the hash of the entries";
-  if (properties.entries != 0 && (properties.smallest_key < record.smallest_key || properties.largest_key > record.largest_key)) {
+  if (record.range_tombstones != properties.range_tombstones)
+    return "the manifest and the table disagree about range tombstones";
+  if (record.entries_hash != properties.entries_hash)
+    return "the manifest and the table disagree about the hash of the entries";
+  if (properties.entries != 0 &&
+      (properties.smallest_key < record.smallest_key || properties.largest_key > record.largest_key)) {
     return "the table holds keys outside the bounds in the manifest";
   }
   return nullptr;
@@ -51,8 +54,9 @@ Result<std::vector<CheckFinding>> Core::check(const std::function<void(uint64_t,
     for (const tree::Run& run : version->runs()) {
       for (const auto& meta : run.tables()) {
         if (const Result<void> sound = check_table(*meta); !sound) {
-          findings.push_back({.error = sound.error(), .detail = "keyspace " + name + ", level " + std::to_string(run.level()) + ", " +
-                                                                format::table_name(meta->number())});
+          findings.push_back({.error = sound.error(),
+                              .detail = "keyspace " + name + ", level " + std::to_string(run.level()) + ", " +
+                                        format::table_name(meta->number())});
         }
         done_bytes += meta->file_bytes();
         if (progress) progress(done_bytes, all_bytes);

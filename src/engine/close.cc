@@ -9,7 +9,8 @@ namespace nacre::engine {
 
 Result<void> Core::not_usable() const {
   if (process_generation_ != os_generation()) {
-    return Error{.kind = ErrorKind::kClosed, .operation = Operation::kNone,
+    return Error{.kind = ErrorKind::kClosed,
+                 .operation = Operation::kNone,
                  .reason = "the database belongs to the parent process: open it again in this one"};
   }
   return Error{.kind = ErrorKind::kClosed, .operation = Operation::kNone, .reason = "the database was closed"};
@@ -69,11 +70,14 @@ void Core::outlive_values(std::shared_ptr<Core> core) {
 Result<void> Core::shut_down(bool refuse_if_in_use) {
   if (process_generation_ != os_generation()) return not_usable();  // files and threads are the parent's
   if (closed_.load(std::memory_order_acquire)) return not_usable();
-  const Error busy{.kind = ErrorKind::kBusy, .operation = Operation::kClose,
+  const Error busy{.kind = ErrorKind::kBusy,
+                   .operation = Operation::kClose,
                    .reason = "values, cursors, snapshots or transactions are alive: drop them first"};
-  if (refuse_if_in_use && (objects_in_use_.load(std::memory_order_acquire) != 0 || snapshots_.count() != 0)) return busy;
+  if (refuse_if_in_use && (objects_in_use_.load(std::memory_order_acquire) != 0 || snapshots_.count() != 0))
+    return busy;
   // A close that follows a failed sync is not clean: it may not say that what was written is safe.
-  const Error stopped{.kind = ErrorKind::kIo, .operation = Operation::kClose,
+  const Error stopped{.kind = ErrorKind::kIo,
+                      .operation = Operation::kClose,
                       .reason = "a sync had failed: what was not durable before it may be lost"};
   Result<void> result;
   if (!read_only_) result = writes_stopped_.load(std::memory_order_acquire) ? Result<void>(stopped) : flush_all();

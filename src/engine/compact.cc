@@ -5,6 +5,7 @@
 // the list too, so it never waits for a part that nobody has begun.
 
 #include <algorithm>
+#include <array>
 
 #include "compaction/merge_job.h"
 #include "engine/core.h"
@@ -21,7 +22,6 @@ constexpr uint64_t kLeastPartBytes = 8 << 20;
 
 // The inputs of a plan as they lie in the version: runs newest first, tables in key order.
 struct InputRun {
-  uint32_t level = 0;
   std::vector<const tree::TableMeta*> tables;
   std::vector<table::Table*> open;
 };
@@ -33,6 +33,7 @@ struct Inputs {
   uint64_t hash = 0;
   uint64_t bytes = 0;
   uint64_t files = 0;
+  std::array<uint64_t, compaction::kBottomLevel + 1> bytes_of_level{};
   format::TombstoneSet tombstones;
 };
 
@@ -40,7 +41,7 @@ Result<Inputs> open_inputs(base::IntrusivePtr<tree::Version> version, const comp
   Inputs inputs;
   std::vector<format::RangeTombstone> tombstones;
   for (const tree::Run& run : version->runs()) {
-    InputRun input{.level = run.level(), .tables = {}, .open = {}};
+    InputRun input;
     for (const auto& meta : run.tables()) {
       if (std::find(plan.inputs.begin(), plan.inputs.end(), meta->number()) == plan.inputs.end()) continue;
       NACRE_TRY_ASSIGN(table::Table * table, meta->table());
@@ -50,6 +51,7 @@ Result<Inputs> open_inputs(base::IntrusivePtr<tree::Version> version, const comp
       inputs.hash += meta->record().entries_hash;
       inputs.bytes += meta->file_bytes();
       inputs.files++;
+      inputs.bytes_of_level[std::min<uint32_t>(run.level(), compaction::kBottomLevel)] += meta->file_bytes();
       if (meta->record().range_tombstones != 0) table->tombstones().append_tombstones(&tombstones);
     }
     if (!input.tables.empty()) inputs.runs.push_back(std::move(input));
@@ -81,12 +83,28 @@ std::vector<compaction::MergePart> split(const Inputs& inputs, uint32_t threads)
   return parts;
 }
 
+// Puts what the parts have written into the edit, as one run, and adds up what they read.
+compaction::MergeTotals collect(const std::vector<compaction::MergeResult>& results, uint32_t level, uint64_t run,
+                                format::VersionEdit& edit) {
+  compaction::MergeTotals totals;
+  for (const compaction::MergeResult& result : results) {
+    totals.entries_read += result.totals.entries_read;
+    totals.entries_written += result.totals.entries_written;
+    totals.hash_read += result.totals.hash_read;
+    for (const format::TableRecord& table : result.tables)
+      edit.added.push_back({.level = level, .run = run, .table = table});
+  }
+  return totals;
+}
+
 }  // namespace
 
-Result<void> Core::run_plan(const std::shared_ptr<KeyspaceState>& keyspace, const compaction::Plan& plan, uint64_t job) {
+Result<void> Core::run_plan(const std::shared_ptr<KeyspaceState>& keyspace, const compaction::Plan& plan,
+                            uint64_t job) {
   Result<void> result;
   if (!keyspace->dropped.load(std::memory_order_acquire)) {
-    result = plan.kind == compaction::Plan::Kind::kMove ? move_tables(*keyspace, plan) : merge_tables(*keyspace, plan, job);
+    result =
+        plan.kind == compaction::Plan::Kind::kMove ? move_tables(*keyspace, plan) : merge_tables(*keyspace, plan, job);
   }
   sync::MutexLock lock(state_mutex_);
   std::erase_if(keyspace->compactions, [job](const RunningCompaction& running) { return running.job == job; });
@@ -109,8 +127,13 @@ Result<void> Core::move_tables(KeyspaceState& keyspace, const compaction::Plan& 
   NACRE_TRY_ASSIGN(const bool committed, commit_edit(keyspace, edit));
   if (!committed) return {};
   keyspace.tables_moved.fetch_add(plan.inputs.size(), std::memory_order_relaxed);
-  report({.kind = EventKind::kTablesMoved, .keyspace = keyspace.name, .cause = plan.reason, .bytes_in = plan.input_bytes,
-          .files_in = plan.inputs.size(), .level_from = plan.level_from, .level_to = plan.output_level});
+  report({.kind = EventKind::kTablesMoved,
+          .keyspace = keyspace.name,
+          .cause = plan.reason,
+          .bytes_in = plan.input_bytes,
+          .files_in = plan.inputs.size(),
+          .level_from = plan.level_from,
+          .level_to = plan.output_level});
   return {};
 }
 
@@ -124,65 +147,77 @@ Result<void> Core::merge_tables(KeyspaceState& keyspace, const compaction::Plan&
     writer.cut_keys = compaction::partition_keys(shape_of(keyspace), policy_of(keyspace));
   }
   NACRE_TRY_ASSIGN(const Inputs inputs, open_inputs(std::move(version), plan));
-  report({.kind = EventKind::kCompactionStarted, .severity = Severity::kDebug, .keyspace = keyspace.name, .cause = plan.reason, .job = job,
-          .bytes_in = inputs.bytes, .files_in = inputs.files, .level_from = plan.level_from, .level_to = plan.output_level});
+  report({.kind = EventKind::kCompactionStarted,
+          .severity = Severity::kDebug,
+          .keyspace = keyspace.name,
+          .cause = plan.reason,
+          .job = job,
+          .bytes_in = inputs.bytes,
+          .files_in = inputs.files,
+          .level_from = plan.level_from,
+          .level_to = plan.output_level});
 
-  const merge::VersionFilter filter(snapshots_.horizon([this] { return pipeline_.visible(); }), plan.bottom, &inputs.tombstones);
-  const auto poll = [this]() -> Result<void> {
-    if (closed_.load(std::memory_order_relaxed) || jobs_paused_.load(std::memory_order_relaxed)) return not_usable();
-    if (flush_wants_room_.load(std::memory_order_relaxed)) {
-      return Error{.kind = ErrorKind::kNoSpace, .operation = Operation::kCompact, .reason = "the room is left to a flush"};
-    }
-    return {};
-  };
+  const merge::VersionFilter filter(snapshots_.horizon([this] { return pipeline_.visible(); }), plan.bottom,
+                                    &inputs.tombstones);
   const auto merge = [&](const compaction::MergePart& part) {
     std::vector<merge::Source> sources;
-    for (const InputRun& run : inputs.runs) sources.emplace_back(table::RunCursor(run.open, {.streaming = true, .account = &account_}));
-    return compaction::merge_part(merge::MergeCursor(std::move(sources)), filter, writer, part, poll);
+    for (const InputRun& run : inputs.runs)
+      sources.emplace_back(table::RunCursor(run.open, {.streaming = true, .account = &account_}));
+    return compaction::merge_part(merge::MergeCursor(std::move(sources)), filter, writer, part,
+                                  [this] { return compaction_may_go_on(); });
   };
   std::vector<compaction::MergeResult> results;
-  const Result<void> merged = merge_in_parts(*runtime_.executor, split(inputs, runtime_.executor->threads()), merge, &results);
-  compaction::MergeTotals totals;
+  Result<void> merged =
+      merge_in_parts(*runtime_.executor, split(inputs, runtime_.executor->threads()), merge, &results);
   format::VersionEdit edit;
   edit.keyspace = keyspace.id;
   edit.removed = plan.inputs;
   const uint64_t run = plan.output_run != 0 ? plan.output_run : versions_->next_run_id();
-  uint64_t bytes_out = 0;
-  for (const compaction::MergeResult& result : results) {
-    totals.entries_read += result.totals.entries_read;
-    totals.entries_written += result.totals.entries_written;
-    totals.hash_read += result.totals.hash_read;
-    for (const format::TableRecord& table : result.tables) {
-      bytes_out += table.file_bytes;
-      edit.added.push_back({.level = plan.output_level, .run = run, .table = table});
-    }
+  const compaction::MergeTotals totals = collect(results, plan.output_level, run, edit);
+  if (merged && (totals.entries_read != inputs.entries || totals.hash_read != inputs.hash)) {
+    merged = corruption(Operation::kCompact, FileKind::kTable, plan.inputs.front(), 0,
+                        "the entries read are not those that the tables were written with");
   }
   if (!merged) {
     remove_written(edit);
     return merged;
   }
-  if (totals.entries_read != inputs.entries || totals.hash_read != inputs.hash) {
-    remove_written(edit);
-    return Error{.kind = ErrorKind::kCorruption, .operation = Operation::kCompact, .file_kind = FileKind::kTable,
-                 .file_number = plan.inputs.front(), .reason = "the entries read are not those that the tables were written with"};
-  }
-  const uint64_t files_out = edit.added.size();
   NACRE_TRY_ASSIGN(const bool committed, commit_edit(keyspace, edit));
   if (!committed) return {};
 
-  for (const InputRun& input : inputs.runs) {
-    uint64_t bytes = 0;
-    for (const tree::TableMeta* table : input.tables) bytes += table->file_bytes();
-    keyspace.levels[std::min<uint32_t>(input.level, compaction::kBottomLevel)].bytes_read.fetch_add(bytes, std::memory_order_relaxed);
-  }
-  keyspace.levels[plan.output_level].bytes_written.fetch_add(bytes_out, std::memory_order_relaxed);
-  keyspace.compaction_count.fetch_add(1, std::memory_order_relaxed);
-  compaction_bytes_read_.fetch_add(inputs.bytes, std::memory_order_relaxed);
-  compaction_bytes_written_.fetch_add(bytes_out, std::memory_order_relaxed);
-  report({.kind = EventKind::kCompactionFinished, .keyspace = keyspace.name, .cause = plan.reason, .job = job, .bytes_in = inputs.bytes,
-          .bytes_out = bytes_out, .files_in = inputs.files, .files_out = files_out, .entries = totals.entries_written,
-          .duration_ns = runtime_.clock->now_ns() - begin_ns, .level_from = plan.level_from, .level_to = plan.output_level});
+  uint64_t bytes_out = 0;
+  for (const auto& placed : edit.added) bytes_out += placed.table.file_bytes;
+  count_merge(keyspace, inputs.bytes_of_level, plan.output_level, bytes_out);
+  report({.kind = EventKind::kCompactionFinished,
+          .keyspace = keyspace.name,
+          .cause = plan.reason,
+          .job = job,
+          .bytes_in = inputs.bytes,
+          .bytes_out = bytes_out,
+          .files_in = inputs.files,
+          .files_out = edit.added.size(),
+          .entries = totals.entries_written,
+          .duration_ns = runtime_.clock->now_ns() - begin_ns,
+          .level_from = plan.level_from,
+          .level_to = plan.output_level});
   return {};
+}
+
+void Core::count_merge(KeyspaceState& keyspace, std::span<const uint64_t> bytes_of_level, uint32_t output_level,
+                       uint64_t bytes_out) {
+  for (size_t level = 0; level < bytes_of_level.size(); level++) {
+    keyspace.levels[level].bytes_read.fetch_add(bytes_of_level[level], std::memory_order_relaxed);
+    compaction_bytes_read_.fetch_add(bytes_of_level[level], std::memory_order_relaxed);
+  }
+  keyspace.levels[output_level].bytes_written.fetch_add(bytes_out, std::memory_order_relaxed);
+  keyspace.compaction_count.fetch_add(1, std::memory_order_relaxed);
+  compaction_bytes_written_.fetch_add(bytes_out, std::memory_order_relaxed);
+}
+
+Result<void> Core::compaction_may_go_on() const {
+  if (closed_.load(std::memory_order_relaxed) || jobs_paused_.load(std::memory_order_relaxed)) return not_usable();
+  if (!flush_wants_room_.load(std::memory_order_relaxed)) return {};
+  return Error{.kind = ErrorKind::kNoSpace, .operation = Operation::kCompact, .reason = "the room is left to a flush"};
 }
 
 }  // namespace nacre::engine

@@ -28,9 +28,9 @@
 
 #include "base/histogram.h"
 #include "base/memory_account.h"
+#include "base/prng.h"
 #include "cache/cache.h"
 #include "cache/row_cache.h"
-#include "base/prng.h"
 #include "compaction/merge_job.h"
 #include "compaction/policy.h"
 #include "engine/commit_pipeline.h"
@@ -73,7 +73,8 @@ class Core : public std::enable_shared_from_this<Core> {
   Core& operator=(const Core&) = delete;
 
   // write.cc
-  Result<void> write_one(KeyspaceState& keyspace, format::EntryKind kind, Bytes key, Bytes value, const WriteOptions& options);
+  Result<void> write_one(KeyspaceState& keyspace, format::EntryKind kind, Bytes key, Bytes value,
+                         const WriteOptions& options);
   // `check`, if given, runs under the commit lock, when nobody else can commit; its error refuses the batch.
   Result<void> write_batch(Bytes encoded, uint32_t count, const WriteOptions& options, const CommitCheck& check = {});
   Result<void> sync_all();
@@ -112,7 +113,8 @@ class Core : public std::enable_shared_from_this<Core> {
   Result<void> shut_down(bool refuse_if_in_use);
   // kClosed after shut_down and in a forked child.
   Result<void> usable() const {
-    if (closed_.load(std::memory_order_acquire) || process_generation_ != os_generation()) [[unlikely]] return not_usable();
+    if (closed_.load(std::memory_order_acquire) || process_generation_ != os_generation()) [[unlikely]]
+      return not_usable();
     return {};
   }
   // Objects of users that hold on to this core: cursors and transactions.
@@ -143,11 +145,14 @@ class Core : public std::enable_shared_from_this<Core> {
   Result<void> open_log();
   Result<void> begin_log(uint64_t start_lsn);
   Result<void> replay(const wal::RecoveredRecord& record, std::vector<format::VersionEdit>& edits);
-  Result<void> replay_op(const format::BatchOp& op, format::Sequence sequence, uint64_t lsn, std::vector<format::VersionEdit>& edits);
+  Result<void> replay_op(const format::BatchOp& op, format::Sequence sequence, uint64_t lsn,
+                         std::vector<format::VersionEdit>& edits);
   Result<void> flush_recovered(KeyspaceState& keyspace, std::vector<format::VersionEdit>& edits);
   Result<void> sync_log(uint64_t through);
-  std::shared_ptr<KeyspaceState> add_keyspace_state(uint32_t id, const std::string& name, const KeyspaceOptions& keyspace_options,
-                                                    base::IntrusivePtr<tree::Version> version, format::Sequence flushed_through);
+  std::shared_ptr<KeyspaceState> add_keyspace_state(uint32_t id, const std::string& name,
+                                                    const KeyspaceOptions& keyspace_options,
+                                                    base::IntrusivePtr<tree::Version> version,
+                                                    format::Sequence flushed_through);
 
   // write.cc
   Result<void> admit(uint64_t bytes, const WriteOptions& options);
@@ -194,17 +199,21 @@ class Core : public std::enable_shared_from_this<Core> {
 
   // flush.cc, compact.cc
   Result<void> flush(const std::shared_ptr<KeyspaceState>& keyspace);
-  Result<void> flush_inputs(KeyspaceState& keyspace, const std::vector<FrozenMemtable>& inputs, std::vector<std::string> cut_keys,
-                            uint64_t begin_ns);
+  Result<void> flush_inputs(KeyspaceState& keyspace, const std::vector<FrozenMemtable>& inputs,
+                            std::vector<std::string> cut_keys, uint64_t begin_ns);
   Result<compaction::MergeResult> write_memtables(KeyspaceState& keyspace, const std::vector<FrozenMemtable>& inputs,
                                                   std::vector<std::string> cut_keys);
-  format::VersionEdit flush_edit(KeyspaceState& keyspace, const compaction::MergeResult& merged, format::Sequence through);
+  format::VersionEdit flush_edit(KeyspaceState& keyspace, const compaction::MergeResult& merged,
+                                 format::Sequence through);
   compaction::RunWriterOptions writer_options(const KeyspaceState& keyspace, uint32_t level);
   static float filter_bits(uint32_t average, uint32_t level);
   uint64_t log_floor_without(const KeyspaceState& keyspace, format::Sequence through);
   Result<void> run_plan(const std::shared_ptr<KeyspaceState>& keyspace, const compaction::Plan& plan, uint64_t job);
   Result<void> move_tables(KeyspaceState& keyspace, const compaction::Plan& plan);
   Result<void> merge_tables(KeyspaceState& keyspace, const compaction::Plan& plan, uint64_t job);
+  Result<void> compaction_may_go_on() const;
+  void count_merge(KeyspaceState& keyspace, std::span<const uint64_t> bytes_of_level, uint32_t output_level,
+                   uint64_t bytes_out);
   Result<bool> commit_edit(const KeyspaceState& keyspace, const format::VersionEdit& edit);
   void remove_written(const format::VersionEdit& edit);
 
@@ -281,11 +290,11 @@ class Core : public std::enable_shared_from_this<Core> {
   std::atomic<bool> segment_asked_for_{false};  // the keeper knows that the log wants its next segment
   std::atomic<bool> closed_{false};
   std::atomic<bool> flush_wants_room_{false};  // compactions give up, and give back what they wrote
-  std::atomic<bool> jobs_paused_{false};  // none begins, and compactions give up
+  std::atomic<bool> jobs_paused_{false};       // none begins, and compactions give up
   std::atomic<bool> writes_stopped_{false};
   std::atomic<bool> no_space_{false};
-  std::atomic<uint64_t> frozen_bytes_{0};           // memtables that wait for their flush
-  std::atomic<uint32_t> delay_ns_per_kib_{0};       // what writers pay for compaction debt
+  std::atomic<uint64_t> frozen_bytes_{0};      // memtables that wait for their flush
+  std::atomic<uint32_t> delay_ns_per_kib_{0};  // what writers pay for compaction debt
   std::atomic<uint64_t> owed_delay_ns_{0};
   std::atomic<uint64_t> objects_in_use_{0};
 

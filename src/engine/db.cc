@@ -22,12 +22,19 @@ Result<void> Keyspace::erase(Bytes key, WriteOptions options) const {
 Result<void> Keyspace::erase_range(Bytes begin, Bytes end, WriteOptions options) const {
   return core_->write_one(*state_, EntryKind::kRangeErase, begin, end, options);
 }
-Result<std::optional<Value>> Keyspace::get(Bytes key, const Snapshot& snapshot) const { return core_->get(*state_, key, snapshot); }
-Result<bool> Keyspace::contains(Bytes key, const Snapshot& snapshot) const { return core_->contains(*state_, key, snapshot); }
-Result<std::vector<std::optional<Value>>> Keyspace::multi_get(std::span<const Bytes> keys, const Snapshot& snapshot) const {
+Result<std::optional<Value>> Keyspace::get(Bytes key, const Snapshot& snapshot) const {
+  return core_->get(*state_, key, snapshot);
+}
+Result<bool> Keyspace::contains(Bytes key, const Snapshot& snapshot) const {
+  return core_->contains(*state_, key, snapshot);
+}
+Result<std::vector<std::optional<Value>>> Keyspace::multi_get(std::span<const Bytes> keys,
+                                                              const Snapshot& snapshot) const {
   return core_->multi_get(*state_, keys, snapshot);
 }
-Scan Keyspace::scan(const ScanOptions& options) const { return Scan(core_->cursor(state_, options), options.reverse, options.limit); }
+Scan Keyspace::scan(const ScanOptions& options) const {
+  return Scan(core_->cursor(state_, options), options.reverse, options.limit);
+}
 Cursor Keyspace::cursor(const ScanOptions& options) const { return core_->cursor(state_, options); }
 std::string Keyspace::name() const { return state_->name; }
 uint32_t Keyspace::id() const { return state_->id; }
@@ -60,7 +67,9 @@ Result<void> Db::close() { return core_->shut_down(true); }
 
 Result<void> Db::put(Bytes key, Bytes value, WriteOptions options) { return default_->put(key, value, options); }
 Result<void> Db::erase(Bytes key, WriteOptions options) { return default_->erase(key, options); }
-Result<void> Db::erase_range(Bytes begin, Bytes end, WriteOptions options) { return default_->erase_range(begin, end, options); }
+Result<void> Db::erase_range(Bytes begin, Bytes end, WriteOptions options) {
+  return default_->erase_range(begin, end, options);
+}
 Result<std::optional<Value>> Db::get(Bytes key, const Snapshot& snapshot) const { return default_->get(key, snapshot); }
 Result<bool> Db::contains(Bytes key, const Snapshot& snapshot) const { return default_->contains(key, snapshot); }
 Result<std::vector<std::optional<Value>>> Db::multi_get(std::span<const Bytes> keys, const Snapshot& snapshot) const {
@@ -99,6 +108,8 @@ Result<void> Db::flush() { return core_->flush_all(); }
 Result<void> Db::compact() { return core_->compact_all(); }
 Result<void> Db::settle() { return core_->settle(); }
 Stats Db::stats() const { return core_->stats(); }
-Result<std::vector<CheckFinding>> Db::check(const std::function<void(uint64_t, uint64_t)>& progress) { return core_->check(progress); }
+Result<std::vector<CheckFinding>> Db::check(const std::function<void(uint64_t, uint64_t)>& progress) {
+  return core_->check(progress);
+}
 
 }  // namespace nacre

@@ -37,13 +37,16 @@ Result<void> Core::flush(const std::shared_ptr<KeyspaceState>& keyspace) {
   return result;
 }
 
-Result<void> Core::flush_inputs(KeyspaceState& keyspace, const std::vector<FrozenMemtable>& inputs, std::vector<std::string> cut_keys,
-                                uint64_t begin_ns) {
+Result<void> Core::flush_inputs(KeyspaceState& keyspace, const std::vector<FrozenMemtable>& inputs,
+                                std::vector<std::string> cut_keys, uint64_t begin_ns) {
   const FrozenMemtable& newest = inputs.back();
   for (uint32_t turn = 0; pipeline_.visible() < newest.through; turn++) sync::spin_turn(turn);
   uint64_t bytes_in = 0;
   for (const FrozenMemtable& input : inputs) bytes_in += input.memtable->data_bytes();
-  report({.kind = EventKind::kFlushStarted, .severity = Severity::kDebug, .keyspace = keyspace.name, .bytes_in = bytes_in});
+  report({.kind = EventKind::kFlushStarted,
+          .severity = Severity::kDebug,
+          .keyspace = keyspace.name,
+          .bytes_in = bytes_in});
 
   NACRE_TRY_ASSIGN(const compaction::MergeResult merged, write_memtables(keyspace, inputs, std::move(cut_keys)));
   const uint64_t floor = log_floor_without(keyspace, newest.through);
@@ -60,8 +63,13 @@ Result<void> Core::flush_inputs(KeyspaceState& keyspace, const std::vector<Froze
   NACRE_TRY(wal_->release_before(floor));
   uint64_t bytes_out = 0;
   for (const format::TableRecord& table : merged.tables) bytes_out += table.file_bytes;
-  report({.kind = EventKind::kFlushFinished, .keyspace = keyspace.name, .bytes_in = bytes_in, .bytes_out = bytes_out,
-          .files_in = inputs.size(), .files_out = merged.tables.size(), .entries = merged.totals.entries_written,
+  report({.kind = EventKind::kFlushFinished,
+          .keyspace = keyspace.name,
+          .bytes_in = bytes_in,
+          .bytes_out = bytes_out,
+          .files_in = inputs.size(),
+          .files_out = merged.tables.size(),
+          .entries = merged.totals.entries_written,
           .duration_ns = runtime_.clock->now_ns() - begin_ns});
   return {};
 }
@@ -84,7 +92,8 @@ format::VersionEdit Core::flush_edit(KeyspaceState& keyspace, const compaction::
   return edit;
 }
 
-Result<compaction::MergeResult> Core::write_memtables(KeyspaceState& keyspace, const std::vector<FrozenMemtable>& inputs,
+Result<compaction::MergeResult> Core::write_memtables(KeyspaceState& keyspace,
+                                                      const std::vector<FrozenMemtable>& inputs,
                                                       std::vector<std::string> cut_keys) {
   std::vector<merge::Source> sources;
   std::vector<format::RangeTombstone> tombstones;
@@ -98,7 +107,8 @@ Result<compaction::MergeResult> Core::write_memtables(KeyspaceState& keyspace, c
   merge::VersionFilter filter(snapshots_.horizon([this] { return pipeline_.visible(); }), false, &set);
   compaction::RunWriterOptions writer = writer_options(keyspace, 0);
   writer.cut_keys = std::move(cut_keys);
-  return compaction::merge_part(merge::MergeCursor(std::move(sources)), std::move(filter), std::move(writer), {}, nullptr);
+  return compaction::merge_part(merge::MergeCursor(std::move(sources)), std::move(filter), std::move(writer), {},
+                                nullptr);
 }
 
 compaction::RunWriterOptions Core::writer_options(const KeyspaceState& keyspace, uint32_t level) {

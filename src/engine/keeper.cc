@@ -88,7 +88,11 @@ void Core::remove_obsolete_tables() {
       note_failure(removed.error());  // the next open removes it
       continue;
     }
-    report({.kind = EventKind::kTableRemoved, .severity = Severity::kDebug, .file_kind = FileKind::kTable, .file_number = table.number, .bytes_in = table.file_bytes});
+    report({.kind = EventKind::kTableRemoved,
+            .severity = Severity::kDebug,
+            .file_kind = FileKind::kTable,
+            .file_number = table.number,
+            .bytes_in = table.file_bytes});
   }
 }
 
@@ -107,7 +111,8 @@ void Core::flush_cold_keyspaces() {
       if (keyspace->mutable_first_lsn == 0 || keyspace->dropped.load(std::memory_order_relaxed)) continue;
       mutable_bytes += keyspace->mutable_memtable->memory_bytes();
       if (!oldest || keyspace->mutable_first_lsn < oldest->mutable_first_lsn) oldest = keyspace;
-      if (!largest || keyspace->mutable_memtable->memory_bytes() > largest->mutable_memtable->memory_bytes()) largest = keyspace;
+      if (!largest || keyspace->mutable_memtable->memory_bytes() > largest->mutable_memtable->memory_bytes())
+        largest = keyspace;
     }
     if (oldest && end_lsn - oldest->mutable_first_lsn > plan_.log_bytes_kept) {
       frozen = freeze(*oldest);

@@ -23,7 +23,8 @@ Result<std::shared_ptr<KeyspaceState>> Core::open_keyspace(Bytes name) {
   NACRE_TRY(usable());
   if (auto found = find_keyspace(name)) return found;
   if (read_only_ || options_.mode == OpenMode::kMustExist) {
-    return Error{.kind = ErrorKind::kNotFound, .operation = Operation::kOpen, .reason = "there is no keyspace of that name"};
+    return Error{
+        .kind = ErrorKind::kNotFound, .operation = Operation::kOpen, .reason = "there is no keyspace of that name"};
   }
   auto created = create_keyspace(name, options_.keyspace);
   if (created || created.error().kind != ErrorKind::kInvalidArgument) return created;
@@ -50,13 +51,15 @@ Result<void> Core::drop_keyspace(Bytes name) {
   }
   const auto keyspace = find_keyspace(name);
   if (keyspace == nullptr) {
-    return Error{.kind = ErrorKind::kNotFound, .operation = Operation::kRemove, .reason = "there is no keyspace of that name"};
+    return Error{
+        .kind = ErrorKind::kNotFound, .operation = Operation::kRemove, .reason = "there is no keyspace of that name"};
   }
   // Writes that were claimed before this are ordered before the drop; later ones see the mark.
   {
     sync::MutexLock lock(commit_mutex_);
     if (keyspace->dropped.exchange(true)) {
-      return Error{.kind = ErrorKind::kNotFound, .operation = Operation::kRemove, .reason = "there is no keyspace of that name"};
+      return Error{
+          .kind = ErrorKind::kNotFound, .operation = Operation::kRemove, .reason = "there is no keyspace of that name"};
     }
     pipeline_.drain();
   }

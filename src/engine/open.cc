@@ -40,7 +40,8 @@ Result<void> check_options(const Options& options) {
 Result<void> check_keyspace_options(const KeyspaceOptions& options) {
   const auto wrong = [](const char* reason) { return invalid_argument(Operation::kConfigure, reason); };
   if (options.filter_bits_per_key > 24) return wrong("KeyspaceOptions::filter_bits_per_key must be 0 to 24");
-  if (options.block_bytes < 1024 || options.block_bytes > 65536) return wrong("KeyspaceOptions::block_bytes must be 1,024 to 65,536");
+  if (options.block_bytes < 1024 || options.block_bytes > 65536)
+    return wrong("KeyspaceOptions::block_bytes must be 1,024 to 65,536");
   return {};
 }
 
@@ -101,19 +102,25 @@ Result<void> Core::open_tree(tree::OpenReport* report) {
   set.on_install = [this](std::span<const tree::Installed> installed) { on_install(installed); };
   set.on_obsolete = [this](const tree::ObsoleteTable& table) { on_obsolete(table); };
   set.on_manifest_replaced = [this](uint64_t number) {
-    this->report({.kind = EventKind::kManifestReplaced, .severity = Severity::kDebug, .file_kind = FileKind::kManifest, .file_number = number});
+    this->report({.kind = EventKind::kManifestReplaced,
+                  .severity = Severity::kDebug,
+                  .file_kind = FileKind::kManifest,
+                  .file_number = number});
   };
   NACRE_TRY_ASSIGN(versions_, tree::VersionSet::open(*directory_, std::move(set), report));
   for (const tree::KeyspaceState& keyspace : versions_->keyspaces()) {
-    add_keyspace_state(keyspace.record.id, keyspace.record.name, keyspace.record.options, keyspace.version, keyspace.flushed_through);
+    add_keyspace_state(keyspace.record.id, keyspace.record.name, keyspace.record.options, keyspace.version,
+                       keyspace.flushed_through);
   }
   sync::MutexLock lock(commit_mutex_);
   next_sequence_ = versions_->last_sequence() + 1;
   return {};
 }
 
-std::shared_ptr<KeyspaceState> Core::add_keyspace_state(uint32_t id, const std::string& name, const KeyspaceOptions& keyspace_options,
-                                                        base::IntrusivePtr<tree::Version> version, Sequence flushed_through) {
+std::shared_ptr<KeyspaceState> Core::add_keyspace_state(uint32_t id, const std::string& name,
+                                                        const KeyspaceOptions& keyspace_options,
+                                                        base::IntrusivePtr<tree::Version> version,
+                                                        Sequence flushed_through) {
   auto keyspace = std::make_shared<KeyspaceState>(id, name, keyspace_options);
   keyspace->mutable_memtable = new_memtable();
   keyspace->version = std::move(version);
@@ -131,12 +138,18 @@ Result<void> Core::open_log() {
   const uint64_t begin_ns = runtime_.clock->now_ns();
   std::vector<format::VersionEdit> edits;
   wal::LogDamage damage;
-  const auto recovery = wal::recover_log(*directory_, versions_->uuid(), versions_->log_floor(),
-                                         [this, &edits](const wal::RecoveredRecord& record) { return replay(record, edits); }, &damage);
+  const auto recovery = wal::recover_log(
+      *directory_, versions_->uuid(), versions_->log_floor(),
+      [this, &edits](const wal::RecoveredRecord& record) { return replay(record, edits); }, &damage);
   if (!recovery) {
     if (damage.begin_lsn != 0) {
-      report({.kind = EventKind::kCorruption, .severity = Severity::kError, .file_kind = FileKind::kLog, .file_number = damage.file_number,
-              .offset = damage.offset, .bytes_in = damage.synced_through - damage.begin_lsn, .entries = damage.operations_lost,
+      report({.kind = EventKind::kCorruption,
+              .severity = Severity::kError,
+              .file_kind = FileKind::kLog,
+              .file_number = damage.file_number,
+              .offset = damage.offset,
+              .bytes_in = damage.synced_through - damage.begin_lsn,
+              .entries = damage.operations_lost,
               .error = recovery.error()});
     }
     return recovery.error();
@@ -147,11 +160,18 @@ Result<void> Core::open_log() {
     pipeline_.reset(next_sequence_ - 1, recovered.next_lsn);
   }
   if (recovered.torn) {
-    report({.kind = EventKind::kTornTail, .severity = Severity::kWarning, .file_kind = FileKind::kLog, .file_number = recovered.torn_file_number,
-            .offset = recovered.torn_offset, .bytes_in = recovered.bytes_dropped, .entries = recovered.records_dropped});
+    report({.kind = EventKind::kTornTail,
+            .severity = Severity::kWarning,
+            .file_kind = FileKind::kLog,
+            .file_number = recovered.torn_file_number,
+            .offset = recovered.torn_offset,
+            .bytes_in = recovered.bytes_dropped,
+            .entries = recovered.records_dropped});
   }
   if (recovered.records != 0) {
-    report({.kind = EventKind::kRecovered, .bytes_in = recovered.bytes_read, .entries = recovered.records,
+    report({.kind = EventKind::kRecovered,
+            .bytes_in = recovered.bytes_read,
+            .entries = recovered.records,
             .duration_ns = runtime_.clock->now_ns() - begin_ns});
   }
   if (read_only_) return {};
@@ -162,7 +182,8 @@ Result<void> Core::open_log() {
   last.last_sequence = pipeline_.visible();
   NACRE_TRY(versions_->commit(edits));
   for (const wal::LogFile& file : recovered.files) {
-    if (!file.unreadable) NACRE_TRY(directory_->remove(format::log_name(file.number)));  // what cannot be proved ours stays
+    if (!file.unreadable)
+      NACRE_TRY(directory_->remove(format::log_name(file.number)));  // what cannot be proved ours stays
   }
   return {};
 }
@@ -175,7 +196,8 @@ Result<void> Core::begin_log(uint64_t start_lsn) {
   options.first_segment_bytes = std::min(options.first_segment_bytes, options.max_segment_bytes);
   options.kept_segments = plan_.log_segments_kept;
   options.account = &account_;
-  NACRE_TRY_ASSIGN(wal_, wal::Wal::create(*directory_, [this] { return versions_->next_file_number(); }, options, start_lsn));
+  NACRE_TRY_ASSIGN(wal_,
+                   wal::Wal::create(*directory_, [this] { return versions_->next_file_number(); }, options, start_lsn));
   sync_group_ = std::make_unique<SyncGroup>([this](uint64_t through) { return sync_log(through); },
                                             [this] { return pipeline_.published_lsn(); });
   return {};
@@ -208,7 +230,8 @@ Result<void> Core::replay(const wal::RecoveredRecord& record, std::vector<format
   return {};
 }
 
-Result<void> Core::replay_op(const BatchOp& op, Sequence sequence, uint64_t lsn, std::vector<format::VersionEdit>& edits) {
+Result<void> Core::replay_op(const BatchOp& op, Sequence sequence, uint64_t lsn,
+                             std::vector<format::VersionEdit>& edits) {
   std::shared_ptr<KeyspaceState> keyspace;
   {
     sync::MutexLock lock(state_mutex_);
@@ -222,7 +245,8 @@ Result<void> Core::replay_op(const BatchOp& op, Sequence sequence, uint64_t lsn,
                       "the manifest lost its end: the log has writes to a keyspace that it does not know");
   }
   if (sequence <= keyspace->flushed_through) return {};
-  if (!read_only_ && keyspace->mutable_memtable->memory_bytes() >= plan_.memtable_bytes) NACRE_TRY(flush_recovered(*keyspace, edits));
+  if (!read_only_ && keyspace->mutable_memtable->memory_bytes() >= plan_.memtable_bytes)
+    NACRE_TRY(flush_recovered(*keyspace, edits));
   if (keyspace->mutable_first_lsn == 0) keyspace->mutable_first_lsn = lsn;
   insert_op(*keyspace->mutable_memtable, op, sequence);
   keyspace->last_replayed = sequence;
@@ -235,7 +259,8 @@ Result<void> Core::flush_recovered(KeyspaceState& keyspace, std::vector<format::
   if (keyspace.mutable_first_lsn == 0) return {};
   const Sequence through = keyspace.last_replayed;
   pipeline_.reset(std::max(pipeline_.visible(), through), pipeline_.published_lsn());
-  const FrozenMemtable input{.memtable = keyspace.mutable_memtable, .through = through, .first_lsn = keyspace.mutable_first_lsn};
+  const FrozenMemtable input{
+      .memtable = keyspace.mutable_memtable, .through = through, .first_lsn = keyspace.mutable_first_lsn};
   NACRE_TRY_ASSIGN(const compaction::MergeResult merged, write_memtables(keyspace, {input}, {}));
   edits.push_back(flush_edit(keyspace, merged, through));
   sync::MutexLock lock(state_mutex_);

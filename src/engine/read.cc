@@ -35,7 +35,8 @@ Value pinned(read::Lookup& lookup) {
 }
 
 Result<void> check_not_dropped(const KeyspaceState& keyspace) {
-  if (!keyspace.dropped.load(std::memory_order_relaxed)) [[likely]] return {};
+  if (!keyspace.dropped.load(std::memory_order_relaxed)) [[likely]]
+    return {};
   return Error{.kind = ErrorKind::kNotFound, .operation = Operation::kRead, .reason = "the keyspace was dropped"};
 }
 
@@ -48,7 +49,8 @@ Result<void> check_key(Bytes key) {
 
 Result<Sequence> Core::sequence_of(const Snapshot& snapshot) const {
   if (!snapshot.valid()) return pipeline_.visible();
-  if (snapshot.hold()->core() != this) return invalid_argument(Operation::kRead, "the snapshot belongs to another database");
+  if (snapshot.hold()->core() != this)
+    return invalid_argument(Operation::kRead, "the snapshot belongs to another database");
   return snapshot.hold()->sequence();
 }
 
@@ -127,7 +129,8 @@ Result<ReadPoint> Core::read_point(const KeyspaceState& keyspace, const Snapshot
     tree::ReadView* view = keyspace.view.load(std::memory_order_acquire);
     NACRE_TRY_ASSIGN(const Sequence at, sequence_of(snapshot));
     sync::yield_point();
-    if (view == keyspace.view.load(std::memory_order_acquire)) return ReadPoint{base::IntrusivePtr<tree::ReadView>(view), at};
+    if (view == keyspace.view.load(std::memory_order_acquire))
+      return ReadPoint{base::IntrusivePtr<tree::ReadView>(view), at};
   }
 }
 
@@ -158,7 +161,8 @@ SnapshotHold::~SnapshotHold() { core_->release_snapshot(sequence_); }
 Result<Sequence> Core::last_change(const KeyspaceState& keyspace, Bytes key) {
   const sync::EpochDomain::Guard guard(epochs_);
   const tree::ReadView* view = keyspace.view.load(std::memory_order_acquire);
-  NACRE_TRY_ASSIGN(read::Lookup lookup, read::point_get(*view, key, base::hash_key(key), format::kMaxSequence, nullptr));
+  NACRE_TRY_ASSIGN(read::Lookup lookup,
+                   read::point_get(*view, key, base::hash_key(key), format::kMaxSequence, nullptr));
   return lookup.sequence;
 }
 

@@ -10,7 +10,13 @@ namespace {
 
 Latency latency_of(const base::Histogram& histogram) {
   const base::HistogramSummary s = histogram.summary();
-  return {.count = s.count, .sum_ns = s.sum, .p50_ns = s.p50, .p90_ns = s.p90, .p99_ns = s.p99, .p999_ns = s.p999, .max_ns = s.max};
+  return {.count = s.count,
+          .sum_ns = s.sum,
+          .p50_ns = s.p50,
+          .p90_ns = s.p90,
+          .p99_ns = s.p99,
+          .p999_ns = s.p999,
+          .max_ns = s.max};
 }
 
 std::vector<LevelStats> levels_of(const KeyspaceState& keyspace, const tree::Version& version) {
@@ -72,9 +78,12 @@ Stats Core::stats() const {
   stats.memory_bytes = account_.held_total();
   stats.memory_ceiling_bytes = account_.ceiling_bytes();
   const cache::CacheStats cache = cache_->stats();
-  stats.memory = {.memtables = account_.held(base::MemoryPart::kMemtable), .log = account_.held(base::MemoryPart::kLog),
-                  .cache = account_.held(base::MemoryPart::kCache), .tables = account_.held(base::MemoryPart::kTableMeta),
-                  .cursors = account_.held(base::MemoryPart::kIterator), .jobs = account_.held(base::MemoryPart::kCompaction)};
+  stats.memory = {.memtables = account_.held(base::MemoryPart::kMemtable),
+                  .log = account_.held(base::MemoryPart::kLog),
+                  .cache = account_.held(base::MemoryPart::kCache),
+                  .tables = account_.held(base::MemoryPart::kTableMeta),
+                  .cursors = account_.held(base::MemoryPart::kIterator),
+                  .jobs = account_.held(base::MemoryPart::kCompaction)};
   stats.cache_misses = cache.drafts;
   stats.cache_evictions = cache.evictions;
   stats.snapshots = snapshots_.count();

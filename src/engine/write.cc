@@ -39,7 +39,9 @@ Error busy(const char* reason) {
 }
 
 Error writes_stopped() {
-  return Error{.kind = ErrorKind::kClosed, .operation = Operation::kWrite, .reason = "writes stopped after a failed sync: reopen the database"};
+  return Error{.kind = ErrorKind::kClosed,
+               .operation = Operation::kWrite,
+               .reason = "writes stopped after a failed sync: reopen the database"};
 }
 
 Error dropped() {
@@ -76,13 +78,16 @@ void insert_op(memtable::Memtable& memtable, const BatchOp& op, Sequence sequenc
   }
 }
 
-Result<void> Core::write_one(KeyspaceState& keyspace, EntryKind kind, Bytes key, Bytes value, const WriteOptions& options) {
+Result<void> Core::write_one(KeyspaceState& keyspace, EntryKind kind, Bytes key, Bytes value,
+                             const WriteOptions& options) {
   const SampledLatency latency(*runtime_.clock, write_latency_, counters_.sample());
   NACRE_TRY(usable());
   NACRE_TRY(check_limits(key, value));
   if (kind == EntryKind::kRangeErase) {
-    if (key >= value) return invalid_argument(Operation::kWrite, "the range is empty: its begin must lie before its end");
-    if (value.size() > kMaxKeyBytes) return invalid_argument(Operation::kWrite, "the end of the range is longer than 64 KiB");
+    if (key >= value)
+      return invalid_argument(Operation::kWrite, "the range is empty: its begin must lie before its end");
+    if (value.size() > kMaxKeyBytes)
+      return invalid_argument(Operation::kWrite, "the end of the range is longer than 64 KiB");
   }
   if (keyspace.dropped.load(std::memory_order_relaxed)) return dropped();
   const BatchOp op{.kind = kind, .keyspace = keyspace.id, .key = key, .value = value};
@@ -130,7 +135,8 @@ Result<std::vector<Core::Touched>> Core::keyspaces_of(Bytes encoded, uint64_t* u
     NACRE_TRY_ASSIGN(const bool more, reader.next(&op));
     if (!more) return touched;
     *user_bytes += op.key.size() + op.value.size();
-    const bool known = std::any_of(touched.begin(), touched.end(), [&](const Touched& t) { return t.keyspace->id == op.keyspace; });
+    const bool known =
+        std::any_of(touched.begin(), touched.end(), [&](const Touched& t) { return t.keyspace->id == op.keyspace; });
     if (known) continue;
     const auto found = keyspaces_.find(op.keyspace);
     if (found == keyspaces_.end()) {
@@ -178,7 +184,8 @@ Result<void> Core::write_batch(Bytes encoded, uint32_t count, const WriteOptions
   format::BatchReader reader(encoded);
   BatchOp op;
   for (Sequence sequence = claimed.first_sequence; reader.next(&op).value(); sequence++) {
-    const auto each = std::find_if(touched.begin(), touched.end(), [&](const Touched& t) { return t.keyspace->id == op.keyspace; });
+    const auto each =
+        std::find_if(touched.begin(), touched.end(), [&](const Touched& t) { return t.keyspace->id == op.keyspace; });
     insert_op(*each->memtable, op, sequence);
     each->keyspace->bytes_put.fetch_add(op.key.size() + op.value.size(), std::memory_order_relaxed);
   }
@@ -198,14 +205,18 @@ Result<void> Core::admit(uint64_t bytes, const WriteOptions& options) {
   if (frozen_bytes_.load(std::memory_order_relaxed) + plan_.memtable_bytes > plan_.all_memtables_bytes) [[unlikely]] {
     NACRE_TRY(wait_for_memtables(options));
   }
-  if (delay_ns_per_kib_.load(std::memory_order_relaxed) != 0) [[unlikely]] return pay_delay(bytes, options);
+  if (delay_ns_per_kib_.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    return pay_delay(bytes, options);
   return {};
 }
 
 void Core::record_delay(DelayReason reason, uint64_t duration_ns) {
   delays_[static_cast<size_t>(reason)].record(duration_ns);
   if (duration_ns < kReportedDelayNs) return;
-  report({.kind = EventKind::kWriteDelayed, .severity = Severity::kWarning, .cause = to_string(reason), .duration_ns = duration_ns});
+  report({.kind = EventKind::kWriteDelayed,
+          .severity = Severity::kWarning,
+          .cause = to_string(reason),
+          .duration_ns = duration_ns});
 }
 
 // Memory is the one hard limit: beyond it a writer waits until a flush has given some back.
@@ -230,7 +241,8 @@ Result<void> Core::wait_for_memtables(const WriteOptions& options) {
 // gathers until it is worth a sleep.
 Result<void> Core::pay_delay(uint64_t bytes, const WriteOptions& options) {
   const uint64_t price = delay_ns_per_kib_.load(std::memory_order_relaxed);
-  const uint64_t owed = owed_delay_ns_.fetch_add(price * bytes / 1024, std::memory_order_relaxed) + price * bytes / 1024;
+  const uint64_t owed =
+      owed_delay_ns_.fetch_add(price * bytes / 1024, std::memory_order_relaxed) + price * bytes / 1024;
   if (owed < kDelaySliceNs) return {};
   if (options.fail_if_delayed) return busy("compaction is behind: writes are being delayed");
   const uint64_t paid = std::min(owed_delay_ns_.exchange(0, std::memory_order_relaxed), kMaxDelayNs);
@@ -305,7 +317,10 @@ Result<Core::Claimed> Core::claim_unlogged(uint32_t count) {
 Result<void> Core::finish_commit(const Claimed& claimed, Durability durability) {
   pipeline_.finish(claimed.ticket);
   if (wal_->damaged()) [[unlikely]] {
-    const Error error{.kind = ErrorKind::kIo, .operation = Operation::kCommit, .file_kind = FileKind::kLog, .reason = "the log's memory was lost: outcome unknown until reopen"};
+    const Error error{.kind = ErrorKind::kIo,
+                      .operation = Operation::kCommit,
+                      .file_kind = FileKind::kLog,
+                      .reason = "the log's memory was lost: outcome unknown until reopen"};
     stop_writes(error);
     return error;
   }

@@ -34,8 +34,7 @@ struct BatchOp {
 
 // How many bytes store_op() writes.
 inline size_t encoded_bytes(const BatchOp& op) {
-  const size_t value_bytes =
-      op.kind == EntryKind::kErase ? 0 : base::varint64_bytes(op.value.size()) + op.value.size();
+  const size_t value_bytes = op.kind == EntryKind::kErase ? 0 : base::varint64_bytes(op.value.size()) + op.value.size();
   return 1 + base::varint64_bytes(op.keyspace) + base::varint64_bytes(op.key.size()) + op.key.size() + value_bytes;
 }
 

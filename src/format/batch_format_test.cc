@@ -20,10 +20,13 @@ std::string sample() {
 }
 
 TEST(BatchFormat, GoldenBytes) {
-  const Bytes golden("\x01\x00\x03\x05keyvalue"
-                     "\x00\xac\x02\x00"
-                     "\x02\x07\x01\x02" "ab\0"
-                     "\x01\x01\x01\xc8\x01k", 12 + 4 + 7 + 6);
+  const Bytes golden(
+      "\x01\x00\x03\x05keyvalue"
+      "\x00\xac\x02\x00"
+      "\x02\x07\x01\x02"
+      "ab\0"
+      "\x01\x01\x01\xc8\x01k",
+      12 + 4 + 7 + 6);
   EXPECT_EQ(sample(), std::string(golden) + std::string(200, 'v'));
 }
 
@@ -31,13 +34,14 @@ TEST(BatchFormat, RoundTrip) {
   base::Prng prng(5);
   for (int round = 0; round < 200; round++) {
     std::vector<std::string> texts;
-    for (int i = 0; i < 12; i++) texts.emplace_back(prng.one_in(20) ? prng.below(kMaxKeyBytes + 1) : prng.below(40), 'x');
+    for (int i = 0; i < 12; i++)
+      texts.emplace_back(prng.one_in(20) ? prng.below(kMaxKeyBytes + 1) : prng.below(40), 'x');
     std::vector<BatchOp> ops;
     std::string bytes;
     size_t size = 0;
     for (uint64_t i = prng.below(7); i-- > 0;) {
-      BatchOp op{static_cast<EntryKind>(prng.below(3)), static_cast<uint32_t>(prng.next() >> prng.below(64)), texts[2 * i],
-                 texts[2 * i + 1]};
+      BatchOp op{static_cast<EntryKind>(prng.below(3)), static_cast<uint32_t>(prng.next() >> prng.below(64)),
+                 texts[2 * i], texts[2 * i + 1]};
       append_op(bytes, op);
       size += encoded_bytes(op);
       ASSERT_EQ(bytes.size(), size);

@@ -91,8 +91,10 @@ Result<void> BlockView::check_keys(uint64_t* at) const {
   }
   for (uint32_t i = 0; short_keys && i < entries_; i++) {
     const auto size = static_cast<uint8_t>(sizes[i]);
-    const bool has_suffix = base::load<uint16_t>(offsets + size_t{2} * i) != base::load<uint16_t>(offsets + size_t{2} * i + 2);
-    if (size > base::kHeadBytes || (size < base::kHeadBytes && has_suffix)) return malformed("data block has keys of no valid size");
+    const bool has_suffix =
+        base::load<uint16_t>(offsets + size_t{2} * i) != base::load<uint16_t>(offsets + size_t{2} * i + 2);
+    if (size > base::kHeadBytes || (size < base::kHeadBytes && has_suffix))
+      return malformed("data block has keys of no valid size");
   }
   *at += suffixes.total;
   return {};
@@ -116,7 +118,9 @@ Result<void> BlockView::check_trailers() const {
     return malformed("data block has a base trailer that is none");
   }
   if (highest_kind > static_cast<uint64_t>(EntryKind::kPut)) {
-    return Error{.kind = ErrorKind::kUnsupported, .operation = Operation::kDecode, .reason = "data block has entries of an unknown kind"};
+    return Error{.kind = ErrorKind::kUnsupported,
+                 .operation = Operation::kDecode,
+                 .reason = "data block has entries of an unknown kind"};
   }
   return {};
 }

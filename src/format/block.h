@@ -95,8 +95,8 @@ class BlockView {
   size_t copy_rest(uint32_t i, char* to) const;
 
   struct Found {
-    uint32_t index;       // entries() if there is none
-    bool may_continue;    // none here, but the block ends amid the key's versions: go on in the next block
+    uint32_t index;     // entries() if there is none
+    bool may_continue;  // none here, but the block ends amid the key's versions: go on in the next block
   };
   // The newest version of `key` whose trailer is at most `newest`.
   Found find(Bytes key, uint64_t key_hash, uint64_t newest) const;

@@ -26,9 +26,7 @@ BlockBuilder::BlockBuilder(uint32_t limit_bytes) : limit_bytes_(limit_bytes) {
   reset();
 }
 
-bool BlockBuilder::Shape::short_keys() const {
-  return !equal_keys() && shortest_key < prefix_bytes + base::kHeadBytes;
-}
+bool BlockBuilder::Shape::short_keys() const { return !equal_keys() && shortest_key < prefix_bytes + base::kHeadBytes; }
 
 uint32_t BlockBuilder::Shape::trailer_width() const {
   if (lowest_trailer == highest_trailer) return 0;
@@ -145,7 +143,8 @@ void BlockBuilder::write(char* to) const {
   std::memset(at, 0, static_cast<size_t>(to + heads - at));
 
   at = write_trailers(to + heads + size_t{8} * n);
-  for (uint32_t i = 0; !shape_.equal_values && i <= n; i++, at += 2) base::store(at, static_cast<uint16_t>(value_at_[i]));
+  for (uint32_t i = 0; !shape_.equal_values && i <= n; i++, at += 2)
+    base::store(at, static_cast<uint16_t>(value_at_[i]));
   at = write_keys(to + heads, at);
   base::store(to + 32, static_cast<uint32_t>(at - to));
   if (!values_.empty()) std::memcpy(at, values_.data(), values_.size());

@@ -67,9 +67,9 @@ class BlockBuilder {
   Shape shape_;
   uint64_t entries_hash_ = 0;
   std::string tags_;
-  std::string keys_;    // back to back
+  std::string keys_;  // back to back
   std::string values_;
-  std::vector<uint32_t> key_at_;    // where each begins, and where the last one ends
+  std::vector<uint32_t> key_at_;  // where each begins, and where the last one ends
   std::vector<uint64_t> value_at_;
   std::vector<uint64_t> trailers_;
 };

@@ -41,7 +41,8 @@ class BlockCursor {
   // True if there is an entry `index`.
   bool move_to(uint32_t index) {
     at_ = index;
-    if (!valid()) [[unlikely]] return false;
+    if (!valid()) [[unlikely]]
+      return false;
     key_bytes_ = view_.copy_rest(at_, buffer_.get());
     return true;
   }

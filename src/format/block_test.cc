@@ -24,7 +24,9 @@ struct OwnedEntry {
   std::string value;
 };
 
-bool before(const OwnedEntry& a, const OwnedEntry& b) { return compare_internal(a.key, a.trailer, b.key, b.trailer) < 0; }
+bool before(const OwnedEntry& a, const OwnedEntry& b) {
+  return compare_internal(a.key, a.trailer, b.key, b.trailer) < 0;
+}
 
 void sort_and_deduplicate(std::vector<OwnedEntry>& entries) {
   std::sort(entries.begin(), entries.end(), before);
@@ -145,7 +147,8 @@ TEST(Block, GoldenBytesOfVariableEntries) {
 
 TEST(Block, GoldenBytesOfFixedEntries) {  // no trailers, no offsets: 8 + 1 + the value for each entry
   std::vector<OwnedEntry> entries;
-  for (char c = 'a'; c < 'e'; c++) entries.push_back({std::string("user:000") + c, make_trailer(0, EntryKind::kPut), "vv"});
+  for (char c = 'a'; c < 'e'; c++)
+    entries.push_back({std::string("user:000") + c, make_trailer(0, EntryKind::kPut), "vv"});
   const std::string image = build(entries);
   EXPECT_EQ(image.size(), base::align_up(kBlockHeaderBytes + 8 + 4, 8) + 4 * (8 + 2));
   EXPECT_EQ(hex(image),
@@ -186,7 +189,8 @@ TEST(Block, EveryWidthOfTrailersIsUsed) {
 
 TEST(Block, ManyVersionsOfOneKey) {
   std::vector<OwnedEntry> entries;
-  for (uint64_t s = 300; s > 0; s--) entries.push_back({"hot key", make_trailer(2 * s, EntryKind::kPut), std::to_string(s)});
+  for (uint64_t s = 300; s > 0; s--)
+    entries.push_back({"hot key", make_trailer(2 * s, EntryKind::kPut), std::to_string(s)});
   const std::string image = build(entries);
   const BlockView view = BlockView::parse(image).value();
   for (Sequence at = 0; at <= 601; at++) expect_lookups(view, entries, "hot key", at);
@@ -197,7 +201,8 @@ TEST(Block, ManyVersionsOfOneKey) {
 TEST(Block, KeysWithEqualHeadsAreToldApart) {  // zero bytes at the end, and ends within the head
   std::vector<OwnedEntry> entries;
   for (size_t zeros = 0; zeros < 12; zeros++) entries.push_back({"k" + std::string(zeros, '\0'), 256, "v"});
-  for (size_t i = 0; i < 40; i++) entries.push_back({"kzzzzzzzz" + std::string(i / 10 + 1, 'a') + char('0' + i % 10), 256, "v"});
+  for (size_t i = 0; i < 40; i++)
+    entries.push_back({"kzzzzzzzz" + std::string(i / 10 + 1, 'a') + char('0' + i % 10), 256, "v"});
   std::sort(entries.begin(), entries.end(), before);
   const auto all = entries;
   const std::string image = build(entries);
@@ -212,10 +217,13 @@ TEST(Block, KeysWithEqualHeadsAreToldApart) {  // zero bytes at the end, and end
 }
 
 TEST(Block, ALoneEntryMayBeOfAnySize) {
-  for (const auto& [key_bytes, value_bytes] : {std::pair<size_t, size_t>{0, 0}, {1, 100'000}, {kMaxKeyBytes, 0}, {kMaxKeyBytes, 200'000}}) {
-    const std::vector<OwnedEntry> entries = {{std::string(key_bytes, 'k'), make_trailer(77, EntryKind::kPut), std::string(value_bytes, 'v')}};
+  for (const auto& [key_bytes, value_bytes] :
+       {std::pair<size_t, size_t>{0, 0}, {1, 100'000}, {kMaxKeyBytes, 0}, {kMaxKeyBytes, 200'000}}) {
+    const std::vector<OwnedEntry> entries = {
+        {std::string(key_bytes, 'k'), make_trailer(77, EntryKind::kPut), std::string(value_bytes, 'v')}};
     os::LargeString made;
-    BlockBuilder::make_lone(entries[0].key, base::hash_key(entries[0].key), entries[0].trailer, entries[0].value, &made);
+    BlockBuilder::make_lone(entries[0].key, base::hash_key(entries[0].key), entries[0].trailer, entries[0].value,
+                            &made);
     const ExactBytes image(made);
     const auto view = BlockView::parse(image.view());
     ASSERT_TRUE(view.has_value()) << view.error().to_string();
@@ -266,7 +274,8 @@ void exercise(const BlockView& view) {
     const std::string key(cursor.key());
     ASSERT_LE(key.size(), kMaxKeyBytes + base::kHeadBytes);
     sum += std::string(cursor.value()).size() + cursor.trailer() + cursor.head();
-    sum += view.find(key, base::hash_key(key), ~uint64_t{0}).index + view.find(key, view.tag(cursor.index()), 300).index;
+    sum +=
+        view.find(key, base::hash_key(key), ~uint64_t{0}).index + view.find(key, view.tag(cursor.index()), 300).index;
     sum += view.lower_bound(key, cursor.trailer());
     view.prefetch_match(sum);
   }

@@ -17,7 +17,8 @@ struct FreeZstd {
 };
 
 bool unpack_lz4(Bytes packed, std::span<char> out) {
-  const int got = LZ4_decompress_safe(packed.data(), out.data(), static_cast<int>(packed.size()), static_cast<int>(out.size()));
+  const int got =
+      LZ4_decompress_safe(packed.data(), out.data(), static_cast<int>(packed.size()), static_cast<int>(out.size()));
   return got >= 0 && static_cast<size_t>(got) == out.size();
 }
 
@@ -79,9 +80,11 @@ Result<void> decompress(Compression codec, Bytes packed, std::span<char> out) {
   if (packed.size() > kMaxCompressedRawBytes || out.size() > kMaxCompressedRawBytes) {
     return malformed("compressed block is larger than any can be");
   }
-  const bool done = codec == Compression::kLz4 ? unpack_lz4(packed, out) : codec == Compression::kZstd && unpack_zstd(packed, out);
+  const bool done =
+      codec == Compression::kLz4 ? unpack_lz4(packed, out) : codec == Compression::kZstd && unpack_zstd(packed, out);
   if (!done) {
-    return Error{.kind = ErrorKind::kCorruption, .operation = Operation::kDecompress, .reason = "block does not decompress"};
+    return Error{
+        .kind = ErrorKind::kCorruption, .operation = Operation::kDecompress, .reason = "block does not decompress"};
   }
   return {};
 }

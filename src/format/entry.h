@@ -22,10 +22,10 @@ inline constexpr Sequence kMaxSequence = (Sequence{1} << 56) - 1;
 enum class EntryKind : uint8_t {
   kErase = 0,
   kPut = 1,
-  kRangeErase = 2,    // key = begin, value = end (exclusive); kept apart from point entries
-  kMerge = 3,         // reserved
-  kValueRef = 4,      // reserved: the value lives in a value log
-  kPutExpiring = 5,   // reserved
+  kRangeErase = 2,   // key = begin, value = end (exclusive); kept apart from point entries
+  kMerge = 3,        // reserved
+  kValueRef = 4,     // reserved: the value lives in a value log
+  kPutExpiring = 5,  // reserved
 };
 inline constexpr uint8_t kHighestKnownKind = static_cast<uint8_t>(EntryKind::kRangeErase);
 

@@ -12,6 +12,8 @@ inline uint64_t entry_hash(uint64_t key_hash, uint64_t trailer, uint64_t value_h
   return base::mix64(base::mix64(key_hash, trailer), value_hash);
 }
 inline uint64_t value_hash(Bytes value) { return base::checksum64(value, 0); }
-inline uint64_t entry_hash(uint64_t key_hash, uint64_t trailer, Bytes value) { return entry_hash(key_hash, trailer, value_hash(value)); }
+inline uint64_t entry_hash(uint64_t key_hash, uint64_t trailer, Bytes value) {
+  return entry_hash(key_hash, trailer, value_hash(value));
+}
 
 }  // namespace nacre::format

@@ -55,7 +55,8 @@ class FilterView {
 
  private:
   const char* line(uint64_t key_hash) const {
-    return image_ + kFilterHeaderBytes + kFilterLineBytes * base::fast_range(static_cast<uint32_t>(key_hash >> 32), lines_);
+    return image_ + kFilterHeaderBytes +
+           kFilterLineBytes * base::fast_range(static_cast<uint32_t>(key_hash >> 32), lines_);
   }
 
   const char* image_;

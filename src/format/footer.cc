@@ -47,12 +47,15 @@ std::string encode_footer(const Footer& footer) {
 
 Result<Footer> decode_footer(Bytes bytes, uint64_t file_bytes, const TableIdentity& expected) {
   if (bytes.size() != kFooterBytes || file_bytes < kFooterBytes) return malformed("table is shorter than its footer");
-  if (base::load<uint64_t>(bytes.data() + 120) != kMagic) return malformed("table has no footer: it is cut off, or no table");
-  if (base::checksum64(bytes.substr(0, kCheckedBytes), kFooterSeed) != base::load<uint64_t>(bytes.data() + kCheckedBytes)) {
+  if (base::load<uint64_t>(bytes.data() + 120) != kMagic)
+    return malformed("table has no footer: it is cut off, or no table");
+  if (base::checksum64(bytes.substr(0, kCheckedBytes), kFooterSeed) !=
+      base::load<uint64_t>(bytes.data() + kCheckedBytes)) {
     return malformed("table footer checksum mismatch");
   }
   if (base::load<uint32_t>(bytes.data() + kVersionAt) != kTableVersion) {
-    return Error{.kind = ErrorKind::kUnsupported, .operation = Operation::kDecode, .reason = "table has a newer format version"};
+    return Error{
+        .kind = ErrorKind::kUnsupported, .operation = Operation::kDecode, .reason = "table has a newer format version"};
   }
   base::Decoder in(bytes);
   Footer footer;
@@ -68,10 +71,13 @@ Result<Footer> decode_footer(Bytes bytes, uint64_t file_bytes, const TableIdenti
     return malformed("table footer has bits that mean nothing");
   }
   if ((footer.features & ~kKnownTableFeatures) != 0) {
-    return Error{.kind = ErrorKind::kUnsupported, .operation = Operation::kDecode, .reason = "table has a feature of a newer release"};
+    return Error{.kind = ErrorKind::kUnsupported,
+                 .operation = Operation::kDecode,
+                 .reason = "table has a feature of a newer release"};
   }
   if (footer.identity.uuid != expected.uuid) return malformed("table belongs to another database");
-  if (footer.identity.number != expected.number) return malformed("table has the number of another one: files were exchanged");
+  if (footer.identity.number != expected.number)
+    return malformed("table has the number of another one: files were exchanged");
   if (footer.file_bytes != file_bytes) return malformed("table is not as long as its footer says");
   if (!ascend(footer)) return malformed("table footer has parts in no possible order");
   return footer;
@@ -79,11 +85,13 @@ Result<Footer> decode_footer(Bytes bytes, uint64_t file_bytes, const TableIdenti
 
 std::optional<TableIdentity> peek_identity(Bytes bytes) {
   if (bytes.size() != kFooterBytes || base::load<uint64_t>(bytes.data() + 120) != kMagic) return std::nullopt;
-  if (base::checksum64(bytes.substr(0, kCheckedBytes), kFooterSeed) != base::load<uint64_t>(bytes.data() + kCheckedBytes)) {
+  if (base::checksum64(bytes.substr(0, kCheckedBytes), kFooterSeed) !=
+      base::load<uint64_t>(bytes.data() + kCheckedBytes)) {
     return std::nullopt;
   }
   if (base::load<uint32_t>(bytes.data() + kVersionAt) != kTableVersion) return std::nullopt;
-  return TableIdentity{.uuid = Uuid::load(bytes.data() + 48), .number = base::load<uint64_t>(bytes.data() + 48 + kUuidBytes)};
+  return TableIdentity{.uuid = Uuid::load(bytes.data() + 48),
+                       .number = base::load<uint64_t>(bytes.data() + 48 + kUuidBytes)};
 }
 
 std::string encode_properties(const TableProperties& p) {
@@ -119,7 +127,8 @@ Result<TableProperties> decode_properties(Bytes bytes) {
   const Bytes smallest = in.sized();
   const Bytes largest = in.sized();
   if (!in.ok() || !in.at_end()) return malformed("table properties are cut off or too long");
-  if (smallest.size() > kMaxKeyBytes || largest.size() > kMaxKeyBytes) return malformed("table properties have a key that is too long");
+  if (smallest.size() > kMaxKeyBytes || largest.size() > kMaxKeyBytes)
+    return malformed("table properties have a key that is too long");
   if (smallest > largest || p.smallest_sequence > p.largest_sequence || (p.data_blocks == 0) != (p.entries == 0)) {
     return malformed("table properties contradict themselves");
   }

@@ -63,21 +63,21 @@ Result<Footer> decode_footer(Bytes bytes, uint64_t file_bytes, const TableIdenti
 std::optional<TableIdentity> peek_identity(Bytes bytes);
 
 struct TableProperties {
-  uint64_t entries = 0;           // without range tombstones
-  uint64_t erases = 0;            // of these, erases
+  uint64_t entries = 0;  // without range tombstones
+  uint64_t erases = 0;   // of these, erases
   uint64_t range_tombstones = 0;
-  uint64_t key_bytes = 0;         // of all entries
+  uint64_t key_bytes = 0;  // of all entries
   uint64_t value_bytes = 0;
-  uint64_t raw_bytes = 0;         // of the data blocks, unpacked
+  uint64_t raw_bytes = 0;  // of the data blocks, unpacked
   uint64_t data_blocks = 0;
-  uint64_t file_bytes = 0;        // not stored here: the footer has it
-  uint32_t block_bytes = 0;       // no block of more than one entry is larger when unpacked
+  uint64_t file_bytes = 0;                       // not stored here: the footer has it
+  uint32_t block_bytes = 0;                      // no block of more than one entry is larger when unpacked
   Compression compression = Compression::kNone;  // what was asked for; each block says what it got
   float filter_bits_per_key = 0;
   // Of entries and range tombstones together; both 0 if there is nothing.
   Sequence smallest_sequence = 0;
   Sequence largest_sequence = 0;
-  uint64_t entries_hash = 0;      // sum of entry_hash()
+  uint64_t entries_hash = 0;  // sum of entry_hash()
   // Everything in the table lies in [smallest_key, largest_key]. If the end of the last range tombstone lies behind the last
   // entry then it is the largest key, though the tombstone ends before it.
   std::string smallest_key;

@@ -53,10 +53,12 @@ Error refused(const std::string& bytes, uint64_t file_bytes = 2000) {
   return footer ? Error{} : footer.error();
 }
 
-TEST(Footer, GoldenBytes) { EXPECT_EQ(hex(encode_footer(sample())),
+TEST(Footer, GoldenBytes) {
+  EXPECT_EQ(hex(encode_footer(sample())),
             "e8030000000000004c04000000000000b0040000000000001405000000000000d0070000000000000100000000000000"
             "1111000000004000a2220000000000000d00000000000000000000000000000000000000000000000000000000000000"
-            "000000000000000001000000000000002aad108dceb3db8b4e6163726554626c"); }
+            "000000000000000001000000000000002aad108dceb3db8b4e6163726554626c");
+}
 
 TEST(Footer, ComesBack) {
   const auto footer = decode_footer(encode_footer(sample()), 2000, sample().identity);
@@ -106,8 +108,10 @@ TEST(Footer, HostileBytesWithAMendedChecksumDoNoHarm) {
   });
 }
 
-TEST(Properties, GoldenBytes) { EXPECT_EQ(hex(encode_properties(sample_properties())),
-            "ac021401c025b0ea01b891020580400111808080808020efcdab89674523010000184103610062027a7a"); }
+TEST(Properties, GoldenBytes) {
+  EXPECT_EQ(hex(encode_properties(sample_properties())),
+            "ac021401c025b0ea01b891020580400111808080808020efcdab89674523010000184103610062027a7a");
+}
 
 TEST(Properties, ComeBack) {
   const TableProperties p = decode_properties(encode_properties(sample_properties())).value();

@@ -41,9 +41,11 @@ uint32_t IndexView::lower_bound(Bytes key) const {
     const size_t node_prefix = base::load<uint16_t>(node_prefixes + 2 * node);
     uint32_t position = count_smaller(here, head);
     const bool ties = position < kHeadsAtOnce && base::load<uint64_t>(here + size_t{8} * position) == head;
-    if (node_prefix != 0 || ties) [[unlikely]] position = position_in_node(rest, l, node, here, node_prefix);
+    if (node_prefix != 0 || ties) [[unlikely]]
+      position = position_in_node(rest, l, node, here, node_prefix);
     node = node * kHeadsAtOnce + position;
-    if (node >= elements) return blocks_;  // only in the highest level: below, the last element is not less than the key
+    if (node >= elements)
+      return blocks_;  // only in the highest level: below, the last element is not less than the key
     heads += kNodeBytes * nodes;
     node_prefixes += size_t{2} * nodes;
   }
@@ -51,7 +53,8 @@ uint32_t IndexView::lower_bound(Bytes key) const {
 }
 
 // How many elements of the node are less than the key, of which `rest` lies behind the common prefix.
-uint32_t IndexView::position_in_node(Bytes rest, uint32_t l, uint64_t node, const char* heads, size_t node_prefix) const {
+uint32_t IndexView::position_in_node(Bytes rest, uint32_t l, uint64_t node, const char* heads,
+                                     size_t node_prefix) const {
   const uint64_t first = node * kHeadsAtOnce;
   const Bytes node_begins = fence_rest(index_block_of(blocks_, l, first)).substr(0, node_prefix);
   const int order = node_begins.compare(rest.substr(0, node_prefix));
@@ -75,7 +78,8 @@ Result<IndexView> IndexView::parse(Bytes image) {
   if (base::load<uint32_t>(image.data() + 28) != 0) return malformed("table index has bits that mean nothing");
   if (blocks > kMaxBlocks || prefix_bytes > kMaxKeyBytes) return malformed("table index is of no possible size");
   const IndexShape shape = index_shape(blocks);
-  if (base::load<uint32_t>(image.data() + 12) != shape.levels || base::load<uint32_t>(image.data() + 24) != shape.nodes) {
+  if (base::load<uint32_t>(image.data() + 12) != shape.levels ||
+      base::load<uint32_t>(image.data() + 24) != shape.nodes) {
     return malformed("table index has another number of nodes than its blocks make");
   }
   const uint64_t size = kIndexHeaderBytes + (kNodeBytes + 2) * uint64_t{shape.nodes} + 10 * (uint64_t{blocks} + 1) +
@@ -117,7 +121,8 @@ bool IndexView::tree_holds() const {
         if (base::common_prefix(low, high) < node_prefix) return false;
       }
       for (uint64_t e = first; e < first + kHeadsAtOnce; e++) {
-        const uint64_t head = e <= last ? base::head_at(fence_rest(index_block_of(blocks_, l, e)), node_prefix) : ~uint64_t{0};
+        const uint64_t head =
+            e <= last ? base::head_at(fence_rest(index_block_of(blocks_, l, e)), node_prefix) : ~uint64_t{0};
         if (base::load<uint64_t>(heads + 8 * e) != head) return false;
       }
     }

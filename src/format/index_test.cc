@@ -32,12 +32,14 @@ void expect_search(const IndexView& view, const std::vector<std::string>& fences
   ASSERT_EQ(view.lower_bound(key), expected) << hex(key);
 }
 
-TEST(Index, GoldenBytes) { EXPECT_EQ(hex(build({"apple", "apricot", "apricot", "banana"})),
+TEST(Index, GoldenBytes) {
+  EXPECT_EQ(hex(build({"apple", "apricot", "apricot", "banana"})),
             "0400000000000000190000000100000000000000000000000100000000000000000000656c70706100746f6369727061"
             "00746f63697270610000616e616e6162ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
             "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
             "ffffffffffffffffffffffffffffffff000000000000640000000000c900000000002f01000000009601000000000000"
-            "0000050000000c000000130000001900000000006170706c6561707269636f7461707269636f7462616e616e61"); }
+            "0000050000000c000000130000001900000000006170706c6561707269636f7461707269636f7462616e616e61");
+}
 
 TEST(Index, FindsTheFirstFenceNotLess) {
   for (uint64_t seed = 1; seed <= 150; seed++) {

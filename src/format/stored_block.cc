@@ -33,10 +33,13 @@ Result<StoredBlock> peek_stored(Bytes trailer, uint64_t payload_bytes, StoredKin
   if (trailer[5] != static_cast<char>(kind)) return malformed("block is of another kind");
   if (trailer[6] != 0 || trailer[7] != 0) return malformed("block trailer has bits that mean nothing");
   if (!is_known(block.compression)) {
-    return Error{.kind = ErrorKind::kUnsupported, .operation = Operation::kDecompress, .reason = "unknown compression of a block"};
+    return Error{.kind = ErrorKind::kUnsupported,
+                 .operation = Operation::kDecompress,
+                 .reason = "unknown compression of a block"};
   }
   if (block.compression == Compression::kNone) {
-    if (block.raw_bytes != static_cast<uint32_t>(payload_bytes)) return malformed("uncompressed block is not of the size it says");
+    if (block.raw_bytes != static_cast<uint32_t>(payload_bytes))
+      return malformed("uncompressed block is not of the size it says");
     block.raw_bytes = payload_bytes;
   } else if (block.raw_bytes > kMaxCompressedRawBytes || payload_bytes > kMaxCompressedRawBytes) {
     return malformed("compressed block is larger than any can be");

@@ -43,8 +43,7 @@ std::string mended(Bytes bytes) {
 }
 
 TEST(StoredBlock, GoldenBytes) {
-  EXPECT_EQ(hex(stored("hello", Compression::kNone)),
-            "68656c6c6f0500000000010000cd050fadaf470a80");
+  EXPECT_EQ(hex(stored("hello", Compression::kNone)), "68656c6c6f0500000000010000cd050fadaf470a80");
   EXPECT_EQ(hex(stored(std::string(40, 'a') + std::string(40, 'b'), Compression::kLz4)),
             "1f610100141f6201000f50626262626250000000010100008d1236bd321e4228");
 }
@@ -88,9 +87,8 @@ TEST(StoredBlock, ItsPlaceIsPartOfTheChecksum) {
 
 TEST(StoredBlock, DamageIsAlwaysFound) {
   for (const Compression codec : {Compression::kNone, Compression::kLz4, Compression::kZstd}) {
-    damage_everywhere(stored(std::string(200, 'z') + "tail", codec), [](Bytes damaged) {
-      EXPECT_FALSE(open_stored(damaged, StoredKind::kData, kSeed).has_value());
-    });
+    damage_everywhere(stored(std::string(200, 'z') + "tail", codec),
+                      [](Bytes damaged) { EXPECT_FALSE(open_stored(damaged, StoredKind::kData, kSeed).has_value()); });
   }
 }
 

@@ -45,7 +45,7 @@ class Cover {
   std::map<size_t, size_t> ranks_;
 };
 
-struct Piece {  // a fragment before the pool and the keys have their final addresses
+struct Piece {   // a fragment before the pool and the keys have their final addresses
   size_t begin;  // boundary number
   size_t first;
   size_t count;

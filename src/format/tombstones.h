@@ -38,7 +38,7 @@ class TombstoneSet {
  public:
   struct Fragment {
     Bytes begin;
-    Bytes end;  // exclusive
+    Bytes end;                            // exclusive
     std::span<const Sequence> sequences;  // at least one, strictly descending
   };
 

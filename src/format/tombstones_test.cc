@@ -63,11 +63,19 @@ TEST(Tombstones, GoldenBytes) {
   const Bytes golden(
       "\x05\x09\x05\x01\x09\x01"  // pool
       "\x05"
-      "\x04\x01\x01" "a" "\x01" "b"
-      "\x03\x02\x01" "c"
-      "\x05\x01\x01" "m"
-      "\x07\x02\x01" "n"
-      "\x05\x01\x01" "z", 29);
+      "\x04\x01\x01"
+      "a"
+      "\x01"
+      "b"
+      "\x03\x02\x01"
+      "c"
+      "\x05\x01\x01"
+      "m"
+      "\x07\x02\x01"
+      "n"
+      "\x05\x01\x01"
+      "z",
+      29);
   EXPECT_EQ(bytes, golden);
   EXPECT_EQ(text_of(TombstoneSet::decode(golden).value()), "[a,b) 1; [b,c) 5 1; [c,m) 1; [m,n) 9 1; [n,z) 1");
 
@@ -204,13 +212,67 @@ TEST(Tombstones, HugeCountsAreRefusedBeforeTheyAllocate) {
 
 TEST(Tombstones, WrongOrderIsRefused) {
   const auto refused = [](Bytes bytes) { return !TombstoneSet::decode(bytes).has_value(); };
-  EXPECT_FALSE(refused(Bytes("\x02\x05\x03" "\x01" "\x00\x02" "\x01" "a" "\x01" "b", 10)));
-  EXPECT_TRUE(refused(Bytes("\x02\x03\x05" "\x01" "\x00\x02" "\x01" "a" "\x01" "b", 10)));  // sequences ascend
-  EXPECT_TRUE(refused(Bytes("\x02\x05\x05" "\x01" "\x00\x02" "\x01" "a" "\x01" "b", 10)));  // or repeat
-  EXPECT_TRUE(refused(Bytes("\x02\x05\x03" "\x01" "\x00\x03" "\x01" "a" "\x01" "b", 10)));  // more than there are
-  EXPECT_TRUE(refused(Bytes("\x02\x05\x03" "\x01" "\x00\x00" "\x01" "a" "\x01" "b", 10)));  // none
-  EXPECT_TRUE(refused(Bytes("\x02\x05\x03" "\x01" "\x00\x02" "\x01" "b" "\x01" "b", 10)));  // an empty range
-  EXPECT_TRUE(refused(Bytes("\x02\x05\x03" "\x01" "\x01\x02" "\x01" "b", 8)));              // the first touches
+  EXPECT_FALSE(
+      refused(Bytes("\x02\x05\x03"
+                    "\x01"
+                    "\x00\x02"
+                    "\x01"
+                    "a"
+                    "\x01"
+                    "b",
+                    10)));
+  EXPECT_TRUE(
+      refused(Bytes("\x02\x03\x05"
+                    "\x01"
+                    "\x00\x02"
+                    "\x01"
+                    "a"
+                    "\x01"
+                    "b",
+                    10)));  // sequences ascend
+  EXPECT_TRUE(
+      refused(Bytes("\x02\x05\x05"
+                    "\x01"
+                    "\x00\x02"
+                    "\x01"
+                    "a"
+                    "\x01"
+                    "b",
+                    10)));  // or repeat
+  EXPECT_TRUE(
+      refused(Bytes("\x02\x05\x03"
+                    "\x01"
+                    "\x00\x03"
+                    "\x01"
+                    "a"
+                    "\x01"
+                    "b",
+                    10)));  // more than there are
+  EXPECT_TRUE(
+      refused(Bytes("\x02\x05\x03"
+                    "\x01"
+                    "\x00\x00"
+                    "\x01"
+                    "a"
+                    "\x01"
+                    "b",
+                    10)));  // none
+  EXPECT_TRUE(
+      refused(Bytes("\x02\x05\x03"
+                    "\x01"
+                    "\x00\x02"
+                    "\x01"
+                    "b"
+                    "\x01"
+                    "b",
+                    10)));  // an empty range
+  EXPECT_TRUE(
+      refused(Bytes("\x02\x05\x03"
+                    "\x01"
+                    "\x01\x02"
+                    "\x01"
+                    "b",
+                    8)));  // the first touches
 }
 
 }  // namespace

@@ -119,9 +119,7 @@ BTree::BTree(Arena& arena) : arena_(arena), first_leaf_(new_leaf()) {
 }
 
 Node* BTree::new_leaf() { return new (arena_.allocate_node(sizeof(Node))) Node(0); }
-InnerNode* BTree::new_inner(uint32_t level) {
-  return new (arena_.allocate_node(sizeof(InnerNode))) InnerNode(level);
-}
+InnerNode* BTree::new_inner(uint32_t level) { return new (arena_.allocate_node(sizeof(InnerNode))) InnerNode(level); }
 
 BTree::Seen BTree::find_leaf(Bytes key, uint64_t trailer) const {
   while (true) {

@@ -58,7 +58,7 @@ struct alignas(64) Node {
   Shared<Node*> prev;                    // changed by whoever splits the left neighbour
   const StoredEntry* low = nullptr;      // never changes
   Shared<const StoredEntry*> high;
-  uint32_t level = 0;                    // 0: a leaf; never changes
+  uint32_t level = 0;  // 0: a leaf; never changes
   Shared<uint64_t> heads[kSlots];
   Shared<const StoredEntry*> entries[kSlots];
 

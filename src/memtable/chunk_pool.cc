@@ -8,7 +8,8 @@ namespace nacre::memtable {
 
 char* ChunkPool::take(size_t bytes) {
   sync::MutexLock lock(mutex_);
-  const auto at = std::find_if(chunks_.rbegin(), chunks_.rend(), [bytes](const Chunk& chunk) { return chunk.bytes == bytes; });
+  const auto at =
+      std::find_if(chunks_.rbegin(), chunks_.rend(), [bytes](const Chunk& chunk) { return chunk.bytes == bytes; });
   if (at == chunks_.rend()) return nullptr;
   char* const pages = at->pages;
   *at = chunks_.back();

@@ -14,7 +14,7 @@ namespace nacre::memtable {
 template <class Index>
 concept EntryIndex = requires(Index index, const Index& shared, typename Index::Cursor cursor, const StoredEntry* entry,
                               typename Index::Place place, Bytes key, uint64_t word) {
-  { Index::room_before_entry(word, word) } -> std::same_as<size_t>;  // of hash and trailer
+  { Index::room_before_entry(word, word) } -> std::same_as<size_t>;          // of hash and trailer
   { index.find_place(entry, word) } -> std::same_as<typename Index::Place>;  // of hash; head start for insert()
   index.insert(entry, word, place);
   { shared.at_or_after(key, word) } -> std::same_as<const StoredEntry*>;

@@ -37,7 +37,8 @@ class Filter {
 
   void insert(uint64_t hash) {
     Stage* stage = newest_.load(std::memory_order_acquire);
-    if (stage == &first_ && arena_.used_bytes() > first_is_good_for_) [[unlikely]] stage = add_stage();
+    if (stage == &first_ && arena_.used_bytes() > first_is_good_for_) [[unlikely]]
+      stage = add_stage();
     stage->insert(hash);
   }
 

@@ -29,7 +29,7 @@ class Tally {
 };
 
 struct alignas(64) Lane {
-  char* at = nullptr;   // the unused rest of the lane's span of arena memory
+  char* at = nullptr;  // the unused rest of the lane's span of arena memory
   char* end = nullptr;
   Tally entries;
   Tally erases;
@@ -42,12 +42,13 @@ class Lanes {
   template <class Use>
   auto with_lane(Use&& use) {
     const uint32_t index = sync::thread_index();
-    if (index < kOwnLanes) [[likely]] return use(lanes_[index]);
+    if (index < kOwnLanes) [[likely]]
+      return use(lanes_[index]);
     sync::MutexLock lock(shared_mutex_);
     return use(lanes_[kOwnLanes]);
   }
 
-  uint64_t sum(Tally Lane::*tally) const {
+  uint64_t sum(Tally Lane::* tally) const {
     uint64_t total = 0;
     for (const Lane& lane : lanes_) total += (lane.*tally).value();
     return total;

@@ -48,8 +48,12 @@ std::string make_key(Shape shape, base::Prng& prng, uint64_t step) {
       return key;
     }
     case Shape::kPrefixes: {
-      static const std::string kPrefixes[] = {"", "http://www.example.org/a/rather/long/path/", kLong, kLong + "/q",
-                                              std::string(9, '\0'), "http://www.example.com/"};
+      static const std::string kPrefixes[] = {"",
+                                              "http://www.example.org/a/rather/long/path/",
+                                              kLong,
+                                              kLong + "/q",
+                                              std::string(9, '\0'),
+                                              "http://www.example.com/"};
       std::string key = kPrefixes[prng.below(6)];
       for (uint64_t n = prng.below(6); n > 0; n--) key += static_cast<char>(prng.below(5) * 63);
       return key;
@@ -95,7 +99,9 @@ void expect_at(const MemtableCursor& cursor, const Model& model, Model::const_it
 class MemtableTest : public testing::TestWithParam<MemtableKind> {};
 
 INSTANTIATE_TEST_SUITE_P(Kinds, MemtableTest, testing::Values(MemtableKind::kBTree, MemtableKind::kSkipList),
-                         [](const auto& tested) { return tested.param == MemtableKind::kBTree ? "BTree" : "SkipList"; });
+                         [](const auto& tested) {
+                           return tested.param == MemtableKind::kBTree ? "BTree" : "SkipList";
+                         });
 
 TEST_P(MemtableTest, AnEmptyOneHasNothing) {
   auto memtable = Memtable::create({GetParam(), 1 << 20, nullptr});
@@ -168,7 +174,8 @@ TEST_P(MemtableTest, LargeKeysAndValues) {
   Model model;
   base::Prng prng(3);
   for (uint64_t i = 1; i < 60; i++) {
-    const std::string key(prng.one_in(2) ? kMaxKeyBytes - prng.below(3) : prng.below(100), static_cast<char>(prng.below(2)));
+    const std::string key(prng.one_in(2) ? kMaxKeyBytes - prng.below(3) : prng.below(100),
+                          static_cast<char>(prng.below(2)));
     const std::string value(prng.one_in(10) ? 3 << 20 : prng.below(20'000), static_cast<char>(i));
     const uint64_t trailer = make_trailer(i, EntryKind::kPut);
     model[{key, trailer}] = value;
@@ -278,7 +285,8 @@ TEST_P(MemtableTest, CursorsSurviveInserts) {
       const Model there = sample.model;
       std::vector<std::pair<std::string, uint64_t>> seen;
       MemtableCursor cursor = sample.memtable->cursor();
-      for (forward ? cursor.seek_first() : cursor.seek_last(); cursor.valid(); forward ? cursor.next() : cursor.prev()) {
+      for (forward ? cursor.seek_first() : cursor.seek_last(); cursor.valid();
+           forward ? cursor.next() : cursor.prev()) {
         seen.emplace_back(cursor.key(), cursor.trailer());
         for (uint64_t n = prng.below(4); n > 0; n--) {
           const std::string key = make_key(shape, prng, prng.below(1000));
@@ -294,7 +302,8 @@ TEST_P(MemtableTest, CursorsSurviveInserts) {
         if (format::sequence_of(one.second) < 10'000) old.push_back(one);
       }
       ASSERT_EQ(old.size(), there.size());
-      ASSERT_TRUE(std::equal(old.begin(), old.end(), there.begin(), [](const auto& a, const auto& b) { return a == b.first; }));
+      ASSERT_TRUE(
+          std::equal(old.begin(), old.end(), there.begin(), [](const auto& a, const auto& b) { return a == b.first; }));
     }
   }
 }
@@ -319,7 +328,8 @@ TEST(Memtables, TheTwoKindsAgree) {
     for (int i = 0; i < 1000; i++) {
       const std::string key = make_key(shape, prng, prng.below(20'000));
       const uint64_t trailer = prng.below(20'000) << 8;
-      prng.one_in(2) ? (x.seek(key, trailer), y.seek(key, trailer)) : (x.seek_before(key, trailer), y.seek_before(key, trailer));
+      prng.one_in(2) ? (x.seek(key, trailer), y.seek(key, trailer))
+                     : (x.seek_before(key, trailer), y.seek_before(key, trailer));
       ASSERT_EQ(x.valid(), y.valid());
       ASSERT_TRUE(!x.valid() || (x.key() == y.key() && x.trailer() == y.trailer()));
     }

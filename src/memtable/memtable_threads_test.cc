@@ -123,7 +123,9 @@ void scan(World& world, bool forward) {
 class MemtableThreads : public testing::TestWithParam<MemtableKind> {};
 
 INSTANTIATE_TEST_SUITE_P(Kinds, MemtableThreads, testing::Values(MemtableKind::kBTree, MemtableKind::kSkipList),
-                         [](const auto& tested) { return tested.param == MemtableKind::kBTree ? "BTree" : "SkipList"; });
+                         [](const auto& tested) {
+                           return tested.param == MemtableKind::kBTree ? "BTree" : "SkipList";
+                         });
 
 void live(MemtableKind kind, uint64_t inserts_each, int gets_a_round) {
   World world;

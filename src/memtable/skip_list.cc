@@ -58,8 +58,8 @@ void SkipList::insert(const StoredEntry* entry, uint64_t /* hash */, Place place
     const StoredEntry*& right = place.right[level];
     sync::yield_point();
     link(entry, level).store(right, std::memory_order_relaxed);
-    while (!link(left, level).compare_exchange_strong(right, entry, std::memory_order_release,
-                                                      std::memory_order_relaxed)) {
+    while (!link(left, level)
+                .compare_exchange_strong(right, entry, std::memory_order_release, std::memory_order_relaxed)) {
       right = nullptr;  // somebody linked an entry here: it may lie on either side of ours
       left = walk(left, level, target, &right);
       link(entry, level).store(right, std::memory_order_relaxed);

@@ -101,7 +101,8 @@ void MergeCursor::turn(bool backward) {
 }
 
 void MergeCursor::next() {
-  if (backward_) [[unlikely]] turn(false);
+  if (backward_) [[unlikely]]
+    turn(false);
   Source& source = sources_[winner_];
   source.next();
   note_end(source);
@@ -113,7 +114,8 @@ void MergeCursor::next() {
 }
 
 void MergeCursor::prev() {
-  if (!backward_) [[unlikely]] turn(true);
+  if (!backward_) [[unlikely]]
+    turn(true);
   Source& source = sources_[winner_];
   source.prev();
   note_end(source);

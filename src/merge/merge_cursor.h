@@ -40,8 +40,8 @@ class MergeCursor {
   void seek_last();
   void seek(Bytes key, uint64_t trailer);         // the first entry at or after
   void seek_before(Bytes key, uint64_t trailer);  // the last entry strictly before
-  void next();  // needs valid()
-  void prev();  // needs valid()
+  void next();                                    // needs valid()
+  void prev();                                    // needs valid()
 
  private:
   bool wins(size_t a, size_t b) const;

@@ -90,7 +90,8 @@ class Memtables {
     for (size_t i = 0; i < count; i++) memtables_.push_back(memtable::Memtable::create({.capacity_bytes = 64 << 10}));
     for (const Version& v : history.versions) {
       const size_t age = (v.sequence - 1) * count / writes;
-      memtables_[count - 1 - age]->insert(v.key, base::hash_key(v.key), format::make_trailer(v.sequence, v.kind), v.value);
+      memtables_[count - 1 - age]->insert(v.key, base::hash_key(v.key), format::make_trailer(v.sequence, v.kind),
+                                          v.value);
     }
   }
   MergeCursor cursor() const {
@@ -185,7 +186,8 @@ TEST(VersionFilter, NoReaderSeesADifference) {
     MergeCursor cursor = memtables.cursor();
     for (cursor.seek_first(); cursor.valid(); cursor.next()) {
       if (const auto kept = filter.keep(cursor.key(), cursor.trailer())) {
-        filtered.versions.push_back({std::string(cursor.key()), format::sequence_of(*kept), format::kind_of(*kept), std::string(cursor.value())});
+        filtered.versions.push_back({std::string(cursor.key()), format::sequence_of(*kept), format::kind_of(*kept),
+                                     std::string(cursor.value())});
       }
     }
     for (const RangeTombstone& t : filter.keep_tombstones({}, {})) {

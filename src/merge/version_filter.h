@@ -41,7 +41,7 @@ class VersionFilter {
   std::vector<format::Sequence> snapshots_;
   bool bottom_;
   const format::TombstoneSet* tombstones_;
-  std::string key_;         // the key of the last entry asked for
+  std::string key_;  // the key of the last entry asked for
   bool has_key_ = false;
   size_t last_stripe_ = 0;  // the stripe of its last version
 };

@@ -22,7 +22,8 @@ class VisibleCursor {
  public:
   // `tombstones` may be null: there are none in any source. The search for something visible stops at the bounds: keys
   // before `lower` or at or after `upper` (null: open) need not be found.
-  VisibleCursor(MergeCursor merge, format::Sequence at, const format::TombstoneSet* tombstones, Bytes lower, const std::string* upper)
+  VisibleCursor(MergeCursor merge, format::Sequence at, const format::TombstoneSet* tombstones, Bytes lower,
+                const std::string* upper)
       : merge_(std::move(merge)), at_(at), tombstones_(tombstones), lower_(lower), upper_(upper) {}
 
   bool valid() const { return valid_; }

@@ -8,11 +8,13 @@ namespace nacre::read {
 
 Result<bool> changed_since(const tree::ReadView& view, Bytes from, Bytes to, format::Sequence since) {
   NACRE_TRY_ASSIGN(const format::TombstoneSet tombstones, collect_tombstones(view, format::kMaxSequence));
-  for (size_t i = tombstones.first_ending_after(from); i < tombstones.size() && tombstones.fragment(i).begin < to; i++) {
+  for (size_t i = tombstones.first_ending_after(from); i < tombstones.size() && tombstones.fragment(i).begin < to;
+       i++) {
     if (tombstones.fragment(i).sequences.front() > since) return true;
   }
   RunTables runs;
-  NACRE_TRY_ASSIGN(std::vector<merge::Source> sources, sources_of(view, {.from = std::string(from), .to = std::string(to)}, nullptr, &runs));
+  NACRE_TRY_ASSIGN(std::vector<merge::Source> sources,
+                   sources_of(view, {.from = std::string(from), .to = std::string(to)}, nullptr, &runs));
   merge::MergeCursor cursor(std::move(sources));
   for (cursor.seek(from, ~uint64_t{0}); cursor.valid() && cursor.key() < to; cursor.next()) {
     if (format::sequence_of(cursor.trailer()) > since) return true;

@@ -22,7 +22,7 @@ struct Pending {
 Result<void> ask_run(const tree::Run& run, std::span<const Bytes> keys, format::Sequence at, FileSystem& file_system,
                      std::span<Lookup> lookups, std::vector<Pending>& pending) {
   std::vector<table::Probe> probes;
-  std::vector<size_t> probed;       // index in `pending`
+  std::vector<size_t> probed;  // index in `pending`
   std::vector<format::Sequence> covering;
   for (size_t i = 0; i < pending.size(); i++) {
     const Bytes key = keys[pending[i].index];
@@ -56,8 +56,8 @@ Result<void> ask_run(const tree::Run& run, std::span<const Bytes> keys, format::
 
 }  // namespace
 
-Result<void> multi_get(const tree::ReadView& view, std::span<const Bytes> keys, format::Sequence at, FileSystem& file_system,
-                       std::span<Lookup> lookups) {
+Result<void> multi_get(const tree::ReadView& view, std::span<const Bytes> keys, format::Sequence at,
+                       FileSystem& file_system, std::span<Lookup> lookups) {
   std::vector<Pending> pending;
   for (size_t begin = 0; begin < keys.size(); begin += kGroup) {
     pending.clear();

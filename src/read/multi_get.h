@@ -14,7 +14,7 @@
 namespace nacre::read {
 
 // Fills lookups[i] for keys[i]. An error of any key is the answer for all.
-Result<void> multi_get(const tree::ReadView& view, std::span<const Bytes> keys, format::Sequence at, FileSystem& file_system,
-                       std::span<Lookup> lookups);
+Result<void> multi_get(const tree::ReadView& view, std::span<const Bytes> keys, format::Sequence at,
+                       FileSystem& file_system, std::span<Lookup> lookups);
 
 }  // namespace nacre::read

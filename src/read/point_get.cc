@@ -26,8 +26,8 @@ bool memtable_get(const tree::ReadView& view, Bytes key, uint64_t hash, Sequence
 namespace {
 
 // What a table says of the key, by way of the row cache.
-Result<table::Table::Found> ask_table(const tree::TableMeta& meta, Bytes key, uint64_t hash, Sequence at, cache::RowCache* rows,
-                                      Lookup* lookup) {
+Result<table::Table::Found> ask_table(const tree::TableMeta& meta, Bytes key, uint64_t hash, Sequence at,
+                                      cache::RowCache* rows, Lookup* lookup) {
   if (rows != nullptr) {
     if (auto row = rows->find(meta.number(), key, hash, at)) {
       lookup->row = std::move(row);

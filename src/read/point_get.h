@@ -18,8 +18,9 @@
 namespace nacre::read {
 
 struct Lookup {
-  bool present = false;            // a live entry: not erased, not covered by a range tombstone
-  format::Sequence sequence = 0;   // of the entry or tombstone that decided; 0 if nothing was found or it is as old as all
+  bool present = false;  // a live entry: not erased, not covered by a range tombstone
+  format::Sequence sequence =
+      0;  // of the entry or tombstone that decided; 0 if nothing was found or it is as old as all
   Bytes value;
   const cache::Frame* frame = nullptr;           // holds the value, unless null
   const memtable::Memtable* memtable = nullptr;  // holds the value, unless null
@@ -27,7 +28,8 @@ struct Lookup {
 };
 
 // `rows` is asked before a table and told what the table answered; null: there is no row cache.
-Result<Lookup> point_get(const tree::ReadView& view, Bytes key, uint64_t hash, format::Sequence at, cache::RowCache* rows);
+Result<Lookup> point_get(const tree::ReadView& view, Bytes key, uint64_t hash, format::Sequence at,
+                         cache::RowCache* rows);
 
 // The part of it over the memtables only; true if they decided.
 bool memtable_get(const tree::ReadView& view, Bytes key, uint64_t hash, format::Sequence at, Lookup* lookup);

@@ -49,7 +49,8 @@ Result<format::TombstoneSet> collect_tombstones(const tree::ReadView& view, Sequ
   return format::TombstoneSet::build(all);
 }
 
-Result<std::vector<merge::Source>> sources_of(const tree::ReadView& view, const Bounds& bounds, base::MemoryAccount* account, RunTables* runs) {
+Result<std::vector<merge::Source>> sources_of(const tree::ReadView& view, const Bounds& bounds,
+                                              base::MemoryAccount* account, RunTables* runs) {
   std::vector<merge::Source> sources;
   sources.reserve(view.memtables.size() + view.version->runs().size());
   for (const auto& memtable : view.memtables) {
@@ -69,22 +70,24 @@ Result<std::vector<merge::Source>> sources_of(const tree::ReadView& view, const 
   return sources;
 }
 
-Result<std::unique_ptr<RangeCursor>> RangeCursor::open(base::IntrusivePtr<tree::ReadView> view, Sequence at, Bounds bounds,
-                                                       base::MemoryAccount* account) {
+Result<std::unique_ptr<RangeCursor>> RangeCursor::open(base::IntrusivePtr<tree::ReadView> view, Sequence at,
+                                                       Bounds bounds, base::MemoryAccount* account) {
   RunTables runs;
   NACRE_TRY_ASSIGN(std::vector<merge::Source> sources, sources_of(*view, bounds, account, &runs));
   NACRE_TRY_ASSIGN(format::TombstoneSet tombstones, collect_tombstones(*view, at));
-  return std::unique_ptr<RangeCursor>(new RangeCursor(std::move(view), std::move(runs), std::move(bounds), std::move(tombstones),
-                                                      merge::MergeCursor(std::move(sources)), at));
+  return std::unique_ptr<RangeCursor>(new RangeCursor(std::move(view), std::move(runs), std::move(bounds),
+                                                      std::move(tombstones), merge::MergeCursor(std::move(sources)),
+                                                      at));
 }
 
-RangeCursor::RangeCursor(base::IntrusivePtr<tree::ReadView> view, RunTables runs, Bounds bounds, format::TombstoneSet tombstones,
-                         merge::MergeCursor merge, Sequence at)
+RangeCursor::RangeCursor(base::IntrusivePtr<tree::ReadView> view, RunTables runs, Bounds bounds,
+                         format::TombstoneSet tombstones, merge::MergeCursor merge, Sequence at)
     : view_(std::move(view)),
       runs_(std::move(runs)),
       bounds_(std::move(bounds)),
       tombstones_(std::move(tombstones)),
-      cursor_(std::move(merge), at, tombstones_.empty() ? nullptr : &tombstones_, bounds_.from, bounds_.to ? &*bounds_.to : nullptr) {}
+      cursor_(std::move(merge), at, tombstones_.empty() ? nullptr : &tombstones_, bounds_.from,
+              bounds_.to ? &*bounds_.to : nullptr) {}
 
 void RangeCursor::seek(Bytes key) {
   cursor_.seek(std::max(key, Bytes(bounds_.from)));

@@ -33,13 +33,14 @@ std::optional<std::string> after_prefix(Bytes prefix);
 using RunTables = std::vector<std::vector<table::Table*>>;
 
 // One source per memtable and run that may hold keys within the bounds, newest first. Opens tables that nobody opened yet.
-Result<std::vector<merge::Source>> sources_of(const tree::ReadView& view, const Bounds& bounds, base::MemoryAccount* account, RunTables* runs);
+Result<std::vector<merge::Source>> sources_of(const tree::ReadView& view, const Bounds& bounds,
+                                              base::MemoryAccount* account, RunTables* runs);
 
 class RangeCursor {
  public:
   // kIo or kCorruption if a table cannot be opened. What it reads ahead is charged to `account`, which may be null.
-  static Result<std::unique_ptr<RangeCursor>> open(base::IntrusivePtr<tree::ReadView> view, format::Sequence at, Bounds bounds,
-                                                   base::MemoryAccount* account);
+  static Result<std::unique_ptr<RangeCursor>> open(base::IntrusivePtr<tree::ReadView> view, format::Sequence at,
+                                                   Bounds bounds, base::MemoryAccount* account);
 
   bool valid() const { return valid_; }
   Bytes key() const { return cursor_.key(); }
@@ -61,8 +62,8 @@ class RangeCursor {
   }
 
  private:
-  RangeCursor(base::IntrusivePtr<tree::ReadView> view, RunTables runs, Bounds bounds, format::TombstoneSet tombstones, merge::MergeCursor merge,
-              format::Sequence at);
+  RangeCursor(base::IntrusivePtr<tree::ReadView> view, RunTables runs, Bounds bounds, format::TombstoneSet tombstones,
+              merge::MergeCursor merge, format::Sequence at);
   void check_upper() { valid_ = cursor_.valid() && (!bounds_.to || cursor_.key() < Bytes(*bounds_.to)); }
   void check_lower() { valid_ = cursor_.valid() && cursor_.key() >= Bytes(bounds_.from); }
 

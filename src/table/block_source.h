@@ -72,10 +72,10 @@ class BlockSource {
   cache::PinnedFrame pinned_;
   format::StoredBlock stored_;
   Extent extent_{};
-  Room raw_;                            // streaming: the block, unpacked
+  Room raw_;  // streaming: the block, unpacked
   Room unit_;
-  uint32_t unit_first_ = 0;             // number of the unit's first block
-  std::vector<uint64_t> unit_ends_;     // where its first block begins in the file, and where each one ends
+  uint32_t unit_first_ = 0;          // number of the unit's first block
+  std::vector<uint64_t> unit_ends_;  // where its first block begins in the file, and where each one ends
   uint32_t last_missed_ = kNoBlock;
   uint64_t ahead_bytes_ = 0;
   base::MemoryCharge charge_;

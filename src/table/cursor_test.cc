@@ -52,7 +52,8 @@ TEST(TableCursor, ScansReadAhead) {
     if (forward) {
       for (cursor.seek_first(); cursor.valid(); cursor.next()) ASSERT_EQ(cursor.key(), entries[count++].key);
     } else {
-      for (cursor.seek_last(); cursor.valid(); cursor.prev()) ASSERT_EQ(cursor.key(), entries[entries.size() - ++count].key);
+      for (cursor.seek_last(); cursor.valid(); cursor.prev())
+        ASSERT_EQ(cursor.key(), entries[entries.size() - ++count].key);
     }
     EXPECT_EQ(count, entries.size());
     EXPECT_LT(file.reads, again->blocks() / 20);
@@ -120,7 +121,8 @@ struct RunOfTables {
     for (size_t begin = 0; begin < entries.size();) {
       size_t end = std::min(entries.size(), begin + 1 + random.below(400));
       while (end < entries.size() && entries[end].key == entries[end - 1].key) end++;
-      std::vector<OwnedEntry> part(entries.begin() + static_cast<ptrdiff_t>(begin), entries.begin() + static_cast<ptrdiff_t>(end));
+      std::vector<OwnedEntry> part(entries.begin() + static_cast<ptrdiff_t>(begin),
+                                   entries.begin() + static_cast<ptrdiff_t>(end));
       const std::string last = part.back().key;
       add(world, part, {});
       if (random.one_in(4)) {

@@ -54,7 +54,8 @@ void mend(MemoryFile& file, const std::vector<Extent>& parts, uint64_t damaged_a
     return;
   }
   const size_t footer_at = file.bytes.size() - format::kFooterBytes;
-  base::store(file.bytes.data() + footer_at + 112, base::checksum64(Bytes(file.bytes).substr(footer_at, 112), 0x4e61637265));
+  base::store(file.bytes.data() + footer_at + 112,
+              base::checksum64(Bytes(file.bytes).substr(footer_at, 112), 0x4e61637265));
 }
 
 // Does all that a reader can do. Errors are fine; what is not seen by a sanitizer or a check is fine.
@@ -74,8 +75,10 @@ void exercise(World& world, MemoryFile& file, const std::vector<OwnedEntry>& ent
   for (const bool streaming : {false, true}) {
     auto cursor = table.cursor({.streaming = streaming});
     size_t steps = 0;
-    for (cursor.seek_first(); cursor.valid() && steps < 10'000; cursor.next()) steps += std::string(cursor.key()).size() > 70'000 ? 9 : 1;
-    for (cursor.seek_last(); cursor.valid() && steps < 20'000; cursor.prev()) steps += std::string(cursor.value()).size() > 70'000 ? 9 : 1;
+    for (cursor.seek_first(); cursor.valid() && steps < 10'000; cursor.next())
+      steps += std::string(cursor.key()).size() > 70'000 ? 9 : 1;
+    for (cursor.seek_last(); cursor.valid() && steps < 20'000; cursor.prev())
+      steps += std::string(cursor.value()).size() > 70'000 ? 9 : 1;
     for (const OwnedEntry& e : entries) cursor.seek(e.key, e.trailer);
     for (const OwnedEntry& e : entries) cursor.seek_before(e.key, e.trailer);
   }
@@ -197,7 +200,8 @@ TEST(Verify, WrongBlockHash) {
 TEST(Verify, FilterThatForgets) {
   WrongTable wrong;
   const Extent filter = wrong.parts[wrong.parts.size() - 3];
-  for (uint64_t at = filter.offset + format::kFilterHeaderBytes; at < filter.offset + filter.bytes - kStoredTrailerBytes; at++) {
+  for (uint64_t at = filter.offset + format::kFilterHeaderBytes;
+       at < filter.offset + filter.bytes - kStoredTrailerBytes; at++) {
     wrong.set(at, 0);
   }
   EXPECT_EQ(wrong.verdict(), "filter does not know a key of the table");

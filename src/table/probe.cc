@@ -57,7 +57,8 @@ class MissingBlocks {
     for (size_t begin = 0; begin < groups_.size();) {
       uint64_t bytes = 0;
       size_t end = begin;
-      while (end < groups_.size() && (end == begin || bytes + extent(end).bytes <= kBatchBytes)) bytes += extent(end++).bytes;
+      while (end < groups_.size() && (end == begin || bytes + extent(end).bytes <= kBatchBytes))
+        bytes += extent(end++).bytes;
       read_some(begin, end, file_system);
       begin = end;
     }

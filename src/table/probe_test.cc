@@ -67,7 +67,8 @@ TEST(Probe, MissingBlocksAreReadOnceAndTogether) {
   const auto table = open(file, world.cache, world.account).value();
   std::vector<Question> questions;
   for (size_t i = 0; i < 50; i++) questions.push_back({table.get(), entries[100 * i].key, 500});
-  for (size_t i = 0; i < 50; i++) questions.push_back({table.get(), entries[100 * i + 1].key, 500});  // mostly the same blocks
+  for (size_t i = 0; i < 50; i++)
+    questions.push_back({table.get(), entries[100 * i + 1].key, 500});  // mostly the same blocks
   sync::EpochDomain::Guard guard(world.domain);
   auto probes = probes_of(questions);
   look_up(probes, world.file_system);
@@ -86,7 +87,8 @@ TEST(Probe, LargeBlocksAreReadInSeveralBatches) {
   World world;
   MemoryFile file;
   std::vector<OwnedEntry> entries;
-  for (uint64_t i = 0; i < 6; i++) entries.push_back({numbered(i), put(1), std::string(size_t{3} << 20, static_cast<char>('a' + i))});
+  for (uint64_t i = 0; i < 6; i++)
+    entries.push_back({numbered(i), put(1), std::string(size_t{3} << 20, static_cast<char>('a' + i))});
   build(file, entries, small_blocks(Compression::kNone));
   const auto table = open(file, world.cache, world.account).value();
   std::vector<Question> questions;

@@ -22,11 +22,13 @@ class RunCursor {
   void seek_last();
   void next() {
     cursor_.next();
-    if (!cursor_.valid()) [[unlikely]] enter_following();
+    if (!cursor_.valid()) [[unlikely]]
+      enter_following();
   }
   void prev() {
     cursor_.prev();
-    if (!cursor_.valid()) [[unlikely]] enter_preceding();
+    if (!cursor_.valid()) [[unlikely]]
+      enter_preceding();
   }
 
   Bytes key() const { return cursor_.key(); }

@@ -95,7 +95,8 @@ Result<format::TombstoneSet> Table::read_tombstones() const {
   NACRE_TRY_ASSIGN(const std::string raw, file_.load({at, footer_.filter_at - at}, StoredKind::kTombstones));
   auto decoded = format::TombstoneSet::decode(raw);
   if (!decoded) return file_.located(decoded.error(), at);
-  if (decoded->size() != properties_.range_tombstones) return file_.corrupt(at, "table has another number of range tombstones");
+  if (decoded->size() != properties_.range_tombstones)
+    return file_.corrupt(at, "table has another number of range tombstones");
   return decoded;
 }
 
@@ -198,7 +199,8 @@ Result<Table::Found> Table::get(Bytes key, uint64_t key_hash, Sequence at) const
   return search(frame, block, key, key_hash, at);
 }
 
-Result<Table::Found> Table::search(const Frame* frame, uint32_t block, Bytes key, uint64_t key_hash, Sequence at) const {
+Result<Table::Found> Table::search(const Frame* frame, uint32_t block, Bytes key, uint64_t key_hash,
+                                   Sequence at) const {
   const uint64_t newest = format::trailer_for_lookup(at);
   for (;;) {
     const BlockView view(frame->bytes());

@@ -30,8 +30,10 @@ Result<void> TableBuilder::check_order(Bytes key, uint64_t trailer) const {
   if (properties_.entries == 0) return {};
   const Bytes last = block_.empty() ? Bytes(last_key_) : block_.last_key();
   const uint64_t last_trailer = block_.empty() ? last_trailer_ : block_.last_trailer();
-  if (format::compare_internal(last, last_trailer, key, trailer) < 0) [[likely]] return {};
-  return corruption(Operation::kWrite, FileKind::kTable, options_.id.number, offset(), "entries for a table are out of order");
+  if (format::compare_internal(last, last_trailer, key, trailer) < 0) [[likely]]
+    return {};
+  return corruption(Operation::kWrite, FileKind::kTable, options_.id.number, offset(),
+                    "entries for a table are out of order");
 }
 
 void TableBuilder::count_entry(Bytes key, uint64_t key_hash, uint64_t trailer) {
@@ -56,7 +58,8 @@ Result<void> TableBuilder::add(Bytes key, uint64_t key_hash, uint64_t trailer, B
   properties_.value_bytes += value.size();
   count_entry(key, key_hash, trailer);
   if (!block_.empty()) {
-    if (block_.add(key, key_hash, trailer, value)) [[likely]] return {};
+    if (block_.add(key, key_hash, trailer, value)) [[likely]]
+      return {};
     NACRE_TRY(flush_block());
   }
   close_fence(key);
@@ -106,7 +109,8 @@ void TableBuilder::set_tombstones(const format::TombstoneSet& tombstones) {
 
 uint64_t TableBuilder::estimated_bytes() const {
   constexpr uint64_t kFixed = 1024;  // footer, properties, trailers
-  return offset() + block_.image_bytes() + filter_.image_bytes() + index_.estimated_bytes() + tombstones_.size() + kFixed;
+  return offset() + block_.image_bytes() + filter_.image_bytes() + index_.estimated_bytes() + tombstones_.size() +
+         kFixed;
 }
 
 void TableBuilder::close_fence(Bytes next_key) {

@@ -31,9 +31,9 @@ using format::TableProperties;
 struct TableBuilderOptions {
   TableIdentity id;
   Compression compression = Compression::kLz4;
-  uint32_t block_bytes = 8192;       // 1,024 to 65,536: of a block in memory; a larger entry gets a block of its own
-  float filter_bits_per_key = 10;    // 0: no filter
-  int zstd_level = 3;                // 1 to 19
+  uint32_t block_bytes = 8192;     // 1,024 to 65,536: of a block in memory; a larger entry gets a block of its own
+  float filter_bits_per_key = 10;  // 0: no filter
+  int zstd_level = 3;              // 1 to 19
   base::MemoryAccount* account = nullptr;  // what the builder holds is charged to kCompaction; may be null
 };
 
@@ -88,21 +88,21 @@ class TableBuilder {
   format::Compressor compressor_;
   format::FilterBuilder filter_;
   format::IndexBuilder index_;
-  format::BlockCursor copied_;        // over a block that is taken over
+  format::BlockCursor copied_;  // over a block that is taken over
   TableProperties properties_;
-  std::string tombstones_;            // encoded
-  std::string tombstone_begin_;       // of the first
-  std::string tombstone_end_;         // of the last
+  std::string tombstones_;       // encoded
+  std::string tombstone_begin_;  // of the first
+  std::string tombstone_end_;    // of the last
   uint64_t features_ = 0;
   std::optional<uint64_t> last_hash_;  // of the last key: versions of one key count once in the filter
 
-  os::LargeString image_;             // of the block just finished
-  os::LargeString out_;               // what is not yet in the file
+  os::LargeString image_;  // of the block just finished
+  os::LargeString out_;    // what is not yet in the file
   uint64_t written_bytes_ = 0;
-  std::string last_key_;              // of the last finished block
+  std::string last_key_;  // of the last finished block
   uint64_t last_trailer_ = 0;
-  bool fence_open_ = false;           // the last finished block has no fence yet
-  uint64_t block_end_ = 0;            // where it ends
+  bool fence_open_ = false;  // the last finished block has no fence yet
+  uint64_t block_end_ = 0;   // where it ends
   base::MemoryCharge charge_;
 };
 

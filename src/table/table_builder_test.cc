@@ -46,7 +46,8 @@ TEST(TableBuilder, NoBlockOutgrowsItsFrame) {
   for (const uint32_t block_bytes : {1024U, 4096U, 65536U}) {
     World world;
     MemoryFile file;
-    build(file, random_entries(random, 5000), {.id = identity(), .compression = Compression::kNone, .block_bytes = block_bytes});
+    build(file, random_entries(random, 5000),
+          {.id = identity(), .compression = Compression::kNone, .block_bytes = block_bytes});
     const auto table = open(file, world.cache, world.account).value();
     auto cursor = table->cursor({.streaming = true});
     uint64_t fullest = 0;

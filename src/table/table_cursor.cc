@@ -90,9 +90,8 @@ void TableCursor::seek_last() {
 
 Bytes TableCursor::block_last_key() {
   const format::BlockView& view = cursor_.view();
-  last_key_.resize_and_overwrite(view.longest_key_bytes() + format::BlockView::kKeySlack, [&](char* to, size_t) {
-    return view.copy_key(view.entries() - 1, to);
-  });
+  last_key_.resize_and_overwrite(view.longest_key_bytes() + format::BlockView::kKeySlack,
+                                 [&](char* to, size_t) { return view.copy_key(view.entries() - 1, to); });
   return last_key_;
 }
 

@@ -31,10 +31,12 @@ class TableCursor {
   void seek_first();
   void seek_last();
   void next() {
-    if (!cursor_.next()) [[unlikely]] enter(block_ + 1, Side::kFirst);
+    if (!cursor_.next()) [[unlikely]]
+      enter(block_ + 1, Side::kFirst);
   }
   void prev() {
-    if (!cursor_.prev()) [[unlikely]] enter(block_ - 1, Side::kLast);
+    if (!cursor_.prev()) [[unlikely]]
+      enter(block_ - 1, Side::kLast);
   }
 
   Bytes key() const { return cursor_.key(); }

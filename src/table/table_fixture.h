@@ -33,7 +33,8 @@ class MemoryWritable : public WritableFile {
  public:
   explicit MemoryWritable(MemoryFile& file) : file_(file) {}
   Result<void> append(Bytes data) override {
-    if (file_.appends++ >= file_.fail_appends_after) return Error{.kind = ErrorKind::kNoSpace, .operation = Operation::kWrite};
+    if (file_.appends++ >= file_.fail_appends_after)
+      return Error{.kind = ErrorKind::kNoSpace, .operation = Operation::kWrite};
     file_.bytes.append(data);
     return {};
   }
@@ -50,7 +51,8 @@ class MemoryReadable : public ReadableFile {
   explicit MemoryReadable(MemoryFile& file) : file_(file) {}
   Result<size_t> read(uint64_t offset, std::span<char> out) override {
     file_.reads++;
-    if (offset + out.size() > file_.fail_reads_from) return Error{.kind = ErrorKind::kIo, .operation = Operation::kRead, .system_errno = 5};
+    if (offset + out.size() > file_.fail_reads_from)
+      return Error{.kind = ErrorKind::kIo, .operation = Operation::kRead, .system_errno = 5};
     const Bytes bytes = offset < file_.bytes.size() ? Bytes(file_.bytes).substr(offset, out.size()) : Bytes();
     if (!bytes.empty()) std::memcpy(out.data(), bytes.data(), bytes.size());
     file_.bytes_read += bytes.size();
@@ -116,8 +118,9 @@ inline std::vector<OwnedEntry> random_entries(base::Prng& random, size_t count) 
     for (uint64_t v = 0; v < versions; v++) {
       const Sequence sequence = 1 + random.below(1000);
       const bool erased = random.one_in(6);
-      entries.push_back({key, erased ? erase(sequence) : put(sequence),
-                         erased ? "" : std::string(random.below(random.one_in(50) ? 3000 : 60), static_cast<char>('a' + v % 26))});
+      entries.push_back(
+          {key, erased ? erase(sequence) : put(sequence),
+           erased ? "" : std::string(random.below(random.one_in(50) ? 3000 : 60), static_cast<char>('a' + v % 26))});
     }
   }
   std::sort(entries.begin(), entries.end(), before);
@@ -132,8 +135,8 @@ inline TableBuilderOptions small_blocks(Compression compression = Compression::k
   return {.id = identity(), .compression = compression, .block_bytes = 1024};
 }
 
-inline TableProperties build(MemoryFile& file, const std::vector<OwnedEntry>& entries, const TableBuilderOptions& options,
-                             const format::TombstoneSet& tombstones = {}) {
+inline TableProperties build(MemoryFile& file, const std::vector<OwnedEntry>& entries,
+                             const TableBuilderOptions& options, const format::TombstoneSet& tombstones = {}) {
   MemoryWritable writable(file);
   TableBuilder builder(writable, options);
   builder.set_tombstones(tombstones);
@@ -164,7 +167,8 @@ inline size_t model_get(const std::vector<OwnedEntry>& entries, const std::strin
   return static_cast<size_t>(found - entries.begin());
 }
 
-inline void expect_get(const Table& table, World& world, const std::vector<OwnedEntry>& entries, const std::string& key, Sequence at) {
+inline void expect_get(const Table& table, World& world, const std::vector<OwnedEntry>& entries, const std::string& key,
+                       Sequence at) {
   const size_t expected = model_get(entries, key, at);
   sync::EpochDomain::Guard guard(world.domain);
   const auto found = table.get(key, base::hash_key(key), at);

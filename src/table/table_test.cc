@@ -36,7 +36,8 @@ TEST(Table, VersionsOfOneKeyMayFillManyBlocks) {
   World world;
   MemoryFile file;
   std::vector<OwnedEntry> entries = {{"a", put(1), "x"}};
-  for (Sequence s = 900; s > 0; s--) entries.push_back({"hot", put(2 * s), std::string(30, static_cast<char>('a' + s % 26))});
+  for (Sequence s = 900; s > 0; s--)
+    entries.push_back({"hot", put(2 * s), std::string(30, static_cast<char>('a' + s % 26))});
   entries.push_back({"z", put(1), "y"});
   const TableProperties properties = build(file, entries, small_blocks());
   ASSERT_GT(properties.data_blocks, 20U);
@@ -55,13 +56,14 @@ TEST(Table, LargeEntriesHaveBlocksOfTheirOwn) {
     base::Prng random(3);
     std::string noise(3 << 20, '\0');
     for (char& c : noise) c = static_cast<char>(random.next());
-    const std::vector<OwnedEntry> entries = {{"", put(9), "the empty key"},
-                                             {"b", put(2), std::string(size_t{18} << 20, 'b')},  // too large to compress
-                                             {"c", put(1), "small"},
-                                             {"d", put(5), noise},
-                                             {"d", put(4), std::string(200'000, 'd')},
-                                             {"e" + std::string(kMaxKeyBytes - 1, 'e'), put(3), "long key"},
-                                             {"e" + std::string(kMaxKeyBytes - 1, 'f'), put(3), std::string(70'000, 'f')}};
+    const std::vector<OwnedEntry> entries = {
+        {"", put(9), "the empty key"},
+        {"b", put(2), std::string(size_t{18} << 20, 'b')},  // too large to compress
+        {"c", put(1), "small"},
+        {"d", put(5), noise},
+        {"d", put(4), std::string(200'000, 'd')},
+        {"e" + std::string(kMaxKeyBytes - 1, 'e'), put(3), "long key"},
+        {"e" + std::string(kMaxKeyBytes - 1, 'f'), put(3), std::string(70'000, 'f')}};
     build(file, entries, small_blocks(compression));
     const auto table = open(file, world.cache, world.account).value();
     for (const OwnedEntry& e : entries) {
@@ -192,7 +194,8 @@ TEST(TableOpen, RefusesFilesThatAreNotTheTable) {
 TEST(TableOpen, LongKeysInThePropertiesTakeASecondRead) {
   World world;
   MemoryFile file;
-  const std::vector<OwnedEntry> entries = {{std::string(kMaxKeyBytes, 'a'), put(1), "x"}, {std::string(kMaxKeyBytes, 'b'), put(1), "y"}};
+  const std::vector<OwnedEntry> entries = {{std::string(kMaxKeyBytes, 'a'), put(1), "x"},
+                                           {std::string(kMaxKeyBytes, 'b'), put(1), "y"}};
   build(file, entries, small_blocks());
   const auto table = open(file, world.cache, world.account).value();
   EXPECT_EQ(file.reads, 2U);

@@ -55,14 +55,15 @@ class Verifier {
       note_sequence(fragment.sequences.back(), first);
       note_sequence(fragment.sequences.front(), false);
     }
-    const bool same = said.entries == seen_.entries && said.erases == seen_.erases && said.key_bytes == seen_.key_bytes &&
-                      said.value_bytes == seen_.value_bytes && said.raw_bytes == seen_.raw_bytes &&
-                      said.smallest_sequence == seen_.smallest_sequence &&
+    const bool same = said.entries == seen_.entries && said.erases == seen_.erases &&
+                      said.key_bytes == seen_.key_bytes && said.value_bytes == seen_.value_bytes &&
+                      said.raw_bytes == seen_.raw_bytes && said.smallest_sequence == seen_.smallest_sequence &&
                       said.largest_sequence == seen_.largest_sequence && said.smallest_key == seen_.smallest_key &&
                       said.largest_key == seen_.largest_key;
     const uint64_t at = table_.footer().properties_at;
     if (!same) return table_.file().corrupt(at, "table properties are not those of its entries");
-    if (said.entries_hash != seen_.entries_hash) return table_.file().corrupt(at, "table's hash is not that of its entries");
+    if (said.entries_hash != seen_.entries_hash)
+      return table_.file().corrupt(at, "table's hash is not that of its entries");
     return {};
   }
 
@@ -119,7 +120,8 @@ Result<void> Table::verify() const {
   std::string filter_image;
   std::optional<format::FilterView> filter;
   if (has_filter()) {
-    NACRE_TRY_ASSIGN(filter_image, file_.load({footer_.filter_at, footer_.index_at - footer_.filter_at}, format::StoredKind::kFilter));
+    NACRE_TRY_ASSIGN(filter_image, file_.load({footer_.filter_at, footer_.index_at - footer_.filter_at},
+                                              format::StoredKind::kFilter));
     NACRE_TRY_ASSIGN(filter, parse_filter(filter_image));
   }
   Verifier verifier(*this, index, filter);

@@ -13,12 +13,17 @@ Transaction& Transaction::operator=(Transaction&&) noexcept = default;
 Transaction::~Transaction() = default;
 
 Result<void> Transaction::put(Bytes key, Bytes value) { return core_->put(core_->default_keyspace(), key, value); }
-Result<void> Transaction::put(const Keyspace& keyspace, Bytes key, Bytes value) { return core_->put(keyspace, key, value); }
+Result<void> Transaction::put(const Keyspace& keyspace, Bytes key, Bytes value) {
+  return core_->put(keyspace, key, value);
+}
 Result<void> Transaction::erase(Bytes key) { return core_->erase(core_->default_keyspace(), key); }
 Result<void> Transaction::erase(const Keyspace& keyspace, Bytes key) { return core_->erase(keyspace, key); }
 Result<std::optional<std::string>> Transaction::get(Bytes key) { return core_->get(core_->default_keyspace(), key); }
-Result<std::optional<std::string>> Transaction::get(const Keyspace& keyspace, Bytes key) { return core_->get(keyspace, key); }
-Result<std::vector<std::pair<std::string, std::string>>> Transaction::read_range(const Keyspace& keyspace, Bytes from, Bytes to) {
+Result<std::optional<std::string>> Transaction::get(const Keyspace& keyspace, Bytes key) {
+  return core_->get(keyspace, key);
+}
+Result<std::vector<std::pair<std::string, std::string>>> Transaction::read_range(const Keyspace& keyspace, Bytes from,
+                                                                                 Bytes to) {
   return core_->read_range(keyspace, from, to);
 }
 Result<void> Transaction::commit(WriteOptions options) { return core_->commit(options); }

@@ -37,7 +37,8 @@ Result<std::optional<std::string>> TransactionCore::get(const Keyspace& keyspace
   return std::optional<std::string>(value->to_string());
 }
 
-Result<std::vector<std::pair<std::string, std::string>>> TransactionCore::read_range(const Keyspace& keyspace, Bytes from, Bytes to) {
+Result<std::vector<std::pair<std::string, std::string>>> TransactionCore::read_range(const Keyspace& keyspace,
+                                                                                     Bytes from, Bytes to) {
   if (from >= to) return invalid_argument(Operation::kScan, "the range is empty: its begin must lie before its end");
   Part& part = part_of(keyspace);
   std::map<std::string, std::string> found;
@@ -57,7 +58,8 @@ Result<std::vector<std::pair<std::string, std::string>>> TransactionCore::read_r
 
 // Under the commit lock: was anything that this transaction relies on written since it began?
 Result<void> TransactionCore::check() const {
-  const Error conflict{.kind = ErrorKind::kConflict, .operation = Operation::kCommit,
+  const Error conflict{.kind = ErrorKind::kConflict,
+                       .operation = Operation::kCommit,
                        .reason = "another write came first: run the transaction again"};
   const uint64_t since = snapshot_.sequence();
   for (const auto& [id, part] : parts_) {
