@@ -131,5 +131,26 @@ TEST(EngineUnderFaults, NoFileIsUsedAgainWhoseNameMayNotBeDurable) {
   }
 }
 
+// Found by seed 23861: with the memtables full, a writer waited for as long as their flush failed, for hours if need be.
+TEST(EngineUnderFaults, AWriterDoesNotWaitForAFlushThatFails) {
+  simulate([](Simulation& sim) {
+    Db db = Db::open("db", small(), sim.runtime()).value();
+    sim.disk().faults().plan({.kinds = kWrites, .effect = FaultEffect::kError, .for_good = true});
+    const std::string value(60'000, 'v');
+    int written = 0;
+    Result<void> put;
+    while ((put = db.put("key " + std::to_string(written), value))) written++;
+    expect(sim, put.error().kind == ErrorKind::kBusy && put.error().system_errno == EIO, "a clear refusal");
+    const auto flushed = db.flush();
+    expect(sim, !flushed && flushed.error().kind == ErrorKind::kIo, "flush() must tell why");
+    sim.disk().faults().clear();
+    db.flush().value();
+    db.put("after", "1").value();
+    for (int i = 0; i < written; i++)
+      expect(sim, get(db, ("key " + std::to_string(i)).c_str()) == value, "all is there");
+    expect(sim, get(db, ("key " + std::to_string(written)).c_str()) == "(none)", "what was refused is not");
+  });
+}
+
 }  // namespace
 }  // namespace nacre::sim

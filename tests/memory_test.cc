@@ -49,9 +49,10 @@ std::string key_of(uint64_t i) { return "user" + std::to_string(i * 2654435761 %
 
 // Two threads write and overwrite `megabytes`, read back, scan, and hold a snapshot for some time; returns what was seen.
 struct Peak {
-  uint64_t counted = 0;   // Stats::memory_bytes
-  uint64_t resident = 0;  // growth of the process, files mapped for the log included
-  std::string then;       // what held memory at that moment
+  uint64_t counted = 0;      // Stats::memory_bytes
+  uint64_t resident = 0;     // growth of the process, files mapped for the log included
+  std::string when_counted;  // what held memory at those moments
+  std::string when_resident;
 };
 
 std::string to_string(const MemoryUse& use) {
@@ -97,11 +98,17 @@ Peak exercise(Db& db, uint64_t megabytes, uint64_t baseline) {
   std::thread second(work, 2);
   Peak peak;
   while (running != 0) {
-    peak.counted = std::max(peak.counted, db.stats().memory_bytes);
+    const Stats stats = db.stats();
+    if (stats.memory_bytes > peak.counted) {
+      peak.counted = stats.memory_bytes;
+      peak.when_counted = to_string(stats.memory);
+    }
     const uint64_t resident = status_bytes("RssAnon") + status_bytes("RssShmem") + status_bytes("RssFile");
     const uint64_t grown = resident - std::min(baseline, resident);
-    if (grown > peak.resident)
-      peak = {.counted = peak.counted, .resident = grown, .then = to_string(db.stats().memory)};
+    if (grown > peak.resident) {
+      peak.resident = grown;
+      peak.when_resident = to_string(stats.memory);
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   first.join();
@@ -114,9 +121,9 @@ void check_ceiling(MemtableKind memtable, uint64_t megabytes) {
   const uint64_t baseline = status_bytes("RssAnon") + status_bytes("RssShmem") + status_bytes("RssFile");
   Db db = Db::open(directory / "db", options(memtable)).value();
   const Peak peak = exercise(db, megabytes, baseline);
-  std::printf("ceiling %llu MiB, counted at most %.1f MiB, resident at most %.1f MiB:%s\n",
+  std::printf("ceiling %llu MiB\ncounted at most %.1f MiB:%s\nresident at most %.1f MiB:%s\n",
               static_cast<unsigned long long>(kMemory / kMebibyte), static_cast<double>(peak.counted) / kMebibyte,
-              static_cast<double>(peak.resident) / kMebibyte, peak.then.c_str());
+              peak.when_counted.c_str(), static_cast<double>(peak.resident) / kMebibyte, peak.when_resident.c_str());
   EXPECT_LE(peak.counted, kMemory + kMemory / 10);
   // What malloc keeps of freed buffers counts here: found when jobs took theirs from it, 25 MiB above the ceiling.
   if (!kAddressSanitizer && !os::kThreadSanitizer) {

@@ -7,6 +7,7 @@
 #include "base/coding.h"
 #include "base/histogram.h"
 #include "base/intrusive_ptr.h"
+#include "base/memory_account.h"
 #include "base/prng.h"
 #include "base/result.h"
 
@@ -115,6 +116,25 @@ TEST(IntrusivePtr, DeletesWithTheLastReference) {
     EXPECT_EQ(b->reference_count(), 1U);
   }
   EXPECT_EQ(gone, 1);
+}
+
+TEST(MemoryAccount, TheCacheLeavesWhatTheOthersHeldLately) {
+  MemoryAccount account(1000, 50);
+  EXPECT_EQ(account.left_for_cache(), 950U);
+  account.charge(MemoryPart::kCache, 400);
+  EXPECT_EQ(account.left_for_cache(), 950U) << "its own is not another's";
+  MemoryCharge job(&account, MemoryPart::kCompaction, 200);
+  job.resize(300);
+  EXPECT_EQ(account.left_for_cache(), 650U) << "found when a resize charged the new before it released the old";
+  job.resize(100);
+  EXPECT_EQ(account.held_total(), 500U);
+  EXPECT_EQ(account.left_for_cache(), 650U);
+  account.forget_peak(2);
+  EXPECT_EQ(account.left_for_cache(), 750U);
+  account.forget_peak(1);
+  EXPECT_EQ(account.left_for_cache(), 850U);
+  account.charge(MemoryPart::kMemtable, 5000);
+  EXPECT_EQ(account.left_for_cache(), 0U);
 }
 
 TEST(ErrorText, NamesFileAndOffset) {

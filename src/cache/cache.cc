@@ -49,10 +49,11 @@ Cache::~Cache() {
 
 uint64_t Cache::capacity_bytes() const {
   constexpr uint64_t kFloorShare = 16;
-  const uint64_t ceiling = account_.ceiling_bytes();
-  const uint64_t total = account_.held_total();
-  const uint64_t others = total - std::min(total, pool_.held_bytes());
-  return std::max(ceiling - std::min(ceiling, others), ceiling / kFloorShare);
+  // Others that charge kCache, such as the row cache, are others as well.
+  const uint64_t left = account_.left_for_cache();
+  const uint64_t in_part = account_.held(base::MemoryPart::kCache);
+  const uint64_t others = in_part - std::min(in_part, pool_.held_bytes());
+  return std::max(left - std::min(left, others), account_.ceiling_bytes() / kFloorShare);
 }
 
 // How much is held while all goes well: a chunk below the capacity, for a class that has no frame at all.

@@ -12,7 +12,7 @@
 //   2. A pinned frame stays readable until it is unpinned, also when its table is gone.
 //   3. held bytes <= capacity + what is pinned, or waits for guards that are still active, or is being drafted. Chunks
 //      (cache/frame_pool.h) are what is held: one pinned frame may hold a whole one.
-//   4. capacity = ceiling of the account - what all others hold, but at least 1/16 of the ceiling.
+//   4. capacity = ceiling of the account - what all others hold or held lately - its slack, but at least 1/16 of the ceiling.
 // The protocol of frames, and why stale slots are harmless, is in cache/frame.h; what is evicted, in cache/clock_hand.h.
 //
 // Why one mutex for all misses: it is held for a part of the 330 ns that find, allocate and publish of a miss take together

@@ -158,6 +158,7 @@ class Core : public std::enable_shared_from_this<Core> {
   Result<void> admit(uint64_t bytes, const WriteOptions& options);
   void record_delay(DelayReason reason, uint64_t duration_ns);
   Result<void> wait_for_memtables(const WriteOptions& options);
+  static Error no_room_in_memory(const Error& of_flush);
   Result<void> pay_delay(uint64_t bytes, const WriteOptions& options);
   Result<void> make_room(KeyspaceState& keyspace) NACRE_REQUIRES(commit_mutex_);
   Result<Claimed> claim(uint64_t payload_bytes, uint32_t count) NACRE_REQUIRES(commit_mutex_);

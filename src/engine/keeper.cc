@@ -11,6 +11,7 @@ namespace nacre::engine {
 namespace {
 constexpr uint64_t kLookRoundNs = 100'000'000;
 constexpr uint32_t kQuietRoundsToIdle = 10;  // one second without a write
+constexpr uint64_t kPeakShare = 64;          // half of a peak of memory is forgotten after 4.4 s
 }  // namespace
 
 void Core::wake_keeper() {
@@ -28,6 +29,7 @@ void Core::on_obsolete(const tree::ObsoleteTable& table) {
 
 void Core::keep_house() {
   uint64_t writes_seen = 0;
+  uint64_t peak_forgotten_at_ns = 0;
   uint32_t quiet_rounds = kQuietRoundsToIdle;
   while (true) {
     {
@@ -48,13 +50,20 @@ void Core::keep_house() {
     }
     remove_obsolete_tables();
     cache_->shrink();
+    if (const uint64_t now_ns = runtime_.clock->now_ns(); now_ns - peak_forgotten_at_ns >= kLookRoundNs) {
+      account_.forget_peak(kPeakShare);
+      peak_forgotten_at_ns = now_ns;
+    }
     forget_flushed_memtables();
 
     const uint64_t writes = counters_.sum(HotCounters::kOperations);
     quiet_rounds = writes == writes_seen ? quiet_rounds + 1 : 0;
     writes_seen = writes;
     if (quiet_rounds == 0) flush_cold_keyspaces();
-    if (quiet_rounds >= kQuietRoundsToIdle) memtable_chunks_->clear();
+    if (quiet_rounds >= kQuietRoundsToIdle) {
+      memtable_chunks_->clear();
+      account_.forget_peak(1);
+    }
     sync::MutexLock lock(state_mutex_);
     const bool was_idle = idle_;
     idle_ = quiet_rounds >= kQuietRoundsToIdle;

@@ -3,7 +3,8 @@
 //   memtables    up to a quarter: one that takes writes and those that wait for their flush
 //   log          two to three mapped segments of 1/64 each, at least 1 MiB and at most 64 MiB
 //   compaction   buffers of the running jobs
-//   cache        everything that the others do not hold now, never less than 1/16
+//   cache        everything that the others do not hold now and did not lately, never less than 1/16
+//   slack        1/16 that nobody plans with, for what grows faster than the cache gives back
 //
 // Larger memtables mean fewer runs and less compaction, more cache means fewer reads: a quarter is where the curves of
 // both are flat.
@@ -22,6 +23,7 @@ struct MemoryPlan {
   uint64_t log_bytes_kept = 0;       // a keyspace that keeps more log from being released is flushed
   uint64_t table_bytes = 0;          // tables are cut at this size
   uint64_t batch_bytes = 0;          // the largest batch
+  uint64_t slack_bytes = 0;          // the cache leaves so much free
 
   static MemoryPlan of(uint64_t memory_bytes) {
     MemoryPlan plan;
@@ -32,6 +34,7 @@ struct MemoryPlan {
     plan.log_bytes_kept = 2 * plan.all_memtables_bytes;
     plan.table_bytes = std::clamp<uint64_t>(plan.memtable_bytes / 4, uint64_t{1} << 20, uint64_t{32} << 20);
     plan.batch_bytes = memory_bytes / 4;
+    plan.slack_bytes = memory_bytes / 16;
     return plan;
   }
 };

@@ -52,7 +52,7 @@ Core::Core(std::string path, const Options& options, const Runtime& runtime)
       runtime_(runtime),
       process_generation_(os::process_generation()),
       read_only_(options.mode == OpenMode::kReadOnly),
-      account_(options.memory_bytes),
+      account_(options.memory_bytes, plan_.slack_bytes),
       memtable_chunks_(std::make_shared<memtable::ChunkPool>(plan_.memtable_bytes, &account_)) {}
 
 uint64_t Core::os_generation() { return os::process_generation(); }

@@ -219,7 +219,16 @@ void Core::record_delay(DelayReason reason, uint64_t duration_ns) {
           .duration_ns = duration_ns});
 }
 
-// Memory is the one hard limit: beyond it a writer waits until a flush has given some back.
+// Nothing was written. Not the kIo of a failed flush: from a write that would say that its outcome is unknown.
+Error Core::no_room_in_memory(const Error& of_flush) {
+  if (of_flush.kind == ErrorKind::kNoSpace) return of_flush;
+  Error error =
+      busy("memtables are full and their flush fails, flush() tells why: nothing was written, try again later");
+  error.system_errno = of_flush.system_errno;
+  return error;
+}
+
+// Memory is the one hard limit: beyond it a writer waits until a flush has given some back. One that fails may fail for hours.
 Result<void> Core::wait_for_memtables(const WriteOptions& options) {
   if (options.fail_if_delayed) return busy("memtables are full and wait for their flush");
   const uint64_t begin_ns = runtime_.clock->now_ns();
@@ -227,7 +236,7 @@ Result<void> Core::wait_for_memtables(const WriteOptions& options) {
     sync::MutexLock lock(state_mutex_);
     while (frozen_bytes_.load(std::memory_order_relaxed) + plan_.memtable_bytes > plan_.all_memtables_bytes) {
       if (closed_.load(std::memory_order_acquire)) return not_usable();
-      if (flush_health_.error() && flush_health_.error()->kind == ErrorKind::kNoSpace) return *flush_health_.error();
+      if (flush_health_.error()) return no_room_in_memory(*flush_health_.error());
       if (writes_stopped_.load(std::memory_order_acquire)) return writes_stopped();
       schedule_locked();
       state_changed_.wait_for(state_mutex_, 50'000'000);

@@ -16,7 +16,8 @@ TableBuilder::TableBuilder(WritableFile& file, const TableBuilderOptions& option
       block_(options.block_bytes),
       compressor_(options.compression, options.zstd_level),
       filter_(std::clamp(options.filter_bits_per_key, 0.0F, format::FilterBuilder::kMaxFilterBitsPerKey)),
-      index_(0) {
+      index_(0),
+      charge_(options.account, base::MemoryPart::kCompaction, 0) {
   NACRE_CHECK(file.size_bytes() == 0);
   properties_.block_bytes = options.block_bytes;
   properties_.compression = options.compression;
@@ -189,7 +190,7 @@ void TableBuilder::note_codec(Compression codec) {
 void TableBuilder::recharge() {
   const uint64_t held = out_.capacity() + image_.capacity() + 4 * uint64_t{options_.block_bytes} + tombstones_.size() +
                         filter_.memory_bytes() + index_.memory_bytes();
-  charge_ = base::MemoryCharge(options_.account, base::MemoryPart::kCompaction, held);
+  charge_.resize(held);
 }
 
 Result<TableProperties> TableBuilder::finish() {
