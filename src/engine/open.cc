@@ -74,6 +74,7 @@ Result<void> Core::open_all() {
   const bool may_create = options_.mode == OpenMode::kCreateIfMissing || options_.mode == OpenMode::kCreateNew;
   NACRE_TRY_ASSIGN(directory_, runtime_.file_system->open_directory(path_, may_create));
   if (!read_only_) {
+    NACRE_TRY(tree::VersionSet::check_before_lock(*directory_, options_.mode));
     NACRE_TRY_ASSIGN(lock_, directory_->lock(format::kLockName));
   }
   random_.emplace(runtime_.random_seed != 0 ? runtime_.random_seed : os::random_seed_from_system());

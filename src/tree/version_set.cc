@@ -28,6 +28,18 @@ void raise(std::atomic<uint64_t>& counter, uint64_t to) {
 
 }  // namespace
 
+Result<void> VersionSet::check_before_lock(Directory& directory, OpenMode mode) {
+  NACRE_TRY_ASSIGN(const auto entries, directory.list());
+  const bool may_be_ours = std::any_of(entries.begin(), entries.end(), [](const DirectoryEntry& entry) {
+    return entry.name == format::kLockName || entry.name == format::kCurrentName;
+  });
+  if (may_be_ours) return {};
+  std::vector<std::string> leftovers;
+  NACRE_TRY(check_creatable(directory, &leftovers));
+  if (mode == OpenMode::kMustExist) return not_here("the directory holds no database");
+  return {};
+}
+
 Result<std::unique_ptr<VersionSet>> VersionSet::open(Directory& directory, VersionSetOptions options,
                                                      OpenReport* report) {
   std::unique_ptr<VersionSet> set(new VersionSet(directory, std::move(options)));

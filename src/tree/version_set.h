@@ -83,6 +83,9 @@ struct ManifestStats {
 
 class VersionSet {
  public:
+  // To be asked before LOCK is made: a directory that is none of ours gets nothing from us, not even that. Whoever creates a
+  // database makes LOCK first, so what stands without it is not the work of somebody else at this moment.
+  static Result<void> check_before_lock(Directory& directory, OpenMode mode);
   // Reads, or creates, the tree in `directory`, of which the caller holds the lock unless it only reads. kNotFound,
   // kInvalidArgument, kCorruption and kUnsupported say what is wrong with the directory. `report` is filled on success.
   static Result<std::unique_ptr<VersionSet>> open(Directory& directory, VersionSetOptions options, OpenReport* report);
