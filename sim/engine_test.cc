@@ -1,11 +1,14 @@
 // Bugs that the engine workload found, each as the shortest story that shows it, and the promises they broke.
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <functional>
 #include <string>
 
+#include "format/log_format.h"
 #include "nacre/db.h"
 #include "sim/simulation.h"
+#include "wal/wal.h"
 
 namespace nacre::sim {
 namespace {
@@ -149,6 +152,34 @@ TEST(EngineUnderFaults, AWriterDoesNotWaitForAFlushThatFails) {
     for (int i = 0; i < written; i++)
       expect(sim, get(db, ("key " + std::to_string(i)).c_str()) == value, "all is there");
     expect(sim, get(db, ("key " + std::to_string(written)).c_str()) == "(none)", "what was refused is not");
+  });
+}
+
+// Found by AddressSanitizer in EngineConcurrentTest.KeyspacesComeAndGo: of two keyspaces that were flushed at once, one released
+// log that the other was just syncing and, there being enough mapped files to use again, unmapped it under that sync.
+TEST(LogConcurrency, AReleaseDoesNotUnmapWhatASyncIsAt) {
+  simulate([](Simulation& sim) {
+    const std::unique_ptr<Directory> directory = sim.runtime().file_system->open_directory("log", true).value();
+    uint64_t next_number = 1;
+    const auto log =
+        wal::Wal::create(
+            *directory, [&] { return next_number++; },
+            {.first_segment_bytes = 16384, .max_segment_bytes = 16384, .kept_segments = 20}, format::kFirstLsn)
+            .value();
+    uint64_t sealed = log->end_lsn();
+    bool running = true;
+    sync::Thread syncer("syncer", [&] {
+      while (running) log->sync(sealed).value();
+    });
+    for (uint64_t i = 0; i < 300; i++) {
+      const wal::Wal::Claim claim = log->claim(3000, i + 1, 1).value();
+      std::memset(wal::Wal::payload(claim), 'v', 3000);
+      log->seal(claim);
+      sealed = claim.end_lsn;
+      if (i % 30 == 29) log->release_before(sealed).value();
+    }
+    running = false;
+    syncer.join();
   });
 }
 

@@ -45,8 +45,11 @@ class EngineRun {
 
   // An error that a living process met: what the disk of this seed does not do, it may not claim.
   bool excused(const Error& error) const {
-    return faulty_ &&
-           (error.kind == ErrorKind::kIo || error.kind == ErrorKind::kNoSpace || error.kind == ErrorKind::kClosed);
+    return faulty_ && (error.kind == ErrorKind::kIo || error.kind == ErrorKind::kClosed || for_now(error));
+  }
+  // A write that was refused because flushes fail; a later one may be taken.
+  static bool for_now(const Error& error) {
+    return error.kind == ErrorKind::kNoSpace || (error.kind == ErrorKind::kBusy && error.system_errno != 0);
   }
   template <class T>
   bool good(const Boot& boot, const Result<T>& result, const char* what) {
@@ -214,7 +217,7 @@ void EngineRun::write(Boot& boot, uint32_t writer) {
       oracle_.acknowledged(writer);
     } else {
       if (written.error().kind != ErrorKind::kIo) oracle_.refused(writer);
-      if (!good(boot, written, "write") && written.error().kind != ErrorKind::kNoSpace) return;
+      if (!good(boot, written, "write") && !for_now(written.error())) return;
     }
     nap(3'000'000);
   }

@@ -12,6 +12,7 @@
 namespace nacre::sim {
 
 Result<size_t> SimReadableFile::read(uint64_t offset, std::span<char> out) {
+  const OpenInode::Use use(open_);
   SimDisk& disk = *open_.disk;
   NACRE_TRY_ASSIGN(const SimDisk::Site site, disk.begin(open_.boot, IoKind::kRead, open_.ref, offset, out.size()));
   const Buffer& content = *open_.inode->visible;
@@ -33,6 +34,7 @@ Error SimWritableFile::fail(const Error& error) {
 }
 
 Result<void> SimWritableFile::append(Bytes data) {
+  const OpenInode::Use use(open_);
   if (failure_) return *failure_;
   if (!open_.disk->alive(open_.boot)) return fail(open_.disk->dead(IoKind::kWrite, open_.ref));
   buffer_.append(data);
@@ -78,6 +80,7 @@ Result<void> SimWritableFile::write_out() {
 void SimWritableFile::start_writeback() { (void)flush(); }  // remembered: the next append or sync returns it
 
 Result<void> SimWritableFile::sync() {
+  const OpenInode::Use use(open_);
   NACRE_TRY(flush());
   SimDisk& disk = *open_.disk;
   auto begun = disk.begin(open_.boot, IoKind::kSyncFile, open_.ref, 0, written_bytes_);
@@ -93,6 +96,7 @@ Result<void> SimWritableFile::sync() {
 }
 
 Result<void> SimMappedFile::sync(uint64_t begin, uint64_t end) {
+  const OpenInode::Use use(open_);
   NACRE_CHECK(begin <= end && end <= size_bytes());
   if (failure_) return *failure_;
   if (begin == end) return {};
@@ -123,6 +127,7 @@ Result<void> SimMappedFile::sync(uint64_t begin, uint64_t end) {
 }
 
 void SimMappedFile::stored(uint64_t begin, uint64_t end) {
+  const OpenInode::Use use(open_);
   NACRE_CHECK(begin <= end && end <= size_bytes());
   SimDisk& disk = *open_.disk;
   Inode& inode = *open_.inode;

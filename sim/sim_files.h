@@ -3,6 +3,8 @@
 // A SimWritableFile holds appended bytes back in the process, as the production one does: kill -9 loses them, and an
 // error shows when the buffer goes out. Like there, the first failure of a writable or mapped file is final.
 //
+// Closing a file in the middle of a call is what production would answer with a crash, or worse: here it fails a check.
+//
 // Thread safety: as the interfaces of nacre/runtime.h say, on simulated threads. Ownership: each shares the disk and
 // its inode; all belong to the boot they were opened in (sim_disk.h).
 #pragma once
@@ -11,6 +13,7 @@
 #include <optional>
 #include <string>
 
+#include "base/assert.h"
 #include "nacre/runtime.h"
 #include "os/file_ref.h"
 #include "sim/sim_disk.h"
@@ -24,14 +27,32 @@ class OpenInode {
       : disk(std::move(its_disk)), inode(std::move(its_inode)), ref(its_ref), boot(disk->boot()) {
     ++inode->handles;
   }
-  ~OpenInode() { disk->closed(boot, *inode); }
+  ~OpenInode() {
+    NACRE_CHECK(used_ == 0);  // else: closed by one thread while another is in a call of it
+    disk->closed(boot, *inode);
+  }
   OpenInode(const OpenInode&) = delete;
   OpenInode& operator=(const OpenInode&) = delete;
+
+  // Held by every call for as long as it runs.
+  class Use {
+   public:
+    explicit Use(OpenInode& open) : open_(open) { open_.used_++; }
+    ~Use() { open_.used_--; }
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+
+   private:
+    OpenInode& open_;
+  };
 
   const std::shared_ptr<SimDisk> disk;
   const std::shared_ptr<Inode> inode;
   const os::FileRef ref;
   const uint64_t boot;
+
+ private:
+  uint32_t used_ = 0;
 };
 
 class SimReadableFile final : public ReadableFile {

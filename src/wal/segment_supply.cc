@@ -83,13 +83,14 @@ Result<void> SegmentSupply::write_identity(Segment& segment) {
 }
 
 Result<void> SegmentSupply::give_back(std::shared_ptr<Segment> segment, uint64_t useful_bytes) {
-  std::unique_ptr<MappedFile> unmapped;  // outside the lock
+  std::unique_ptr<MappedFile> unmapped;  // outside the locks
   if (segment->size_bytes >= useful_bytes && segment->size_bytes <= options_.max_segment_bytes) {
+    if (enough_mapped()) {
+      sync::MutexLock lock(sync_mutex_);  // a sync that began before the release may still be at this segment
+      unmapped = segment->unmap();
+    }
     sync::MutexLock lock(mutex_);
     if (kept_.size() < options_.kept_segments) {
-      const auto mapped =
-          std::count_if(kept_.begin(), kept_.end(), [](const auto& kept) { return kept->file != nullptr; });
-      if (static_cast<size_t>(mapped) >= kMappedKept) unmapped = segment->unmap();
       kept_.push_back(std::move(segment));
       return {};
     }
@@ -97,6 +98,12 @@ Result<void> SegmentSupply::give_back(std::shared_ptr<Segment> segment, uint64_t
   NACRE_TRY(directory_.remove(format::log_name(segment->identity.number)));
   removed_.fetch_add(1, std::memory_order_relaxed);
   return {};
+}
+
+bool SegmentSupply::enough_mapped() const {
+  sync::MutexLock lock(mutex_);
+  const auto mapped = std::count_if(kept_.begin(), kept_.end(), [](const auto& kept) { return kept->file != nullptr; });
+  return static_cast<size_t>(mapped) >= kMappedKept;
 }
 
 uint64_t SegmentSupply::kept() const {

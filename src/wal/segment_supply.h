@@ -70,6 +70,7 @@ class SegmentSupply {
  private:
   static constexpr size_t kMappedKept = 2;
 
+  bool enough_mapped() const;
   std::shared_ptr<Segment> take_kept(uint64_t least_bytes, Hurry hurry);
   Result<std::shared_ptr<Segment>> reuse(std::shared_ptr<Segment> segment);
   Result<std::shared_ptr<Segment>> create(uint64_t bytes);
