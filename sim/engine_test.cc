@@ -169,9 +169,12 @@ TEST(LogConcurrency, AReleaseDoesNotUnmapWhatASyncIsAt) {
     uint64_t sealed = log->end_lsn();
     bool running = true;
     sync::Thread syncer("syncer", [&] {
-      while (running) log->sync(sealed).value();
+      while (running) {
+        log->sync(sealed).value();
+        sim.runtime().clock->sleep_ns(sim.prng().below(300'000));
+      }
     });
-    for (uint64_t i = 0; i < 300; i++) {
+    for (uint64_t i = 0; i < 2000; i++) {
       const wal::Wal::Claim claim = log->claim(3000, i + 1, 1).value();
       std::memset(wal::Wal::payload(claim), 'v', 3000);
       log->seal(claim);
