@@ -185,7 +185,7 @@ TEST_P(EngineConcurrentTest, BatchesAreSeenWholeOrNotAtAll) {
           batch.put(left, key, value);
           batch.put(right, key, value);
         }
-        db_->write(batch, random.one_in(5) ? WriteOptions(Durability::kMemory) : WriteOptions()).value();
+        db_->write(batch, random.one_in(5) ? WriteOptions{.durability = Durability::kMemory} : WriteOptions()).value();
       }
     });
   }

@@ -224,8 +224,8 @@ class ModelTest : public testing::TestWithParam<uint32_t> {
     ASSERT_TRUE(result.has_value()) << what << ": " << result.error().to_string();
   }
   WriteOptions write_options() {
-    if (random_.one_in(3)) return Durability::kMemory;
-    if (random_.one_in(100)) return Durability::kDisk;
+    if (random_.one_in(3)) return {.durability = Durability::kMemory};
+    if (random_.one_in(100)) return {.durability = Durability::kDisk};
     return {};
   }
   void put() {

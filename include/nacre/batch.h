@@ -16,6 +16,9 @@
 namespace nacre {
 
 class Keyspace;
+namespace engine {
+class Core;
+}
 
 class Batch {
  public:
@@ -34,14 +37,15 @@ class Batch {
 
   // For the engine: the encoded changes, and what was wrong with them.
   Bytes encoded() const { return encoded_; }
-  Result<void> valid() const;
+  Result<void> valid_for(const engine::Core* core) const;
 
  private:
-  void add(uint8_t kind, uint32_t keyspace, Bytes key, Bytes value);
+  void add(uint8_t kind, const Keyspace* keyspace, Bytes key, Bytes value);
 
   std::string encoded_;
   uint32_t count_ = 0;
-  const char* wrong_ = nullptr;  // the first over-limit change, in words
+  const engine::Core* core_ = nullptr;  // whose keyspaces were named; only compared
+  const char* wrong_ = nullptr;         // the first over-limit change, in words
 };
 
 }  // namespace nacre

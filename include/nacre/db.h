@@ -59,6 +59,18 @@ class Db {
   Result<void> put(Bytes key, Bytes value, WriteOptions options = {});
   Result<void> erase(Bytes key, WriteOptions options = {});
   Result<void> erase_range(Bytes begin, Bytes end, WriteOptions options = {});
+  template <DurabilityAlone D>
+  Result<void> put(Bytes key, Bytes value, D durability) {
+    return put(key, value, WriteOptions{.durability = durability});
+  }
+  template <DurabilityAlone D>
+  Result<void> erase(Bytes key, D durability) {
+    return erase(key, WriteOptions{.durability = durability});
+  }
+  template <DurabilityAlone D>
+  Result<void> erase_range(Bytes begin, Bytes end, D durability) {
+    return erase_range(begin, end, WriteOptions{.durability = durability});
+  }
   Result<std::optional<Value>> get(Bytes key, const Snapshot& snapshot = {}) const;
   Result<bool> contains(Bytes key, const Snapshot& snapshot = {}) const;
   Result<std::vector<std::optional<Value>>> multi_get(std::span<const Bytes> keys, const Snapshot& snapshot = {}) const;
@@ -67,6 +79,10 @@ class Db {
 
   // Applies a batch: all of it or nothing. The batch can be used again by the caller after clear().
   Result<void> write(const Batch& batch, WriteOptions options = {});
+  template <DurabilityAlone D>
+  Result<void> write(const Batch& batch, D durability) {
+    return write(batch, WriteOptions{.durability = durability});
+  }
   // Makes every write that was finished before this call survive a power cut.
   Result<void> sync();
 

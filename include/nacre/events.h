@@ -26,10 +26,10 @@ enum class EventKind : uint8_t {
   kTablesMoved,         // a compaction that rewrote nothing: level_from, level_to, bytes_in
   kTableRemoved,        // file
   kManifestReplaced,    // file
-  kWriteDelayed,        // duration_ns, cause: why the writer had to wait
-  kNoSpace,             // the device is full: writes fail, reads go on
-  kSpaceReturned,       // writes go on
-  kWritesStopped,       // error: a failed sync; the handle refuses writes until reopen
+  kWriteDelayed,  // duration_ns, from 10 ms on; cause: why the writer had to wait. Stats::delays counts shorter ones too
+  kNoSpace,       // the device is full: writes fail, reads go on
+  kSpaceReturned,  // writes go on
+  kWritesStopped,  // error: a failed sync; the handle refuses writes until reopen
   kCorruption,  // error; of the log also file, offset, bytes_in: synced bytes from there on, entries: operations lost, if known
   kBackgroundError,  // error: a job failed and will be tried again
 };

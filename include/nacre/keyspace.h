@@ -29,6 +29,18 @@ class Keyspace {
   Result<void> put(Bytes key, Bytes value, WriteOptions options = {}) const;
   Result<void> erase(Bytes key, WriteOptions options = {}) const;
   Result<void> erase_range(Bytes begin, Bytes end, WriteOptions options = {}) const;
+  template <DurabilityAlone D>
+  Result<void> put(Bytes key, Bytes value, D durability) const {
+    return put(key, value, WriteOptions{.durability = durability});
+  }
+  template <DurabilityAlone D>
+  Result<void> erase(Bytes key, D durability) const {
+    return erase(key, WriteOptions{.durability = durability});
+  }
+  template <DurabilityAlone D>
+  Result<void> erase_range(Bytes begin, Bytes end, D durability) const {
+    return erase_range(begin, end, WriteOptions{.durability = durability});
+  }
 
   Result<std::optional<Value>> get(Bytes key, const Snapshot& snapshot = {}) const;
   Result<bool> contains(Bytes key, const Snapshot& snapshot = {}) const;
@@ -40,9 +52,19 @@ class Keyspace {
   std::string name() const;
   uint32_t id() const;
 
+  Keyspace(const Keyspace&) = default;
+  Keyspace(Keyspace&&) noexcept = default;
+  Keyspace& operator=(Keyspace other) noexcept {  // the state of the old one must go before its core
+    std::swap(state_, other.state_);
+    std::swap(core_, other.core_);
+    return *this;
+  }
+  ~Keyspace() = default;
+
   // For the engine.
   Keyspace(std::shared_ptr<engine::Core> core, std::shared_ptr<engine::KeyspaceState> state);
   engine::KeyspaceState* state() const { return state_.get(); }
+  const engine::Core* core() const { return core_.get(); }
 
  private:
   std::shared_ptr<engine::Core> core_;

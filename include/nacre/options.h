@@ -3,7 +3,9 @@
 // All are plain values. Those of a keyspace are recorded when it is created and found again at each open.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
+#include <optional>
 
 #include "nacre/bytes.h"
 
@@ -52,13 +54,13 @@ struct Options {
 };
 
 struct WriteOptions {
-  Durability durability = Durability::kOs;
-  bool use_default_durability = true;  // true: Options::durability counts, not the field above
-  bool fail_if_delayed = false;        // true: kBusy instead of waiting when background work is behind
-
-  WriteOptions() = default;
-  WriteOptions(Durability chosen) : durability(chosen), use_default_durability(false) {}  // NOLINT: reads as a word
+  std::optional<Durability> durability = {};  // none: Options::durability counts
+  bool fail_if_delayed = false;               // true: kBusy instead of waiting when background work is behind
 };
+
+// For calls that take a durability alone in place of WriteOptions. Not for {}, which stays WriteOptions.
+template <class T>
+concept DurabilityAlone = std::same_as<T, Durability>;
 
 inline constexpr uint64_t kMaxKeyBytes = uint64_t{64} << 10;
 inline constexpr uint64_t kMaxValueBytes = (uint64_t{4} << 30) - 1;

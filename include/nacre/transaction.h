@@ -38,6 +38,10 @@ class Transaction {
 
   // kConflict: nothing was applied, run the transaction again. Otherwise as Db::write.
   Result<void> commit(WriteOptions options = {});
+  template <DurabilityAlone D>
+  Result<void> commit(D durability) {
+    return commit(WriteOptions{.durability = durability});
+  }
   void rollback();
 
   explicit Transaction(std::unique_ptr<txn::TransactionCore> core);  // for the engine

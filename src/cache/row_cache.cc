@@ -17,30 +17,30 @@ constexpr size_t kBucketsLookedAtMax = 4;  // times all buckets, before an inser
 
 }  // namespace
 
-Row::Row(uint64_t table, uint64_t hash, uint64_t trailer, Bytes key, Bytes value, base::MemoryAccount& account)
+Row::Row(RowCache& owner, uint64_t table, uint64_t hash, uint64_t trailer, Bytes key, Bytes value)
     : table_(table),
       hash_(hash),
       trailer_(trailer),
-      account_(account),
+      owner_(owner),
       key_bytes_(static_cast<uint32_t>(key.size())),
       value_bytes_(static_cast<uint32_t>(value.size())) {
   auto* const data = reinterpret_cast<char*>(this + 1);
   if (!key.empty()) std::memcpy(data, key.data(), key.size());
   if (!value.empty()) std::memcpy(data + key.size(), value.data(), value.size());
-  account_.charge(base::MemoryPart::kCache, bytes_for(key, value));
+  owner_.account_.charge(base::MemoryPart::kCache, bytes_for(key, value));
 }
 
 uint64_t Row::bytes_for(Bytes key, Bytes value) {
   return base::align_up(sizeof(Row) + key.size() + value.size() + kAllocatorBytes, kAllocatorBytes);
 }
 
-Row* Row::make(uint64_t table, uint64_t hash, uint64_t trailer, Bytes key, Bytes value, base::MemoryAccount& account) {
+Row* Row::make(RowCache& owner, uint64_t table, uint64_t hash, uint64_t trailer, Bytes key, Bytes value) {
   void* const memory = ::operator new(sizeof(Row) + key.size() + value.size());
-  return new (memory) Row(table, hash, trailer, key, value, account);
+  return new (memory) Row(owner, table, hash, trailer, key, value);
 }
 
 void Row::last_reference_gone() {
-  account_.release(base::MemoryPart::kCache, bytes_for(key(), value()));
+  owner_.account_.release(base::MemoryPart::kCache, bytes_for(key(), value()));
   this->~Row();
   ::operator delete(this);
 }
@@ -53,6 +53,17 @@ RowCache::RowCache(uint64_t capacity_bytes, base::MemoryAccount& account)
     shard.counts.held_bytes = kFirstBuckets * sizeof(Row*);
     account_.charge(base::MemoryPart::kCache, shard.counts.held_bytes);
   }
+}
+
+const Row* RowCache::pin(base::IntrusivePtr<const Row> row) {
+  row->owner_.pinned_.fetch_add(1, std::memory_order_relaxed);
+  return row.release();
+}
+
+void RowCache::unpin(const Row* row) {
+  RowCache& owner = row->owner_;
+  row->drop_reference();
+  owner.pinned_.fetch_sub(1, std::memory_order_release);  // last: from here on the cache may go
 }
 
 RowCache::~RowCache() {
@@ -104,7 +115,7 @@ void RowCache::insert(uint64_t table, Bytes key, uint64_t hash, uint64_t trailer
   if (shard.counts.held_bytes > shard_bytes_max_ - bytes) return;
   if (shard.counts.rows >= shard.buckets.size()) grow(shard);
   Row** const place = place_of(shard, mixed, table, key);
-  *place = base::IntrusivePtr<Row>(Row::make(table, mixed, trailer, key, value, account_)).release();
+  *place = base::IntrusivePtr<Row>(Row::make(*this, table, mixed, trailer, key, value)).release();
   shard.counts.rows++;
   shard.counts.insertions++;
   shard.counts.held_bytes += bytes;

@@ -30,6 +30,8 @@
 
 namespace nacre::cache {
 
+class RowCache;
+
 // One immutable entry; its bytes live as long as a reference to it.
 class Row : public base::RefCounted<Row> {
  public:
@@ -42,15 +44,14 @@ class Row : public base::RefCounted<Row> {
 
  private:
   friend class RowCache;
-  Row(uint64_t table, uint64_t hash, uint64_t trailer, Bytes key, Bytes value, base::MemoryAccount& account);
-  static Row* make(uint64_t table, uint64_t hash, uint64_t trailer, Bytes key, Bytes value,
-                   base::MemoryAccount& account);
+  Row(RowCache& owner, uint64_t table, uint64_t hash, uint64_t trailer, Bytes key, Bytes value);
+  static Row* make(RowCache& owner, uint64_t table, uint64_t hash, uint64_t trailer, Bytes key, Bytes value);
   static uint64_t bytes_for(Bytes key, Bytes value);
 
   uint64_t table_;
   uint64_t hash_;
   uint64_t trailer_;
-  base::MemoryAccount& account_;
+  RowCache& owner_;
   Row* next_ = nullptr;  // in its bucket; guarded by the shard's mutex, as is used_
   uint32_t key_bytes_;
   uint32_t value_bytes_;
@@ -82,9 +83,15 @@ class RowCache {
   // below the table's largest. Copies the bytes. An entry that is known already is left as it is.
   void insert(uint64_t table, Bytes key, uint64_t hash, uint64_t trailer, Bytes value);
 
+  // A row that a user holds is counted until unpin(): the cache must outlive it.
+  static const Row* pin(base::IntrusivePtr<const Row> row);
+  static void unpin(const Row* row);
+  uint64_t pinned_rows() const { return pinned_.load(std::memory_order_acquire); }
+
   RowCacheStats stats() const;
 
  private:
+  friend class Row;
   static constexpr size_t kShards = 16;
   static constexpr size_t kFirstBuckets = 64;
 
@@ -104,6 +111,7 @@ class RowCache {
 
   const uint64_t shard_bytes_max_;
   base::MemoryAccount& account_;
+  std::atomic<uint64_t> pinned_{0};
   std::array<Shard, kShards> shards_;
 };
 

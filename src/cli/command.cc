@@ -7,9 +7,9 @@
 namespace nacre::cli {
 
 WriteOptions CommonOptions::write_options() const {
-  if (durability == "disk") return Durability::kDisk;
-  if (durability == "memory") return Durability::kMemory;
-  return Durability::kOs;
+  if (durability == "disk") return {.durability = Durability::kDisk};
+  if (durability == "memory") return {.durability = Durability::kMemory};
+  return {.durability = Durability::kOs};
 }
 
 int fail(const std::string& what, const Error& error) {

@@ -2,8 +2,8 @@
 //
 // Two things can pile up behind writers. Frozen memtables are bounded by memory: writers are slowed before the bound is
 // near, so that reaching it is rare. Compaction debt (bytes in runs beyond what the shape allows) has no bound of its own:
-// the price per byte grows with it without end, so writers and compaction find a balance at some debt and no write ever
-// meets a wall.
+// the price per byte grows with it, up to 1 ms a KiB (1 MB/s), so writers and compaction find a balance at some debt and no
+// write ever meets a wall.
 //
 //   price(ns per KiB) = kUnit * x^2 for each of the two, x = how far the pile stands above where slowing begins,
 //   in units of the pile that is fine
@@ -26,6 +26,7 @@ struct PacingInput {
 // 0: no delay.
 inline uint32_t delay_ns_per_kib(const PacingInput& input) {
   constexpr double kUnitNsPerKib = 2000;  // at x = 1 about 500 MB/s
+  constexpr double kDearestNsPerKib = 1e6;
   const auto price = [](double pile, double fine) {
     const double x = fine > 0 ? std::max(0.0, pile / fine - 1) : 0.0;
     return kUnitNsPerKib * x * x;
@@ -35,7 +36,7 @@ inline uint32_t delay_ns_per_kib(const PacingInput& input) {
   const double debt_fine = 8 * static_cast<double>(input.memtable_bytes);
   const double total = price(static_cast<double>(input.frozen_bytes), frozen_fine) +
                        price(static_cast<double>(input.debt_bytes), debt_fine);
-  return static_cast<uint32_t>(std::min(total, 1e6));
+  return static_cast<uint32_t>(std::min(total, kDearestNsPerKib));
 }
 
 }  // namespace nacre::compaction

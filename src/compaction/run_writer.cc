@@ -45,7 +45,10 @@ Result<void> RunWriter::add(Bytes key, uint64_t key_hash, uint64_t trailer, Byte
   if (builder_ != nullptr && key != Bytes(last_key_)) {
     if (cut_before(key)) NACRE_TRY(end_table(key));
   }
-  if (builder_ == nullptr) NACRE_TRY(begin_table());
+  if (builder_ == nullptr) {
+    NACRE_TRY(begin_table());
+    (void)cut_before(key);  // borders that lie before the table
+  }
   NACRE_TRY(builder_->add(key, key_hash, trailer, value));
   any_in_table_ = true;
   last_key_.assign(key);

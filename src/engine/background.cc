@@ -178,7 +178,6 @@ void Core::submit(JobKind kind, Urgency urgency, std::function<Result<void>()> w
 }
 
 void Core::job_ended(JobKind kind, const Result<void>& result) {
-  wake_keeper();
   sync::MutexLock lock(state_mutex_);
   running_jobs_--;
   JobHealth& health = kind == JobKind::kFlush ? flush_health_ : compaction_health_;
@@ -196,6 +195,7 @@ void Core::job_ended(JobKind kind, const Result<void>& result) {
   update_delay();
   schedule_locked();
   state_changed_.notify_all();
+  wake_keeper();  // last: it looks for failures that are to be tried again
 }
 
 void Core::note_job_failure(JobHealth& health, const Error& error) {
@@ -259,13 +259,26 @@ Result<void> Core::flush_all() {
   if (read_only_) return invalid_argument(Operation::kFlush, "the database was opened read-only");
   forget_failures();
   for (const auto& keyspace : keyspaces()) NACRE_TRY(freeze_if_used(*keyspace));
+  // What is frozen now, not what others freeze meanwhile.
+  std::vector<std::pair<std::shared_ptr<KeyspaceState>, Sequence>> wanted;
+  {
+    sync::MutexLock lock(state_mutex_);
+    for (const auto& [id, keyspace] : keyspaces_) {
+      if (!keyspace->frozen.empty()) wanted.emplace_back(keyspace, keyspace->frozen.back().through);
+    }
+  }
   return wait_until(
-      [this]() NACRE_NO_THREAD_ANALYSIS {
-        return std::all_of(keyspaces_.begin(), keyspaces_.end(),
-                           [](const auto& each) { return each.second->frozen.empty(); });
+      [&wanted]() NACRE_NO_THREAD_ANALYSIS {
+        return std::all_of(wanted.begin(), wanted.end(), [](const auto& each) {
+          const std::deque<FrozenMemtable>& frozen = each.first->frozen;
+          return frozen.empty() || frozen.front().through > each.second;
+        });
       },
       false);
 }
+
+// While jobs pause, for a close that may yet be refused, nobody knows.
+bool Core::nothing_to_compact() { return !jobs_paused_.load(std::memory_order_acquire) && !start_compaction(); }
 
 Result<void> Core::settle() {
   if (read_only_) return {};
@@ -275,7 +288,7 @@ Result<void> Core::settle() {
     settlers_++;
   }
   const auto result =
-      wait_until([this]() NACRE_NO_THREAD_ANALYSIS { return running_jobs_ == 0 && !start_compaction(); }, true);
+      wait_until([this]() NACRE_NO_THREAD_ANALYSIS { return running_jobs_ == 0 && nothing_to_compact(); }, true);
   sync::MutexLock lock(state_mutex_);
   settlers_--;
   return result;
@@ -288,7 +301,7 @@ Result<void> Core::compact_all() {
     full_compactions_++;
   }
   const auto result =
-      wait_until([this]() NACRE_NO_THREAD_ANALYSIS { return running_jobs_ == 0 && !start_compaction(); }, true);
+      wait_until([this]() NACRE_NO_THREAD_ANALYSIS { return running_jobs_ == 0 && nothing_to_compact(); }, true);
   sync::MutexLock lock(state_mutex_);
   full_compactions_--;
   return result;

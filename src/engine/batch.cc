@@ -11,7 +11,11 @@ namespace nacre {
 
 using format::EntryKind;
 
-void Batch::add(uint8_t kind, uint32_t keyspace, Bytes key, Bytes value) {
+void Batch::add(uint8_t kind, const Keyspace* keyspace, Bytes key, Bytes value) {
+  if (keyspace != nullptr) {
+    if (core_ != nullptr && core_ != keyspace->core()) wrong_ = "the batch names keyspaces of two databases";
+    core_ = keyspace->core();
+  }
   if (key.size() > kMaxKeyBytes ||
       (kind == static_cast<uint8_t>(EntryKind::kRangeErase) && value.size() > kMaxKeyBytes)) {
     wrong_ = "a key of the batch is longer than 64 KiB";
@@ -21,31 +25,40 @@ void Batch::add(uint8_t kind, uint32_t keyspace, Bytes key, Bytes value) {
     wrong_ = "a range of the batch is empty: its begin must lie before its end";
   }
   if (wrong_ != nullptr) return;
-  format::append_op(encoded_, {.kind = static_cast<EntryKind>(kind), .keyspace = keyspace, .key = key, .value = value});
+  format::append_op(encoded_, {.kind = static_cast<EntryKind>(kind),
+                               .keyspace = keyspace != nullptr ? keyspace->id() : 0,
+                               .key = key,
+                               .value = value});
   count_++;
 }
 
-void Batch::put(Bytes key, Bytes value) { add(static_cast<uint8_t>(EntryKind::kPut), 0, key, value); }
+void Batch::put(Bytes key, Bytes value) { add(static_cast<uint8_t>(EntryKind::kPut), nullptr, key, value); }
 void Batch::put(const Keyspace& keyspace, Bytes key, Bytes value) {
-  add(static_cast<uint8_t>(EntryKind::kPut), keyspace.id(), key, value);
+  add(static_cast<uint8_t>(EntryKind::kPut), &keyspace, key, value);
 }
-void Batch::erase(Bytes key) { add(static_cast<uint8_t>(EntryKind::kErase), 0, key, {}); }
+void Batch::erase(Bytes key) { add(static_cast<uint8_t>(EntryKind::kErase), nullptr, key, {}); }
 void Batch::erase(const Keyspace& keyspace, Bytes key) {
-  add(static_cast<uint8_t>(EntryKind::kErase), keyspace.id(), key, {});
+  add(static_cast<uint8_t>(EntryKind::kErase), &keyspace, key, {});
 }
-void Batch::erase_range(Bytes begin, Bytes end) { add(static_cast<uint8_t>(EntryKind::kRangeErase), 0, begin, end); }
+void Batch::erase_range(Bytes begin, Bytes end) {
+  add(static_cast<uint8_t>(EntryKind::kRangeErase), nullptr, begin, end);
+}
 void Batch::erase_range(const Keyspace& keyspace, Bytes begin, Bytes end) {
-  add(static_cast<uint8_t>(EntryKind::kRangeErase), keyspace.id(), begin, end);
+  add(static_cast<uint8_t>(EntryKind::kRangeErase), &keyspace, begin, end);
 }
 
 void Batch::clear() {
   encoded_.clear();
   count_ = 0;
+  core_ = nullptr;
   wrong_ = nullptr;
 }
 
-Result<void> Batch::valid() const {
+Result<void> Batch::valid_for(const engine::Core* core) const {
   if (wrong_ != nullptr) return invalid_argument(Operation::kWrite, wrong_);
+  if (core_ != nullptr && core_ != core) {
+    return invalid_argument(Operation::kWrite, "the batch names a keyspace of another database");
+  }
   return {};
 }
 

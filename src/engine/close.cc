@@ -32,10 +32,11 @@ bool Core::values_in_use() {
   return true;
 }
 
-// Values pin frames of the cache, or memtables, flushed ones included: their references are counted.
+// Values pin frames or rows of the caches, or memtables, flushed ones included: their references are counted.
 uint64_t Core::values_pinned() {
   forget_flushed_memtables();
   uint64_t pinned = cache_ != nullptr ? cache_->pinned_frames() : 0;
+  if (row_cache_ != nullptr) pinned += row_cache_->pinned_rows();
   sync::MutexLock lock(state_mutex_);
   pinned += flushed_memtables_.size();
   for (const auto& [id, keyspace] : keyspaces_) {
@@ -86,7 +87,10 @@ Result<void> Core::shut_down(bool refuse_if_in_use) {
   stop_background();
   if (wal_ != nullptr && result && !writes_stopped_.load(std::memory_order_acquire)) {
     sync::MutexLock lock(commit_mutex_);
-    result = wal_->close();
+    // Of writers that were in the middle when closed_ was set: a hole that is marked as synced would be damage at the next open.
+    result = log_unlogged();
+    pipeline_.drain();
+    if (result) result = wal_->close();
   }
   if (writes_stopped_.load(std::memory_order_acquire)) result = stopped;
   report({.kind = EventKind::kClosed});

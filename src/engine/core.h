@@ -157,10 +157,13 @@ class Core : public std::enable_shared_from_this<Core> {
   // write.cc
   Result<void> admit(uint64_t bytes, const WriteOptions& options);
   void record_delay(DelayReason reason, uint64_t duration_ns);
+  Result<void> end_writes_before_drop(KeyspaceState& keyspace);
   Result<void> wait_for_memtables(const WriteOptions& options);
   static Error no_room_in_memory(const Error& of_flush);
   Result<void> pay_delay(uint64_t bytes, const WriteOptions& options);
   Result<void> make_room(KeyspaceState& keyspace) NACRE_REQUIRES(commit_mutex_);
+  Result<wal::Wal::Claim> claim_in_log(uint64_t payload_bytes, format::Sequence first_sequence, uint32_t count)
+      NACRE_REQUIRES(commit_mutex_);
   Result<Claimed> claim(uint64_t payload_bytes, uint32_t count) NACRE_REQUIRES(commit_mutex_);
   Result<Claimed> claim_unlogged(uint32_t count) NACRE_REQUIRES(commit_mutex_);
   Result<void> log_unlogged() NACRE_REQUIRES(commit_mutex_);
@@ -169,7 +172,7 @@ class Core : public std::enable_shared_from_this<Core> {
   Result<std::vector<Touched>> keyspaces_of(Bytes encoded, uint64_t* user_bytes);
   void stop_writes(const Error& error);
   Durability durability_of(const WriteOptions& options) const {
-    return options.use_default_durability ? options_.durability : options.durability;
+    return options.durability.value_or(options_.durability);
   }
 
   // read.cc
@@ -188,6 +191,7 @@ class Core : public std::enable_shared_from_this<Core> {
   void schedule();
   void schedule_locked() NACRE_REQUIRES(state_mutex_);
   bool start_compaction() NACRE_REQUIRES(state_mutex_);
+  bool nothing_to_compact() NACRE_REQUIRES(state_mutex_);
   void submit(JobKind kind, Urgency urgency, std::function<Result<void>()> work) NACRE_REQUIRES(state_mutex_);
   void job_ended(JobKind kind, const Result<void>& result);
   void note_job_failure(JobHealth& health, const Error& error) NACRE_REQUIRES(state_mutex_);

@@ -38,7 +38,7 @@ void Cursor::seek_last() {
 void Cursor::seek(Bytes key) {
   valid_ = false;
   if (read::RangeCursor* range = core_->usable()) {
-    range->seek(key);
+    range->seek(core_->target(key));
     refresh();
   }
 }
@@ -46,7 +46,7 @@ void Cursor::seek(Bytes key) {
 void Cursor::seek_before(Bytes key) {
   valid_ = false;
   if (read::RangeCursor* range = core_->usable()) {
-    range->seek_before(key);
+    range->seek_before(core_->target(key));
     refresh();
   }
 }

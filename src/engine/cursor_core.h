@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "engine/core.h"
 #include "read/range_cursor.h"
@@ -33,6 +34,8 @@ class CursorCore {
     return range_.get();
   }
   read::RangeCursor* range() { return range_.get(); }
+  // A copy of the key to seek: what the user gave may be the key or value that the cursor itself shows.
+  Bytes target(Bytes key) { return target_.assign(key); }
   Result<void> status() const {
     if (!error_ || range_ == nullptr) return error_;
     return range_->status();
@@ -42,6 +45,7 @@ class CursorCore {
   std::shared_ptr<Core> core_;
   std::unique_ptr<read::RangeCursor> range_;
   Result<void> error_;
+  std::string target_;
 };
 
 }  // namespace nacre::engine

@@ -79,7 +79,7 @@ Scan Db::scan(const ScanOptions& options) const { return default_->scan(options)
 Cursor Db::cursor(const ScanOptions& options) const { return default_->cursor(options); }
 
 Result<void> Db::write(const Batch& batch, WriteOptions options) {
-  if (const auto valid = batch.valid(); !valid) return valid;
+  if (const auto valid = batch.valid_for(core_.get()); !valid) return valid;
   if (batch.empty()) return {};
   return core_->write_batch(batch.encoded(), batch.count(), options);
 }

@@ -60,7 +60,10 @@ Result<void> Core::flush_inputs(KeyspaceState& keyspace, const std::vector<Froze
   edit.log_floor = floor;
   NACRE_TRY_ASSIGN(const bool committed, commit_edit(keyspace, edit));
   if (!committed) return {};
-  NACRE_TRY(wal_->release_before(floor));
+  if (const Result<void> released = wal_->release_before(floor); !released) {
+    if (wal_->damaged()) stop_writes(released.error());
+    return released;
+  }
   uint64_t bytes_out = 0;
   for (const format::TableRecord& table : merged.tables) bytes_out += table.file_bytes;
   report({.kind = EventKind::kFlushFinished,

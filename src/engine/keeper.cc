@@ -46,8 +46,8 @@ void Core::keep_house() {
     }
     if (wal_->wants_preparation()) {
       if (const auto prepared = wal_->prepare_next(); !prepared) note_failure(prepared.error());
-      segment_asked_for_.store(false, std::memory_order_relaxed);
     }
+    segment_asked_for_.store(false, std::memory_order_relaxed);
     remove_obsolete_tables();
     cache_->shrink();
     if (const uint64_t now_ns = runtime_.clock->now_ns(); now_ns - peak_forgotten_at_ns >= kLookRoundNs) {
@@ -77,20 +77,25 @@ void Core::keep_house() {
 
 // A failure outside a job; what was tried is tried again.
 void Core::note_failure(const Error& error) {
+  if (wal_->damaged()) return stop_writes(error);
   if (error.kind == ErrorKind::kNoSpace) {
     if (!no_space_.exchange(true)) report({.kind = EventKind::kNoSpace, .severity = Severity::kError, .error = error});
     return;
   }
-  if (error.kind == ErrorKind::kIo && wal_->damaged()) return stop_writes(error);
   report({.kind = EventKind::kBackgroundError, .severity = Severity::kError, .error = error});
 }
 
 void Core::remove_obsolete_tables() {
-  if (versions_->in_doubt()) return;  // a crash now could bring them back
   std::vector<tree::ObsoleteTable> tables;
   {
     sync::MutexLock lock(keeper_mutex_);
     tables.swap(obsolete_);
+  }
+  // Asked after the list was taken: what a refused edit put on it comes after the doubt that the edit left.
+  if (versions_->in_doubt()) {  // a crash now could bring them back
+    sync::MutexLock lock(keeper_mutex_);
+    obsolete_.insert(obsolete_.end(), tables.begin(), tables.end());
+    return;
   }
   for (const tree::ObsoleteTable& table : tables) {
     if (const auto removed = directory_->remove(format::table_name(table.number)); !removed) {

@@ -37,10 +37,30 @@ Result<std::shared_ptr<KeyspaceState>> Core::create_keyspace(Bytes name, const K
   if (read_only_) return invalid_argument(Operation::kOpen, "the database was opened read-only");
   NACRE_TRY(check_keyspace_options(keyspace_options));
   sync::MutexLock create_lock(create_mutex_);
-  NACRE_TRY_ASSIGN(const uint32_t id, versions_->create_keyspace(name, keyspace_options));
-  auto keyspace = add_keyspace_state(id, std::string(name), keyspace_options, versions_->current(id), 0);
+  const Result<uint32_t> id = versions_->create_keyspace(name, keyspace_options);
+  if (!id) {
+    if (id.error().kind == ErrorKind::kIo || id.error().kind == ErrorKind::kClosed) stop_writes(id.error());
+    return id.error();
+  }
+  auto keyspace = add_keyspace_state(*id, std::string(name), keyspace_options, versions_->current(*id), 0);
   report({.kind = EventKind::kKeyspaceCreated, .keyspace = keyspace->name});
   return keyspace;
+}
+
+// Writes that were claimed before this are ordered before the drop; later ones see the mark. What other keyspaces have in the
+// log only is made durable: a power cut may not keep the drop, and lose what was copied out of the keyspace before it.
+Result<void> Core::end_writes_before_drop(KeyspaceState& keyspace) {
+  uint64_t end_lsn = 0;
+  {
+    sync::MutexLock lock(commit_mutex_);
+    NACRE_TRY(log_unlogged());
+    keyspace.dropped.store(true);
+    pipeline_.drain();
+    end_lsn = wal_->end_lsn();
+  }
+  const Result<void> synced = sync_group_->through(end_lsn);
+  if (!synced) stop_writes(synced.error());
+  return synced;
 }
 
 Result<void> Core::drop_keyspace(Bytes name) {
@@ -49,23 +69,21 @@ Result<void> Core::drop_keyspace(Bytes name) {
   if (name == Bytes(format::kDefaultKeyspaceName)) {
     return invalid_argument(Operation::kRemove, "the default keyspace cannot be dropped");
   }
+  sync::MutexLock create_lock(create_mutex_);
   const auto keyspace = find_keyspace(name);
   if (keyspace == nullptr) {
     return Error{
         .kind = ErrorKind::kNotFound, .operation = Operation::kRemove, .reason = "there is no keyspace of that name"};
   }
-  // Writes that were claimed before this are ordered before the drop; later ones see the mark.
-  {
-    sync::MutexLock lock(commit_mutex_);
-    if (keyspace->dropped.exchange(true)) {
-      return Error{
-          .kind = ErrorKind::kNotFound, .operation = Operation::kRemove, .reason = "there is no keyspace of that name"};
-    }
-    pipeline_.drain();
-  }
-  const Result<void> dropped = versions_->drop_keyspace(keyspace->id);
-  if (!dropped) {
-    keyspace->dropped.store(false);
+  NACRE_TRY(end_writes_before_drop(*keyspace));
+  if (const Result<void> dropped = versions_->drop_keyspace(keyspace->id); !dropped) {
+    const ErrorKind kind = dropped.error().kind;
+    if (kind == ErrorKind::kIo ||
+        kind == ErrorKind::kClosed) {  // the next open decides: no write may be taken until then
+      stop_writes(dropped.error());
+    } else if (!versions_->in_doubt() || versions_->replace_manifest()) {
+      keyspace->dropped.store(false);
+    }  // else a crash now may still drop it: it stays out of use until it is dropped again
     return dropped;
   }
   {

@@ -20,12 +20,13 @@ using format::Sequence;
 namespace {
 
 void unpin_frame(void* frame) { cache::PinnedFrame::unpin(static_cast<const cache::Frame*>(frame)); }
-void unpin_row(void* row) { static_cast<const cache::Row*>(row)->drop_reference(); }
+void unpin_row(void* row) { cache::RowCache::unpin(static_cast<const cache::Row*>(row)); }
 void unpin_memtable(void* memtable) { static_cast<const memtable::Memtable*>(memtable)->drop_reference(); }
 
 // Takes the pin that keeps the looked-up bytes once the epoch guard ends.
 Value pinned(read::Lookup& lookup) {
-  if (lookup.row) return Value(lookup.value, const_cast<cache::Row*>(lookup.row.release()), unpin_row);
+  if (lookup.row)
+    return Value(lookup.value, const_cast<cache::Row*>(cache::RowCache::pin(std::move(lookup.row))), unpin_row);
   if (lookup.frame != nullptr) {
     cache::PinnedFrame pin = cache::PinnedFrame::pin(lookup.frame);
     return Value(lookup.value, const_cast<cache::Frame*>(pin.release()), unpin_frame);
@@ -34,6 +35,7 @@ Value pinned(read::Lookup& lookup) {
   return Value(lookup.value, const_cast<memtable::Memtable*>(lookup.memtable), unpin_memtable);
 }
 
+// To be asked after the view was loaded: the one that a drop leaves, without its memtables, comes after the mark.
 Result<void> check_not_dropped(const KeyspaceState& keyspace) {
   if (!keyspace.dropped.load(std::memory_order_relaxed)) [[likely]]
     return {};
@@ -56,14 +58,15 @@ Result<Sequence> Core::sequence_of(const Snapshot& snapshot) const {
 
 Result<std::optional<Value>> Core::get(const KeyspaceState& keyspace, Bytes key, const Snapshot& snapshot) {
   NACRE_TRY(usable());
-  NACRE_TRY(check_not_dropped(keyspace));
   NACRE_TRY(check_key(key));
   const bool sampled = counters_.sample();
   const uint64_t begin_ns = sampled ? runtime_.clock->now_ns() : 0;
   std::optional<Value> value;
   {
     const sync::EpochDomain::Guard guard(epochs_);
+    sync::yield_point();
     const tree::ReadView* view = keyspace.view.load(std::memory_order_acquire);
+    NACRE_TRY(check_not_dropped(keyspace));
     NACRE_TRY_ASSIGN(const Sequence at, sequence_of(snapshot));
     auto lookup = read::point_get(*view, key, base::hash_key(key), at, row_cache_.get());
     if (!lookup) return lookup.error();
@@ -78,12 +81,12 @@ Result<std::optional<Value>> Core::get(const KeyspaceState& keyspace, Bytes key,
 
 Result<bool> Core::contains(const KeyspaceState& keyspace, Bytes key, const Snapshot& snapshot) {
   NACRE_TRY(usable());
-  NACRE_TRY(check_not_dropped(keyspace));
   NACRE_TRY(check_key(key));
   bool present = false;
   {
     const sync::EpochDomain::Guard guard(epochs_);
     const tree::ReadView* view = keyspace.view.load(std::memory_order_acquire);
+    NACRE_TRY(check_not_dropped(keyspace));
     NACRE_TRY_ASSIGN(const Sequence at, sequence_of(snapshot));
     NACRE_TRY_ASSIGN(const read::Lookup lookup, read::point_get(*view, key, base::hash_key(key), at, row_cache_.get()));
     present = lookup.present;
@@ -97,7 +100,6 @@ Result<bool> Core::contains(const KeyspaceState& keyspace, Bytes key, const Snap
 Result<std::vector<std::optional<Value>>> Core::multi_get(const KeyspaceState& keyspace, std::span<const Bytes> keys,
                                                           const Snapshot& snapshot) {
   NACRE_TRY(usable());
-  NACRE_TRY(check_not_dropped(keyspace));
   for (const Bytes key : keys) NACRE_TRY(check_key(key));
   std::vector<read::Lookup> lookups(keys.size());
   std::vector<std::optional<Value>> values(keys.size());
@@ -110,6 +112,7 @@ Result<std::vector<std::optional<Value>>> Core::multi_get(const KeyspaceState& k
       view = keyspace.view.load(std::memory_order_acquire);
       NACRE_TRY_ASSIGN(at, sequence_of(snapshot));
     } while (view != keyspace.view.load(std::memory_order_acquire));
+    NACRE_TRY(check_not_dropped(keyspace));
     NACRE_TRY(read::multi_get(*view, keys, at, *runtime_.file_system, lookups));
     for (size_t i = 0; i < keys.size(); i++) {
       if (!lookups[i].present) continue;
@@ -126,7 +129,9 @@ Result<std::vector<std::optional<Value>>> Core::multi_get(const KeyspaceState& k
 Result<ReadPoint> Core::read_point(const KeyspaceState& keyspace, const Snapshot& snapshot) {
   const sync::EpochDomain::Guard guard(epochs_);
   while (true) {
+    sync::yield_point();
     tree::ReadView* view = keyspace.view.load(std::memory_order_acquire);
+    NACRE_TRY(check_not_dropped(keyspace));
     NACRE_TRY_ASSIGN(const Sequence at, sequence_of(snapshot));
     sync::yield_point();
     if (view == keyspace.view.load(std::memory_order_acquire))
@@ -139,7 +144,6 @@ Cursor Core::cursor(const std::shared_ptr<KeyspaceState>& keyspace, const ScanOp
     return Cursor(std::make_unique<CursorCore>(shared_from_this(), nullptr, error));
   };
   if (const auto result = usable(); !result) return failed(result.error());
-  if (const auto result = check_not_dropped(*keyspace); !result) return failed(result.error());
   read::Bounds bounds{.from = options.from.value_or(""), .to = options.to};
   if (options.prefix) bounds.narrow_to_prefix(*options.prefix);
   auto point = read_point(*keyspace, options.snapshot);
@@ -161,6 +165,7 @@ SnapshotHold::~SnapshotHold() { core_->release_snapshot(sequence_); }
 Result<Sequence> Core::last_change(const KeyspaceState& keyspace, Bytes key) {
   const sync::EpochDomain::Guard guard(epochs_);
   const tree::ReadView* view = keyspace.view.load(std::memory_order_acquire);
+  NACRE_TRY(check_not_dropped(keyspace));
   NACRE_TRY_ASSIGN(read::Lookup lookup,
                    read::point_get(*view, key, base::hash_key(key), format::kMaxSequence, nullptr));
   return lookup.sequence;
@@ -169,6 +174,7 @@ Result<Sequence> Core::last_change(const KeyspaceState& keyspace, Bytes key) {
 Result<bool> Core::changed_since(const KeyspaceState& keyspace, Bytes from, Bytes to, Sequence since) {
   const sync::EpochDomain::Guard guard(epochs_);
   const base::IntrusivePtr<tree::ReadView> view(keyspace.view.load(std::memory_order_acquire));
+  NACRE_TRY(check_not_dropped(keyspace));
   return read::changed_since(*view, from, to, since);
 }
 

@@ -28,8 +28,8 @@ using format::Sequence;
 
 namespace {
 
-constexpr uint64_t kDelaySliceNs = 200'000;        // delays are paid when so much is owed, and at most
-constexpr uint64_t kMaxDelayNs = 2'000'000;        // so much at once
+constexpr uint64_t kDelaySliceNs = 200'000;        // delays are paid when so much is owed
+constexpr uint64_t kLongestSleepNs = 2'000'000;    // between two looks at the price
 constexpr uint64_t kReportedDelayNs = 10'000'000;  // an event each
 constexpr uint64_t kLateClaimNs = 100'000;         // a claim that took longer waited for a log segment
 constexpr uint64_t kUnloggedBytes = 256 << 10;     // unlogged writes are handed to the log beyond this
@@ -247,17 +247,26 @@ Result<void> Core::wait_for_memtables(const WriteOptions& options) {
 }
 
 // The delay is a price per byte, so it grows and falls with the debt and never steps. What is owed by all writers
-// gathers until it is worth a sleep.
+// gathers until it is worth a sleep; then one of them sleeps for all of it, unless the price falls meanwhile.
 Result<void> Core::pay_delay(uint64_t bytes, const WriteOptions& options) {
-  const uint64_t price = delay_ns_per_kib_.load(std::memory_order_relaxed);
-  const uint64_t owed =
-      owed_delay_ns_.fetch_add(price * bytes / 1024, std::memory_order_relaxed) + price * bytes / 1024;
-  if (owed < kDelaySliceNs) return {};
-  if (options.fail_if_delayed) return busy("compaction is behind: writes are being delayed");
-  const uint64_t paid = std::min(owed_delay_ns_.exchange(0, std::memory_order_relaxed), kMaxDelayNs);
-  if (paid == 0) return {};
-  runtime_.clock->sleep_ns(paid);
-  record_delay(DelayReason::kCompactionDebt, paid);
+  uint64_t price = delay_ns_per_kib_.load(std::memory_order_relaxed);
+  const uint64_t own = price * bytes / 1024;
+  if (options.fail_if_delayed && owed_delay_ns_.load(std::memory_order_relaxed) + own >= kDelaySliceNs)
+    return busy("compaction is behind: writes are being delayed");
+  if (owed_delay_ns_.fetch_add(own, std::memory_order_relaxed) + own < kDelaySliceNs) return {};
+  uint64_t owed = owed_delay_ns_.exchange(0, std::memory_order_relaxed);
+  uint64_t paid = 0;
+  while (owed != 0 && !closed_.load(std::memory_order_acquire)) {
+    const uint64_t slice = std::min(owed, kLongestSleepNs);
+    runtime_.clock->sleep_ns(slice);
+    owed -= slice;
+    paid += slice;
+    const uint64_t now = delay_ns_per_kib_.load(std::memory_order_relaxed);
+    if (now >= price) continue;
+    owed = owed * now / price;
+    price = now;
+  }
+  if (paid != 0) record_delay(DelayReason::kCompactionDebt, paid);
   return {};
 }
 
@@ -278,7 +287,7 @@ void Core::note_write(KeyspaceState& keyspace, const Claimed& claimed) {
 Result<void> Core::log_unlogged() {
   if (unlogged_count_ == 0) return {};
   const Sequence first = next_sequence_ - unlogged_count_;
-  NACRE_TRY_ASSIGN(wal::Wal::Claim log, wal_->claim(unlogged_.size(), first, unlogged_count_));
+  NACRE_TRY_ASSIGN(wal::Wal::Claim log, claim_in_log(unlogged_.size(), first, unlogged_count_));
   std::memcpy(wal_->payload(log), unlogged_.data(), unlogged_.size());
   wal_->seal(log);
   pipeline_.finish(pipeline_.enter(next_sequence_ - 1, log.end_lsn));
@@ -288,12 +297,20 @@ Result<void> Core::log_unlogged() {
   return {};
 }
 
+// A log that failed once takes nothing any more.
+Result<wal::Wal::Claim> Core::claim_in_log(uint64_t payload_bytes, Sequence first_sequence, uint32_t count) {
+  auto claim = wal_->claim(payload_bytes, first_sequence, count);
+  if (!claim && wal_->damaged()) [[unlikely]]
+    stop_writes(claim.error());
+  return claim;
+}
+
 Result<Core::Claimed> Core::claim(uint64_t payload_bytes, uint32_t count) {
   NACRE_TRY(log_unlogged());
   Claimed claimed;
   claimed.first_sequence = next_sequence_;
   const uint64_t begin_ns = wal_->has_room(payload_bytes) ? 0 : runtime_.clock->now_ns();
-  NACRE_TRY_ASSIGN(claimed.log, wal_->claim(payload_bytes, next_sequence_, count));
+  NACRE_TRY_ASSIGN(claimed.log, claim_in_log(payload_bytes, next_sequence_, count));
   if (begin_ns != 0) [[unlikely]] {
     const uint64_t duration_ns = runtime_.clock->now_ns() - begin_ns;
     if (duration_ns > kLateClaimNs) record_delay(DelayReason::kLogSegment, duration_ns);

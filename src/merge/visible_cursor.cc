@@ -32,6 +32,7 @@ void VisibleCursor::find_forward(bool skip_key) {
   while (merge_.valid()) {
     const uint64_t trailer = merge_.trailer();
     if (format::sequence_of(trailer) > at_) {
+      if (upper_ != nullptr && merge_.key() >= Bytes(*upper_)) break;
       merge_.next();
       continue;
     }

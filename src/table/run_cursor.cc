@@ -10,6 +10,15 @@ size_t RunCursor::table_for(Bytes key) const {
   return static_cast<size_t>(found - tables_.begin());
 }
 
+// Tables touch where a range tombstone was cut at the first key of the next one: its end counts as the largest key of the
+// former, though only the latter has entries of that key.
+size_t RunCursor::last_table_from(Bytes key) const {
+  const auto beyond = std::partition_point(tables_.begin(), tables_.end(), [key](const Table* table) {
+    return !(key < Bytes(table->properties().smallest_key));
+  });
+  return beyond == tables_.begin() ? 0 : static_cast<size_t>(beyond - tables_.begin()) - 1;
+}
+
 void RunCursor::attach(size_t table) {
   if (table == table_) return;
   table_ = table;
@@ -36,12 +45,15 @@ void RunCursor::seek(Bytes key, uint64_t trailer) {
   if (tables_.empty()) return;
   attach(std::min(table_for(key), tables_.size() - 1));
   cursor_.seek(key, trailer);
-  enter_following();
+  while (!cursor_.valid() && cursor_.status() && table_ + 1 < tables_.size()) {
+    attach(table_ + 1);
+    cursor_.seek(key, trailer);  // not its first entry: see last_table_from()
+  }
 }
 
 void RunCursor::seek_before(Bytes key, uint64_t trailer) {
   if (tables_.empty()) return;
-  attach(std::min(table_for(key), tables_.size() - 1));
+  attach(last_table_from(key));
   cursor_.seek_before(key, trailer);
   enter_preceding();
 }

@@ -48,6 +48,7 @@ class RunCursor {
 
   // The first table that does not end before `key`; tables_.size() if none.
   size_t table_for(Bytes key) const;
+  size_t last_table_from(Bytes key) const;
   void attach(size_t table);
   void enter_following();
   void enter_preceding();

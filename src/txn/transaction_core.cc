@@ -11,19 +11,26 @@ TransactionCore::TransactionCore(std::shared_ptr<engine::Core> core)
 
 TransactionCore::~TransactionCore() { core_->objects_in_use().fetch_sub(1, std::memory_order_relaxed); }
 
+Result<void> TransactionCore::check_write(const Keyspace& keyspace, Bytes key, Bytes value) const {
+  const auto wrong = [](const char* reason) { return invalid_argument(Operation::kWrite, reason); };
+  if (keyspace.core() != core_.get()) return wrong("the keyspace belongs to another database");
+  if (key.size() > kMaxKeyBytes) return wrong("the key is longer than 64 KiB");
+  if (value.size() > kMaxValueBytes) return wrong("the value is longer than 4 GiB - 1");
+  return {};
+}
+
 TransactionCore::Part& TransactionCore::part_of(const Keyspace& keyspace) {
   return parts_.try_emplace(keyspace.id(), keyspace).first->second;
 }
 
 Result<void> TransactionCore::put(const Keyspace& keyspace, Bytes key, Bytes value) {
-  if (key.size() > kMaxKeyBytes) return invalid_argument(Operation::kWrite, "the key is longer than 64 KiB");
-  if (value.size() > kMaxValueBytes) return invalid_argument(Operation::kWrite, "the value is longer than 4 GiB - 1");
+  NACRE_TRY(check_write(keyspace, key, value));
   part_of(keyspace).writes.insert_or_assign(std::string(key), std::string(value));
   return {};
 }
 
 Result<void> TransactionCore::erase(const Keyspace& keyspace, Bytes key) {
-  if (key.size() > kMaxKeyBytes) return invalid_argument(Operation::kWrite, "the key is longer than 64 KiB");
+  NACRE_TRY(check_write(keyspace, key, {}));
   part_of(keyspace).writes.insert_or_assign(std::string(key), std::nullopt);
   return {};
 }
@@ -91,7 +98,7 @@ Result<void> TransactionCore::commit(const WriteOptions& options) {
       }
     }
   }
-  NACRE_TRY(batch.valid());
+  NACRE_TRY(batch.valid_for(core_.get()));
   const Result<void> result = core_->write_batch(batch.encoded(), batch.count(), options, [this] { return check(); });
   rollback();
   return result;

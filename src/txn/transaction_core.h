@@ -55,6 +55,7 @@ class TransactionCore {
     std::vector<Range> scans;
   };
 
+  Result<void> check_write(const Keyspace& keyspace, Bytes key, Bytes value) const;
   Part& part_of(const Keyspace& keyspace);
   Result<void> check() const;
 

@@ -28,8 +28,9 @@ class StickyFailure {
  public:
   bool is_set() const { return set_.load(std::memory_order_acquire); }
 
-  // Returns the first error ever set.
-  Error set(const Error& error) {
+  // Returns the first error ever set. Always kIo: room that comes back mends nothing, and commits may be in doubt.
+  Error set(Error error) {
+    error.kind = ErrorKind::kIo;
     sync::MutexLock lock(mutex_);
     if (!error_) error_ = error;
     set_.store(true, std::memory_order_release);
