@@ -103,7 +103,8 @@ struct DirectoryNode {
   std::map<std::string, std::shared_ptr<Inode>> visible;
   std::map<std::string, std::shared_ptr<Inode>> durable;
   std::vector<DirectoryOp> pending;
-  std::set<std::string> locks;
+  static constexpr uint32_t kWriter = UINT32_MAX;
+  std::map<std::string, uint32_t> locks;  // by name: kWriter, or so many readers
 
   void persist(const DirectoryOp& op);
   void sync();

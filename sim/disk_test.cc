@@ -87,14 +87,28 @@ TEST(Disk, DirectoriesAreMadeOneLevelAtATime) {
 
 TEST(Disk, OneHolderOfALock) {
   TestDisk t;
-  auto lock = t.directory->lock("LOCK").value();
-  EXPECT_EQ(kind_of(t.directory->lock("LOCK")), ErrorKind::kBusy);
+  auto lock = t.directory->lock("LOCK", LockKind::kWrite).value();
+  EXPECT_EQ(kind_of(t.directory->lock("LOCK", LockKind::kWrite)), ErrorKind::kBusy);
   lock.reset();
-  lock = t.directory->lock("LOCK").value();
+  lock = t.directory->lock("LOCK", LockKind::kWrite).value();
   t.kill();
-  auto of_next_boot = t.directory->lock("LOCK").value();  // the dead hold nothing
-  lock.reset();                                           // and give nothing back
-  EXPECT_EQ(kind_of(t.directory->lock("LOCK")), ErrorKind::kBusy);
+  auto of_next_boot = t.directory->lock("LOCK", LockKind::kWrite).value();  // the dead hold nothing
+  lock.reset();                                                             // and give nothing back
+  EXPECT_EQ(kind_of(t.directory->lock("LOCK", LockKind::kWrite)), ErrorKind::kBusy);
+}
+
+TEST(Disk, ReadersShareALock) {
+  TestDisk t;
+  EXPECT_EQ(kind_of(t.directory->lock("LOCK", LockKind::kRead)), ErrorKind::kNotFound);
+  auto lock = t.directory->lock("LOCK", LockKind::kWrite).value();
+  EXPECT_EQ(kind_of(t.directory->lock("LOCK", LockKind::kRead)), ErrorKind::kBusy);
+  lock.reset();
+  lock = t.directory->lock("LOCK", LockKind::kRead).value();
+  auto second = t.directory->lock("LOCK", LockKind::kRead).value();
+  lock.reset();
+  EXPECT_EQ(kind_of(t.directory->lock("LOCK", LockKind::kWrite)), ErrorKind::kBusy);
+  second.reset();
+  EXPECT_TRUE(t.directory->lock("LOCK", LockKind::kWrite));
 }
 
 TEST(Disk, ARemovedFileLivesAndTakesSpaceWhileOpen) {

@@ -18,7 +18,9 @@ class SimDirectoryLock final : public DirectoryLock {
   SimDirectoryLock(std::shared_ptr<SimDisk> disk, std::shared_ptr<DirectoryNode> node, std::string name)
       : disk_(std::move(disk)), node_(std::move(node)), name_(std::move(name)), boot_(disk_->boot()) {}
   ~SimDirectoryLock() override {
-    if (disk_->alive(boot_)) node_->locks.erase(name_);
+    if (!disk_->alive(boot_)) return;
+    uint32_t& holders = node_->locks[name_];
+    holders = holders == DirectoryNode::kWriter ? 0 : holders - 1;
   }
 
  private:
@@ -194,12 +196,21 @@ Result<void> SimDirectory::sync() {
   return disk_->end(boot_, site);
 }
 
-Result<std::unique_ptr<DirectoryLock>> SimDirectory::lock(const std::string& name) {
-  NACRE_TRY_ASSIGN(const SimDisk::Site site, begin_change(IoKind::kLock, name));
-  if (!node_->visible.contains(name)) NACRE_TRY(link_new(site, name));
-  if (!node_->locks.insert(name).second) {
+Result<std::unique_ptr<DirectoryLock>> SimDirectory::lock(const std::string& name, LockKind kind) {
+  const bool writes = kind == LockKind::kWrite;
+  const auto begun =
+      writes ? begin_change(IoKind::kLock, name) : disk_->begin(boot_, IoKind::kLock, os::file_ref(name), 0, 0);
+  NACRE_TRY(begun);
+  const SimDisk::Site& site = *begun;
+  if (!node_->visible.contains(name)) {
+    if (!writes) return disk_->error(site, ENOENT);
+    NACRE_TRY(link_new(site, name));
+  }
+  uint32_t& holders = node_->locks[name];
+  if (holders != 0 && (writes || holders == DirectoryNode::kWriter)) {
     return os::file_error(ErrorKind::kBusy, Operation::kLock, site.file, "another handle holds the database");
   }
+  holders = writes ? DirectoryNode::kWriter : holders + 1;
   auto lock = std::make_unique<SimDirectoryLock>(disk_, node_, name);
   NACRE_TRY(disk_->end(boot_, site));
   return std::unique_ptr<DirectoryLock>(std::move(lock));

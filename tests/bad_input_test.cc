@@ -361,6 +361,7 @@ TEST_F(BadInput, ASecondOpenerGetsBusyAndChangesNothing) {
   ASSERT_EQ(kind_of(db.put("k", "v")), "ok");
   EXPECT_EQ(kind_of(Db::open(path_, small())), kInUse);
   EXPECT_EQ(kind_of(Db::open(path_ + "/../db/.", small())), kInUse) << "by another name";
+  EXPECT_EQ(kind_of(Db::open(path_, small(OpenMode::kReadOnly))), kInUse) << "files come and go under a writer";
   EXPECT_EQ(os::in_child([this] {
               ::setenv("NACRE_TEST_PATH", path_.c_str(), 1);
               return os::in_fresh_process("BadInput.DISABLED_OpensElsewhere");
@@ -373,8 +374,8 @@ TEST_F(BadInput, ASecondOpenerGetsBusyAndChangesNothing) {
 
 // Run in another process by the test above.
 TEST_F(BadInput, DISABLED_OpensElsewhere) {
-  const auto opened = Db::open(std::getenv("NACRE_TEST_PATH"), small());
-  EXPECT_EQ(kind_of(opened), kInUse);
+  for (const OpenMode mode : {OpenMode::kCreateIfMissing, OpenMode::kReadOnly})
+    EXPECT_EQ(kind_of(Db::open(std::getenv("NACRE_TEST_PATH"), small(mode))), kInUse);
 }
 
 TEST_F(BadInput, AForkedChildGetsClosedAndTheParentNoticesNothing) {
@@ -447,6 +448,7 @@ TEST_F(BadInput, ReadingOnlyChangesNoFile) {
     EXPECT_TRUE(db.check().value().empty());
     Db second = Db::open(path_, small(OpenMode::kReadOnly)).value();  // readers do not exclude each other
     EXPECT_EQ(get(second, "logged"), "v");
+    EXPECT_EQ(kind_of(Db::open(path_, small())), kInUse) << "but writers";
   }
   EXPECT_TRUE(before == directory_state()) << "a file was changed, added or removed";
   EXPECT_EQ(get(open(), "logged"), "v");

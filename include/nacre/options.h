@@ -22,7 +22,7 @@ enum class OpenMode : uint8_t {
   kCreateIfMissing,
   kMustExist,  // kNotFound if there is none
   kCreateNew,  // kInvalidArgument if there is one
-  kReadOnly,   // changes no file; sees what the last writer left, its log included
+  kReadOnly,   // changes no file; sees what the last writer left, its log included; not beside a writer
 };
 
 enum class Compression : uint8_t { kNone = 0, kLz4 = 1, kZstd = 2 };

@@ -61,6 +61,8 @@ class MappedFile {
   virtual void stored(uint64_t begin, uint64_t end) = 0;
 };
 
+enum class LockKind : uint8_t { kRead, kWrite };
+
 // Held until destroyed.
 class DirectoryLock {
  public:
@@ -89,8 +91,9 @@ class Directory {
   // Makes creations, renames and removals durable. One caller at a time syncs, and a failed sync is final for this object:
   // each later one fails too, since the names that the first one lost are not tried again by the kernel.
   virtual Result<void> sync() = 0;
-  // One holder in all processes: kBusy if another holds it, in this process or elsewhere.
-  virtual Result<std::unique_ptr<DirectoryLock>> lock(const std::string& name) = 0;
+  // In all processes one holder that writes, or any number that only read: else kBusy. To write makes the file if need be; to
+  // read does not, kNotFound.
+  virtual Result<std::unique_ptr<DirectoryLock>> lock(const std::string& name, LockKind kind) = 0;
   virtual Result<uint64_t> free_bytes() = 0;  // what may still be written
   virtual std::string path() const = 0;       // for messages only
 };

@@ -141,6 +141,7 @@ class Core : public std::enable_shared_from_this<Core> {
 
   // open.cc
   Result<void> open_all();
+  Result<void> lock_directory();
   Result<void> open_tree(tree::OpenReport* report);
   Result<void> open_log();
   Result<void> begin_log(uint64_t start_lsn);

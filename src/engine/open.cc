@@ -73,10 +73,7 @@ Result<std::shared_ptr<Core>> Core::open(const std::string& path, const Options&
 Result<void> Core::open_all() {
   const bool may_create = options_.mode == OpenMode::kCreateIfMissing || options_.mode == OpenMode::kCreateNew;
   NACRE_TRY_ASSIGN(directory_, runtime_.file_system->open_directory(path_, may_create));
-  if (!read_only_) {
-    NACRE_TRY(tree::VersionSet::check_before_lock(*directory_, options_.mode));
-    NACRE_TRY_ASSIGN(lock_, directory_->lock(format::kLockName));
-  }
+  NACRE_TRY(lock_directory());
   random_.emplace(runtime_.random_seed != 0 ? runtime_.random_seed : os::random_seed_from_system());
   cache_ = std::make_unique<cache::Cache>(account_, epochs_);
   if (options_.row_cache_percent != 0) {
@@ -90,6 +87,18 @@ Result<void> Core::open_all() {
   }
   if (!read_only_) keeper_ = sync::Thread("nacre-keeper", [this] { keep_house(); });
   schedule();
+  return {};
+}
+
+// Files come and go under a writer, so nobody reads beside it. A copy of a database may lack LOCK: nobody writes there.
+Result<void> Core::lock_directory() {
+  if (!read_only_) NACRE_TRY(tree::VersionSet::check_before_lock(*directory_, options_.mode));
+  auto locked = directory_->lock(format::kLockName, read_only_ ? LockKind::kRead : LockKind::kWrite);
+  if (!locked) {
+    if (read_only_ && locked.error().kind == ErrorKind::kNotFound) return {};
+    return locked.error();
+  }
+  lock_ = *std::move(locked);
   return {};
 }
 

@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <set>
+#include <map>
 #include <utility>
 
 #include "base/result.h"
@@ -18,10 +18,11 @@ namespace {
 
 using FileIdentity = std::pair<dev_t, ino_t>;
 
-// The lock files held by this process.
+// The lock files held by this process, and how: by one writer, or by so many readers.
 struct Registry {
+  static constexpr uint32_t kWriter = UINT32_MAX;
   sync::Mutex mutex;
-  std::set<FileIdentity> held NACRE_GUARDED_BY(mutex);
+  std::map<FileIdentity, uint32_t> held NACRE_GUARDED_BY(mutex);
 };
 
 Registry& registry() {
@@ -39,17 +40,21 @@ bool set_lock(int fd, short type) {
 // An entry of the registry, taken out when it goes out of scope.
 class RegistryEntry {
  public:
-  static std::unique_ptr<RegistryEntry> enter(const FileIdentity& identity) {
+  static std::unique_ptr<RegistryEntry> enter(const FileIdentity& identity, LockKind kind) {
     Registry& all = registry();
     sync::MutexLock lock(all.mutex);
-    if (!all.held.insert(identity).second) return nullptr;
+    uint32_t& holders = all.held[identity];
+    if (holders != 0 && (kind == LockKind::kWrite || holders == Registry::kWriter)) return nullptr;
+    holders = kind == LockKind::kWrite ? Registry::kWriter : holders + 1;
     return std::unique_ptr<RegistryEntry>(new RegistryEntry(identity));
   }
   ~RegistryEntry() {
     if (generation_ != process_generation()) return;
     Registry& all = registry();
     sync::MutexLock lock(all.mutex);
-    all.held.erase(identity_);
+    uint32_t& holders = all.held[identity_];
+    holders = holders == Registry::kWriter ? 0 : holders - 1;
+    if (holders == 0) all.held.erase(identity_);
   }
 
  private:
@@ -75,11 +80,12 @@ class PosixDirectoryLock final : public DirectoryLock {
 
 }  // namespace
 
-Result<std::unique_ptr<DirectoryLock>> lock_file(int directory, const std::string& name) {
+Result<std::unique_ptr<DirectoryLock>> lock_file(int directory, const std::string& name, LockKind kind) {
   const FileRef ref = file_ref(name);
+  const int access = kind == LockKind::kWrite ? O_RDWR | O_CREAT : O_RDONLY;
   for (;;) {
     Fd fd(retry_on_eintr(
-        [&] { return ::openat(directory, name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600); }));
+        [&] { return ::openat(directory, name.c_str(), access | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600); }));
     if (!fd) return system_error(Operation::kLock, ref, errno);
     struct stat opened = {};
     if (::fstat(fd.get(), &opened) != 0) return system_error(Operation::kLock, ref, errno);
@@ -87,12 +93,12 @@ Result<std::unique_ptr<DirectoryLock>> lock_file(int directory, const std::strin
       return file_error(ErrorKind::kInvalidArgument, Operation::kLock, ref, "it is not a regular file");
     }
 
-    auto entry = RegistryEntry::enter({opened.st_dev, opened.st_ino});
+    auto entry = RegistryEntry::enter({opened.st_dev, opened.st_ino}, kind);
     if (entry == nullptr) {
       return file_error(ErrorKind::kBusy, Operation::kLock, ref,
                         "this process has the database open already: close it first");
     }
-    if (!set_lock(fd.get(), F_WRLCK)) {
+    if (!set_lock(fd.get(), kind == LockKind::kWrite ? F_WRLCK : F_RDLCK)) {
       if (errno == EAGAIN || errno == EACCES) {
         return file_error(ErrorKind::kBusy, Operation::kLock, ref,
                           "another process has the database open: close it there first");

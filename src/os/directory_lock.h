@@ -1,4 +1,4 @@
-// DirectoryLock: one opener of a database directory, in this process and in all others.
+// DirectoryLock: of a database directory one opener that writes, or several that read, in this process and in all others.
 //
 // Two locks together. An open-file-description lock (F_OFD_SETLK) keeps other processes out; unlike the older fcntl
 // locks it is not lost when some other code of the process opens and closes the same file. A registry of (device,
@@ -21,7 +21,7 @@
 
 namespace nacre::os {
 
-// Creates the file if need be. kBusy if it is held.
-Result<std::unique_ptr<DirectoryLock>> lock_file(int directory, const std::string& name);
+// See Directory::lock.
+Result<std::unique_ptr<DirectoryLock>> lock_file(int directory, const std::string& name, LockKind kind);
 
 }  // namespace nacre::os

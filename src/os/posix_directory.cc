@@ -146,9 +146,9 @@ Result<void> PosixDirectory::sync() {
   return synced;
 }
 
-Result<std::unique_ptr<DirectoryLock>> PosixDirectory::lock(const std::string& name) {
+Result<std::unique_ptr<DirectoryLock>> PosixDirectory::lock(const std::string& name, LockKind kind) {
   NACRE_TRY(check_name(Operation::kLock, name));
-  return lock_file(fd_.get(), name);
+  return lock_file(fd_.get(), name, kind);
 }
 
 Result<uint64_t> PosixDirectory::free_bytes() {

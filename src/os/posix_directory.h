@@ -31,7 +31,7 @@ class PosixDirectory final : public Directory {
   Result<void> remove(const std::string& name) override;
   Result<std::vector<DirectoryEntry>> list() override;  // ordered by name
   Result<void> sync() override;
-  Result<std::unique_ptr<DirectoryLock>> lock(const std::string& name) override;
+  Result<std::unique_ptr<DirectoryLock>> lock(const std::string& name, LockKind kind) override;
   Result<uint64_t> free_bytes() override;
   std::string path() const override { return path_; }
 

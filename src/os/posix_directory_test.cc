@@ -83,7 +83,7 @@ TEST(PosixDirectory, NamesLeadNowhereElse) {
     EXPECT_EQ(kind_of(directory->open_mapped(name)), ErrorKind::kInvalidArgument) << name;
     EXPECT_EQ(kind_of(directory->remove(name)), ErrorKind::kInvalidArgument) << name;
     EXPECT_EQ(kind_of(directory->rename("x", name)), ErrorKind::kInvalidArgument) << name;
-    EXPECT_EQ(kind_of(directory->lock(name)), ErrorKind::kInvalidArgument) << name;
+    EXPECT_EQ(kind_of(directory->lock(name, LockKind::kWrite)), ErrorKind::kInvalidArgument) << name;
   }
 }
 
@@ -96,9 +96,9 @@ TEST(PosixDirectory, SymbolicLinksAreNotFollowed) {
   auto directory = temporary.open();
   EXPECT_EQ(kind_of(directory->open_read("000001.sst")), ErrorKind::kInvalidArgument);
   EXPECT_EQ(kind_of(directory->open_mapped("000001.sst")), ErrorKind::kInvalidArgument);
-  EXPECT_EQ(kind_of(directory->lock("000001.sst")), ErrorKind::kInvalidArgument);
+  EXPECT_EQ(kind_of(directory->lock("000001.sst", LockKind::kWrite)), ErrorKind::kInvalidArgument);
   EXPECT_EQ(kind_of(directory->create("000002.sst")), ErrorKind::kInvalidArgument);
-  EXPECT_EQ(kind_of(directory->lock("000002.sst")), ErrorKind::kInvalidArgument);
+  EXPECT_EQ(kind_of(directory->lock("000002.sst", LockKind::kWrite)), ErrorKind::kInvalidArgument);
   EXPECT_EQ(::access((elsewhere / "new").c_str(), F_OK), -1) << "nothing was created through the link";
   EXPECT_TRUE(directory->list().value().empty());
 }
@@ -109,7 +109,7 @@ TEST(PosixDirectory, OnlyRegularFilesAreOpened) {
   ASSERT_EQ(::mkdir((temporary / "inner").c_str(), 0700), 0);
   auto directory = temporary.open();
   EXPECT_EQ(kind_of(directory->open_read("pipe")), ErrorKind::kInvalidArgument) << "and it must not hang";
-  EXPECT_EQ(kind_of(directory->lock("pipe")), ErrorKind::kInvalidArgument);
+  EXPECT_EQ(kind_of(directory->lock("pipe", LockKind::kWrite)), ErrorKind::kInvalidArgument);
   EXPECT_EQ(kind_of(directory->open_read("inner")), ErrorKind::kInvalidArgument);
 }
 
@@ -167,7 +167,7 @@ TEST(PosixDirectory, DescriptorsAreClosedOnExecAndBlock) {
   written->sync().value();
   auto mapped = directory->create_mapped("b", 4096).value();
   auto read = directory->open_read("a").value();
-  auto lock = directory->lock("LOCK").value();
+  auto lock = directory->lock("LOCK", LockKind::kWrite).value();
   int seen = 0;
   for (int number = 3; number < 256; ++number) {
     const int flags = ::fcntl(number, F_GETFD);
@@ -199,7 +199,7 @@ TEST(PosixDirectory, PermissionDeniedIsSaidClearly) {
     auto directory = temporary.open();
     EXPECT_EQ(kind_of(directory->open_read("000001.sst")), ErrorKind::kIo);
     EXPECT_EQ(kind_of(directory->create("000002.sst")), ErrorKind::kIo);
-    EXPECT_EQ(kind_of(directory->lock("LOCK")), ErrorKind::kIo);
+    EXPECT_EQ(kind_of(directory->lock("LOCK", LockKind::kWrite)), ErrorKind::kIo);
     EXPECT_EQ(kind_of(directory->remove("000001.sst")), ErrorKind::kIo);
   });
 }

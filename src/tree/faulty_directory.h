@@ -160,7 +160,7 @@ class FaultyDirectory final : public Directory {
     durable_ = live_;
     return {};
   }
-  Result<std::unique_ptr<DirectoryLock>> lock(const std::string&) override { return unsupported(); }
+  Result<std::unique_ptr<DirectoryLock>> lock(const std::string&, LockKind) override { return unsupported(); }
   Result<uint64_t> free_bytes() override { return uint64_t{1} << 40; }
   std::string path() const override { return "memory"; }
 

@@ -118,7 +118,9 @@ class FakeDirectory final : public Directory {
     durable_ = files_;
     return {};
   }
-  Result<std::unique_ptr<DirectoryLock>> lock(const std::string&) override { return std::make_unique<DirectoryLock>(); }
+  Result<std::unique_ptr<DirectoryLock>> lock(const std::string&, LockKind) override {
+    return std::make_unique<DirectoryLock>();
+  }
   Result<uint64_t> free_bytes() override { return free_space; }
   std::string path() const override { return "fake"; }
 
