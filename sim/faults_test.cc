@@ -42,7 +42,7 @@ bool touch_everything(TestDisk& t) {
   auto directory = fs->open_directory("db", true);
   if (!directory) return false;
   Directory& d = **directory;
-  bool good = d.lock("LOCK").has_value();
+  bool good = d.lock("LOCK", LockKind::kWrite).has_value();
   if (auto file = d.create("a")) {
     good &= (*file)->append("a").has_value();
     good &= (*file)->sync().has_value();

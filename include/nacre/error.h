@@ -24,7 +24,7 @@ enum class ErrorKind : uint8_t {
   kBusy,             // somebody else holds it (second opener, live iterators, full write queue): retry later
   kNoSpace,          // the device or quota is full, nothing was changed: free space, then go on without reopening
   kIo,               // the system failed a read or write; for a commit the outcome is unknown until reopen
-  kCorruption,       // stored bytes are damaged: see file and offset; restore, or salvage into a new directory
+  kCorruption,       // stored bytes are damaged: see file and offset; restore a backup
   kClosed,           // the handle was closed, or stopped accepting writes after a failed sync: reopen
   kUnsupported,      // a newer format or a feature that this build or machine lacks: upgrade
 };

@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/json.h"
 #include "cli/progress.h"
+#include "cli/tsv.h"
 
 namespace nacre::cli {
 
@@ -58,7 +59,9 @@ void print_json(const Stats& stats) {
 
 // A level as a bar whose length is its share of the largest one.
 void print_levels(const KeyspaceStats& keyspace) {
-  std::printf("keyspace %s\n", keyspace.name.c_str());
+  std::string name;
+  append_escaped(name, keyspace.name);
+  std::printf("keyspace %s\n", name.c_str());
   std::printf("  %-8s %-6s %-7s %-11s %-12s %-11s\n", "level", "runs", "tables", "bytes", "entries", "tombstones");
   uint64_t largest = 1;
   for (const LevelStats& level : keyspace.levels) largest = std::max(largest, level.bytes);
@@ -83,7 +86,10 @@ int run_stats(const CommonOptions& common) {
   int exit_code = kSuccess;
   auto session = open_session(common, OpenMode::kReadOnly, &exit_code);
   if (!session) return exit_code;
-  const Stats stats = session->db.stats();
+  Stats stats = session->db.stats();
+  if (!common.all_keyspaces) {
+    std::erase_if(stats.keyspaces, [&](const KeyspaceStats& keyspace) { return keyspace.name != common.keyspace; });
+  }
   if (common.json) {
     print_json(stats);
     return kSuccess;
@@ -95,10 +101,28 @@ int run_stats(const CommonOptions& common) {
   return kSuccess;
 }
 
+namespace {
+
+void print_findings(const std::vector<CheckFinding>& findings) {
+  nlohmann::ordered_json object{{"sound", findings.empty()}, {"findings", nlohmann::ordered_json::array()}};
+  for (const CheckFinding& finding : findings) {
+    object["findings"].push_back(
+        {{"error", finding.error.to_string()}, {"where", finding.detail}, {"offset", finding.error.offset}});
+  }
+  std::printf("%s\n", object.dump(2).c_str());
+}
+
+}  // namespace
+
 int run_check(const CommonOptions& common) {
   int exit_code = kSuccess;
-  auto session = open_session(common, OpenMode::kReadOnly, &exit_code);
-  if (!session) return exit_code;
+  Error refusal;
+  auto session = open_session(common, OpenMode::kReadOnly, &exit_code, &refusal);
+  if (!session) {
+    const bool damaged = refusal.kind == ErrorKind::kCorruption || refusal.kind == ErrorKind::kUnsupported;
+    if (common.json && damaged) print_findings({{.error = refusal, .detail = "the open was refused"}});
+    return exit_code;
+  }
   Result<std::vector<CheckFinding>> findings = std::vector<CheckFinding>{};
   {
     Progress progress("check", session->db.stats().table_file_bytes);
@@ -106,12 +130,7 @@ int run_check(const CommonOptions& common) {
   }
   if (!findings) return fail("check", findings.error());
   if (common.json) {
-    nlohmann::ordered_json object{{"sound", findings->empty()}, {"findings", nlohmann::ordered_json::array()}};
-    for (const CheckFinding& finding : *findings) {
-      object["findings"].push_back(
-          {{"error", finding.error.to_string()}, {"where", finding.detail}, {"offset", finding.error.offset}});
-    }
-    std::printf("%s\n", object.dump(2).c_str());
+    print_findings(*findings);
   } else {
     for (const CheckFinding& finding : *findings) {
       std::printf("%s (%s)\n", finding.error.to_string().c_str(), finding.detail.c_str());

@@ -1,6 +1,8 @@
 #include "cli/command.h"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "cli/tsv.h"
 
@@ -16,7 +18,16 @@ int fail(const std::string& what, const Error& error) {
   std::fflush(stdout);
   std::fprintf(stderr, "nacre: %s: %s\n", what.c_str(), error.to_string().c_str());
   if (error.kind == ErrorKind::kInvalidArgument) return kUsage;
-  return error.kind == ErrorKind::kNotFound ? kNotFound : kFailure;
+  // A file of the database that is gone is no answer to "is it there?".
+  const bool named_by_user = error.file_kind == FileKind::kNone || error.file_kind == FileKind::kDirectory;
+  return error.kind == ErrorKind::kNotFound && named_by_user ? kNotFound : kFailure;
+}
+
+int finish_output(int exit_code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit_code;
+  std::fprintf(stderr, "nacre: standard output: writing failed; what is there is not complete: %s\n",
+               std::strerror(errno));
+  return kFailure;
 }
 
 int fail_usage(const std::string& words) {
@@ -24,11 +35,32 @@ int fail_usage(const std::string& words) {
   return kUsage;
 }
 
-std::optional<Session> open_session(const CommonOptions& common, OpenMode mode, int* exit_code) {
+namespace {
+
+// Says on standard error what an open dropped.
+class TornTails : public EventSink {
+ public:
+  void on_event(const Event& event) override {
+    if (event.kind != EventKind::kTornTail) return;
+    std::fprintf(
+        stderr,
+        "nacre: warning: the log is whole up to byte %llu of %06llu.wal; %llu bytes behind it, with %llu whole "
+        "records, were never acknowledged as durable and are left out\n",
+        static_cast<unsigned long long>(event.offset), static_cast<unsigned long long>(event.file_number),
+        static_cast<unsigned long long>(event.bytes_in), static_cast<unsigned long long>(event.entries));
+  }
+};
+
+}  // namespace
+
+std::optional<Session> open_session(const CommonOptions& common, OpenMode mode, int* exit_code, Error* why) {
   Options options;
   options.mode = mode;
-  auto db = Db::open(common.database, options);
+  Runtime runtime = Runtime::standard();
+  runtime.events = std::make_shared<TornTails>();
+  auto db = Db::open(common.database, options, runtime);
   if (!db) {
+    if (why != nullptr) *why = db.error();
     *exit_code = fail(common.database, db.error());
     return std::nullopt;
   }

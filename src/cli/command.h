@@ -16,6 +16,7 @@ enum ExitCode : int { kSuccess = 0, kNotFound = 1, kUsage = 2, kFailure = 3 };
 struct CommonOptions {
   std::string database;
   std::string keyspace = "default";
+  bool all_keyspaces = true;  // of stats: none was named
   std::string durability = "os";
   bool json = false;
   bool escaped = false;  // keys and values on the command line use the escapes of the TSV format
@@ -29,12 +30,16 @@ struct Session {
   Keyspace keyspace;
 };
 
-// Opens what `common` names. On failure prints why and returns nothing; `exit_code` then says how to end.
-std::optional<Session> open_session(const CommonOptions& common, OpenMode mode, int* exit_code);
+// Opens what `common` names. On failure prints why and returns nothing; `exit_code` then says how to end, and `why`, if not
+// null, has the error.
+std::optional<Session> open_session(const CommonOptions& common, OpenMode mode, int* exit_code, Error* why = nullptr);
 
 // Prints "nacre: <what>: <error>" and returns the exit code for it.
 int fail(const std::string& what, const Error& error);
 int fail_usage(const std::string& words);
+
+// What a command ends with: `exit_code`, or a failure if what it printed did not get out.
+int finish_output(int exit_code);
 
 // Closes the session; a command that wrote has succeeded only if this has.
 int finish(Session& session, int exit_code);
@@ -43,9 +48,9 @@ int finish(Session& session, int exit_code);
 std::optional<std::string> argument_bytes(const CommonOptions& common, const std::string& text);
 
 struct ScanArguments {
-  std::string prefix;
-  std::string from;
-  std::string to;
+  std::optional<std::string> prefix;
+  std::optional<std::string> from;
+  std::optional<std::string> to;
   bool reverse = false;
   uint64_t limit = UINT64_MAX;
 };

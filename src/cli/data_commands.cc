@@ -85,11 +85,11 @@ int run_del(const CommonOptions& common, const std::string& key) {
 
 int run_scan(const CommonOptions& common, const ScanArguments& arguments) {
   ScanOptions options{.reverse = arguments.reverse, .limit = arguments.limit};
-  const std::pair<const std::string*, std::optional<std::string>*> bounds[] = {
+  const std::pair<const std::optional<std::string>*, std::optional<std::string>*> bounds[] = {
       {&arguments.prefix, &options.prefix}, {&arguments.from, &options.from}, {&arguments.to, &options.to}};
   for (const auto& [text, bound] : bounds) {
-    if (text->empty()) continue;
-    *bound = argument_bytes(common, *text);
+    if (!*text) continue;
+    *bound = argument_bytes(common, **text);
     if (!*bound) return kUsage;
   }
   int exit_code = kSuccess;
@@ -98,7 +98,7 @@ int run_scan(const CommonOptions& common, const ScanArguments& arguments) {
   Scan scan = session->keyspace.scan(options);
   for (const auto& [key, value] : scan) {
     print_entry(common, key, value);
-    if (std::ferror(stdout)) return kFailure;
+    if (std::ferror(stdout)) break;
   }
   if (const auto status = scan.status(); !status) return fail("scan", status.error());
   return kSuccess;

@@ -1,6 +1,7 @@
 // nacre: the command line tool. Parses arguments and hands over to the commands (command.h).
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cstdio>
 #include <functional>
 
@@ -18,6 +19,14 @@ struct Arguments {
   std::string value;
   std::string file;
 };
+
+// What strtoull would make something else of.
+std::string is_count(const std::string& text) {
+  uint64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error == std::errc() && end == text.data() + text.size()) return {};
+  return "\"" + text + "\" is not a whole number from 0 to " + std::to_string(UINT64_MAX);
+}
 
 class Tool {
  public:
@@ -38,14 +47,13 @@ class Tool {
     } catch (const CLI::ParseError& error) {
       return app_.exit(error) == 0 ? nacre::cli::kSuccess : nacre::cli::kUsage;
     }
-    return command_();
+    return nacre::cli::finish_output(command_());
   }
 
  private:
   CLI::App* add(const std::string& name, const std::string& words, std::function<int()> command) {
     CLI::App* sub = app_.add_subcommand(name, words);
     sub->add_option("DB", arguments_.common.database, "Directory of the database")->required();
-    sub->add_option("--keyspace", arguments_.common.keyspace, "Keyspace to work on")->capture_default_str();
     sub->callback([this, command = std::move(command)] { command_ = command; });
     return sub;
   }
@@ -54,6 +62,10 @@ class Tool {
                     "What a finished write survives: nothing, the process, a power cut")
         ->check(CLI::IsMember({"memory", "os", "disk"}))
         ->capture_default_str();
+  }
+  CLI::App* in_keyspace(CLI::App* sub) {
+    sub->add_option("--keyspace", arguments_.common.keyspace, "Keyspace to work on")->capture_default_str();
+    return sub;
   }
   void takes_bytes(CLI::App* sub) {
     sub->add_flag("--escaped", arguments_.common.escaped,
@@ -64,28 +76,29 @@ class Tool {
 
   void add_data_commands() {
     using namespace nacre::cli;
-    CLI::App* put =
-        add("put", "Store a value", [this] { return run_put(arguments_.common, arguments_.key, arguments_.value); });
+    CLI::App* put = in_keyspace(
+        add("put", "Store a value", [this] { return run_put(arguments_.common, arguments_.key, arguments_.value); }));
     takes_key(put);
     put->add_option("VALUE", arguments_.value, "Value")->required();
     writes(put);
     takes_bytes(put);
-    CLI::App* get =
-        add("get", "Print the value of a key", [this] { return run_get(arguments_.common, arguments_.key); });
+    CLI::App* get = in_keyspace(
+        add("get", "Print the value of a key", [this] { return run_get(arguments_.common, arguments_.key); }));
     takes_key(get);
     takes_bytes(get);
     prints(get);
-    CLI::App* del = add("del", "Erase a key", [this] { return run_del(arguments_.common, arguments_.key); });
+    CLI::App* del =
+        in_keyspace(add("del", "Erase a key", [this] { return run_del(arguments_.common, arguments_.key); }));
     takes_key(del);
     writes(del);
     takes_bytes(del);
-    CLI::App* scan =
-        add("scan", "Print entries in key order", [this] { return run_scan(arguments_.common, arguments_.scan); });
+    CLI::App* scan = in_keyspace(
+        add("scan", "Print entries in key order", [this] { return run_scan(arguments_.common, arguments_.scan); }));
     scan->add_option("--prefix", arguments_.scan.prefix, "Only keys that begin with this");
     scan->add_option("--from", arguments_.scan.from, "Only keys at or after this");
     scan->add_option("--to", arguments_.scan.to, "Only keys before this");
     scan->add_flag("--reverse", arguments_.scan.reverse, "From the last key to the first");
-    scan->add_option("--limit", arguments_.scan.limit, "At most so many entries");
+    scan->add_option("--limit", arguments_.scan.limit, "At most so many entries")->check(is_count, "UINT");
     takes_bytes(scan);
     prints(scan);
   }
@@ -97,6 +110,7 @@ class Tool {
     CLI::App* out = add("export", "Write all entries to a file or standard output",
                         [this] { return run_export(arguments_.common, arguments_.file); });
     for (CLI::App* sub : {in, out}) {
+      in_keyspace(sub);
       sub->add_option("FILE", arguments_.file, "File; - or none: standard input or output");
       sub->add_option("--format", format_, "Only tsv: key, tab, value a line; escapes \\t \\n \\r \\\\ \\xHH")
           ->check(CLI::IsMember({"tsv"}))
@@ -107,7 +121,12 @@ class Tool {
 
   void add_admin_commands() {
     using namespace nacre::cli;
-    prints(add("stats", "Show levels, sizes and amplification", [this] { return run_stats(arguments_.common); }));
+    CLI::App* stats =
+        add("stats", "Show levels, sizes and amplification", [this] { return run_stats(arguments_.common); });
+    stats->add_option("--keyspace", arguments_.common.keyspace, "Only this keyspace")->each([this](const std::string&) {
+      arguments_.common.all_keyspaces = false;
+    });
+    prints(stats);
     prints(add("check", "Verify everything that is stored", [this] { return run_check(arguments_.common); }));
     add("compact", "Rewrite all data into one run a keyspace", [this] { return run_compact(arguments_.common); });
   }

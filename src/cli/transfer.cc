@@ -73,11 +73,16 @@ class Importer {
   uint64_t kept_ = 0;
 };
 
+constexpr uint64_t kLargestEntryBytes = Options{}.memory_bytes / 4 - 64;  // see Batch; the rest is its encoding
+
 const char* over_limit(const TsvEntry& entry) {
   if (entry.key.size() > kMaxKeyBytes) return "the key is longer than 64 KiB";
-  if (entry.value.size() > kMaxValueBytes) return "the value is longer than 4 GiB - 1";
+  if (entry.key.size() + entry.value.size() > kLargestEntryBytes)
+    return "key and value are together longer than 128 MiB";
   return nullptr;
 }
+
+std::string counted(uint64_t entries) { return std::to_string(entries) + (entries == 1 ? " entry" : " entries"); }
 
 // Reads lines until the end or the first one that is wrong. What came before it is written either way.
 int import_lines(std::FILE* in, const std::string& name, Importer& importer) {
@@ -104,8 +109,11 @@ int import_lines(std::FILE* in, const std::string& name, Importer& importer) {
   const int read_errno = errno;
   std::free(buffer);
   if (written) written = importer.write();
-  const std::string kept = std::to_string(importer.kept()) + " entries are in the database";
-  if (!written) return fail(name + " line " + std::to_string(line_number) + " (" + kept + ")", written.error());
+  const std::string kept = counted(importer.kept()) + (importer.kept() == 1 ? " is" : " are") + " in the database";
+  if (!written) {
+    (void)fail(name + " (" + kept + ": those of the first lines)", written.error());
+    return kFailure;
+  }
   if (wrong != nullptr) {
     std::fprintf(stderr, "nacre: %s line %llu: %s (%s: those of the lines before it)\n", name.c_str(),
                  static_cast<unsigned long long>(line_number), wrong, kept.c_str());
@@ -146,13 +154,17 @@ int run_import(const CommonOptions& common, const std::string& file) {
   const std::string name = standard ? "standard input" : file;
   const File in(standard ? stdin : std::fopen(file.c_str(), "rb"));
   if (in == nullptr) return fail_file(file, "cannot be read");
+  struct stat status{};
+  if (fstat(fileno(in.get()), &status) == 0 && S_ISDIR(status.st_mode)) {
+    errno = EISDIR;
+    return fail_file(file, "cannot be read");
+  }
   int exit_code = kSuccess;
   auto session = open_session(common, OpenMode::kCreateIfMissing, &exit_code);
   if (!session) return exit_code;
   Importer importer(*session, common);
   exit_code = finish(*session, import_lines(in.get(), name, importer));
-  if (exit_code == kSuccess)
-    std::fprintf(stderr, "imported %llu entries\n", static_cast<unsigned long long>(importer.kept()));
+  if (exit_code == kSuccess) std::fprintf(stderr, "imported %s\n", counted(importer.kept()).c_str());
   return exit_code;
 }
 
@@ -168,7 +180,7 @@ int run_export(const CommonOptions& common, const std::string& file) {
   if (std::fflush(out.get()) != 0 || std::ferror(out.get()) != 0) {
     return fail_file(standard ? "standard output" : file, "writing failed; what is there is not complete");
   }
-  if (!standard) std::fprintf(stderr, "exported %llu entries\n", static_cast<unsigned long long>(*entries));
+  if (!standard) std::fprintf(stderr, "exported %s\n", counted(*entries).c_str());
   return kSuccess;
 }
 

@@ -144,7 +144,7 @@ Result<void> check_creatable(Directory& directory, std::vector<std::string>* lef
     }
     if (lost_current) {
       return corruption(Operation::kOpen, FileKind::kCurrent, 0, 0,
-                        "CURRENT is missing beside files of a database: restore it, or salvage into a new directory");
+                        "CURRENT is missing beside files of a database: restore it, or a backup");
     }
     if (name->kind == NameKind::kManifest || name->temporary) leftovers->push_back(entry.name);
   }

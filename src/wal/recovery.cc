@@ -198,7 +198,7 @@ Error Recovery::lost(const SurveyedSegment& segment, const Remains& remains) {
                 .records_behind = remains.records,
                 .operations_lost = known ? remains.first_sequence - next_sequence_ : 0};
   }
-  return broken(segment, "acknowledged log records are damaged: salvage into a new directory, or restore a backup");
+  return broken(segment, "acknowledged log records are damaged: restore a backup");
 }
 
 }  // namespace

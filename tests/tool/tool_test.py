@@ -92,6 +92,14 @@ class ToolTest(unittest.TestCase):
         self.assertEqual(scanned("--prefix", "k1", "--from", "k18"), keys[18:20])
         self.assertEqual(scanned("--from", "x"), [])
 
+    def test_scan_limits_and_bounds_as_they_are_given(self):
+        self.ok("import", self.db, stdin=b"a\t1\nb\t2\n")
+        for limit in ("-1", "99999999999999999999", "1.5", "some", " 1"):
+            self.assertIn("limit", self.fails(USAGE, "scan", self.db, "--limit", limit), limit)
+        self.assertEqual(len(self.entries("--limit", str(2**64 - 1))), 2)
+        self.assertEqual(self.entries("--to", ""), [], "nothing lies before the empty key")
+        self.assertEqual(len(self.entries("--from", "", "--prefix", "")), 2)
+
     def test_keyspaces(self):
         self.ok("put", self.db, "k", "here")
         self.ok("put", self.db, "k", "there", "--keyspace", "other")
@@ -195,6 +203,61 @@ class ToolTest(unittest.TestCase):
         self.assertEqual(self.ok("check", self.db), b"sound\n")
 
     # ---- kills, damage, others
+
+    def test_output_that_does_not_get_out_is_a_failure(self):
+        self.ok("put", self.db, "k", "v")
+        for command in (["get", "k"], ["scan"], ["stats"], ["check"], ["export"]):
+            for options in ([], ["--json"]) if command != ["export"] else ([],):
+                with open("/dev/full", "wb") as full:
+                    arguments = [TOOL, command[0], self.db, *command[1:], *options]
+                    done = subprocess.run(arguments, stdout=full, stderr=subprocess.PIPE, timeout=120)
+                self.assertEqual(done.returncode, FAILURE, arguments)
+                self.assertIn(b"No space left", done.stderr, arguments)
+
+    def test_an_entry_that_is_too_large_keeps_the_lines_before_it(self):
+        huge = b"a\t1\nb\t2\nc\t" + b"v" * (130 << 20) + b"\nd\t4\n"
+        words = self.fails(FAILURE, "import", self.db, stdin=huge)
+        self.assertIn("line 3", words)
+        self.assertIn("128 MiB", words)
+        self.assertEqual(self.entries(), [(b"a", b"1"), (b"b", b"2")])
+
+    def import_and_hold(self, lines):
+        """An import that was fed `lines` and waits for more; returns when its log has some of them."""
+        child = subprocess.Popen([TOOL, "import", self.db], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        child.stdin.write(lines)
+        child.stdin.flush()
+        while not any(b"row000" in path.read_bytes() for path in pathlib.Path(self.db).glob("*.wal")):
+            self.assertIsNone(child.poll())
+            time.sleep(0.01)
+        return child
+
+    def test_a_torn_log_is_told_by_whoever_opens(self):
+        lines = b"".join(b"row%06d\t%s\n" % (i, b"v" * 100) for i in range(20_000))
+        child = self.import_and_hold(lines)
+        child.kill()
+        child.communicate()
+        whole = self.ok("export", self.db)
+        self.assertEqual(self.run_tool("check", self.db).stderr, b"")
+        log = next(path for path in pathlib.Path(self.db).glob("*.wal") if b"row000" in path.read_bytes())
+        data = bytearray(log.read_bytes())
+        at = data.index(b"row00") + (300 << 10)  # in the second batch
+        data[at] ^= 1
+        log.write_bytes(data)
+        for command in ("check", "export", "stats"):
+            done = self.run_tool(command, self.db)
+            self.assertEqual(done.returncode, SUCCESS)
+            self.assertIn(f"of {log.name}".encode(), done.stderr)
+            self.assertIn(b"never acknowledged as durable", done.stderr)
+        left = self.ok("export", self.db)
+        self.assertTrue(left and left != whole and whole.startswith(left))
+
+    def test_nobody_reads_beside_a_writer(self):
+        child = self.import_and_hold(b"".join(b"row%06d\t%s\n" % (i, b"v" * 100) for i in range(20_000)))
+        for command in (["get", self.db, "row000001"], ["scan", self.db], ["check", self.db], ["export", self.db]):
+            self.assertIn("another process has the database open", self.fails(FAILURE, *command))
+        child.communicate()
+        self.assertEqual(child.returncode, SUCCESS)
+        self.assertEqual(len(self.entries()), 20_000)
 
     def test_a_killed_import_leaves_a_prefix(self):
         seed = int(os.environ.get("NACRE_TOOL_SEED", "5"))
