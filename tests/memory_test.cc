@@ -125,7 +125,7 @@ void check_ceiling(MemtableKind memtable, uint64_t megabytes) {
               static_cast<unsigned long long>(kMemory / kMebibyte), static_cast<double>(peak.counted) / kMebibyte,
               peak.when_counted.c_str(), static_cast<double>(peak.resident) / kMebibyte, peak.when_resident.c_str());
   EXPECT_LE(peak.counted, kMemory + kMemory / 10);
-  // What malloc keeps of freed buffers counts here: found when jobs took theirs from it, 25 MiB above the ceiling.
+  // What malloc keeps of freed buffers counts here: large ones must come from the kernel and go back to it.
   if (!kAddressSanitizer && !os::kThreadSanitizer) {
     EXPECT_LE(peak.resident, kMemory + kMemory / 10);
   }

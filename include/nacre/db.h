@@ -106,7 +106,7 @@ class Db {
   Result<void> settle();
 
   Stats stats() const;
-  // Reads everything and verifies every checksum, order, count and manifest promise. Findings are empty for a sound
+  // Reads everything and verifies every checksum, order and count, and that tables and manifest agree. Findings are empty for a sound
   // database; the Result is an error only if checking itself could not run. `progress` is told bytes done and in all.
   Result<std::vector<CheckFinding>> check(const std::function<void(uint64_t, uint64_t)>& progress = {});
 

@@ -1,8 +1,8 @@
 // check: reads everything that the manifest names and verifies what can be verified.
 //
-// Of each table: existence, size, identity, every checksum, order, counts, bounds and the hash of its entries, against
-// itself and against the manifest's record. Of the tree: runs do not overlap, tables stand within the bounds that reads
-// rely on. The log is verified by every open; its live part is small.
+// Of each table: every checksum, order, counts, bounds and the hash of its entries, against itself and against the
+// manifest's record. What every open verifies is not done again: that all tables are there, with their sizes and identities,
+// that tables of a run do not overlap (tree/), and the log.
 
 #include "engine/core.h"
 #include "format/file_names.h"
@@ -20,10 +20,15 @@ const char* differs(const format::TableRecord& record, const table::TablePropert
     return "the manifest and the table disagree about range tombstones";
   if (record.entries_hash != properties.entries_hash)
     return "the manifest and the table disagree about the hash of the entries";
-  if (properties.entries != 0 &&
-      (properties.smallest_key < record.smallest_key || properties.largest_key > record.largest_key)) {
-    return "the table holds keys outside the bounds in the manifest";
+  if (record.data_bytes != properties.key_bytes + properties.value_bytes)
+    return "the manifest and the table disagree about the bytes of keys and values";
+  if (record.smallest_sequence != properties.smallest_sequence ||
+      record.largest_sequence != properties.largest_sequence) {
+    return "the manifest and the table disagree about the sequence numbers";
   }
+  if (record.smallest_key != properties.smallest_key || record.largest_key != properties.largest_key)
+    return "the manifest and the table disagree about the smallest or the largest key";
+  if (record.compression != properties.compression) return "the manifest and the table disagree about the compression";
   return nullptr;
 }
 
