@@ -32,6 +32,12 @@ class Engine {
   virtual std::string describe() = 0;  // version and options, in a line
 };
 
+#ifdef NACRE_BENCH_ROCKSDB
+inline constexpr bool kHasRocksdb = true;
+#else
+inline constexpr bool kHasRocksdb = false;
+#endif
+
 // Each ends the process with words on failure. Null: this build has no such engine.
 std::unique_ptr<Engine> open_nacre(const std::string& directory, uint64_t memory_bytes);
 std::unique_ptr<Engine> open_rocksdb(const std::string& directory, uint64_t memory_bytes);

@@ -26,7 +26,7 @@ struct Settings {
   std::string directory = (std::filesystem::temp_directory_path() / "nacre-bench").string();
   uint64_t n = 5'000'000;
   uint64_t memory_mib = 2560;
-  uint32_t repeat = 5;
+  uint32_t repeat = 3;
   std::string only;
 };
 
@@ -113,9 +113,10 @@ int compare(const std::string& self, const Settings& settings) {
 int main(int argc, char** argv) {
   Settings settings;
   CLI::App app("Benchmarks of Nacre beside other engines", "nacre-bench");
-  app.add_option("--engine", settings.engine, "nacre or rocksdb: one run in this process")->capture_default_str();
+  app.add_option("--engine", settings.engine, "nacre or rocksdb: one run in this process");
   app.add_option("--compare", settings.compare,
-                 "Engines to run in turn, by commas; the ratio is the first to the last");
+                 "Engines to run in turn, by commas; the ratio is the first to the last. All that are there, if no "
+                 "engine is named");
   app.add_option("--repeat", settings.repeat, "Runs of each engine when comparing")
       ->capture_default_str()
       ->check(CLI::Range(1, 100));
@@ -126,6 +127,8 @@ int main(int argc, char** argv) {
   app.add_option("--dir", settings.directory, "Where the stores are made and removed")->capture_default_str();
   app.add_option("--only", settings.only, "Workloads to measure, by commas; all if empty");
   CLI11_PARSE(app, argc, argv);
+  if (app.count("--engine") == 0 && settings.compare.empty())
+    settings.compare = bench::kHasRocksdb ? "nacre,rocksdb" : "nacre";
   if (!settings.compare.empty()) return compare(std::filesystem::read_symlink("/proc/self/exe").string(), settings);
   return run_one(settings);
 }

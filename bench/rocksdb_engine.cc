@@ -15,8 +15,10 @@
 #include <rocksdb/table.h>
 #include <rocksdb/version.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 
 namespace bench {
 
@@ -78,7 +80,16 @@ class RocksEngine : public Engine {
   std::unique_ptr<Reader> reader() override { return std::make_unique<RocksReader>(*db_); }
   void settle() override {
     must(db_->Flush(rocksdb::FlushOptions()));
+#if ROCKSDB_MAJOR >= 9
     must(db_->WaitForCompact(rocksdb::WaitForCompactOptions()));
+#else
+    const auto busy = [this](const char* property) {
+      uint64_t count = 0;
+      return db_->GetIntProperty(property, &count) && count != 0;
+    };
+    while (busy("rocksdb.compaction-pending") || busy("rocksdb.num-running-compactions"))
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+#endif
   }
   std::string describe() override {
     return "rocksdb " + std::to_string(ROCKSDB_MAJOR) + "." + std::to_string(ROCKSDB_MINOR) + "." +

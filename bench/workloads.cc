@@ -75,6 +75,7 @@ class Run {
       fresh();
       measure("fillseq", n_, [this] {
         for (uint64_t i = 0; i < n_; i++) engine_->put(Key(i).view(), values_.of(i));
+        engine_->settle();
       });
     }
     if (plan_.only == std::vector<std::string>{"fillseq"}) return finish();
@@ -115,9 +116,9 @@ class Run {
       for (uint64_t i = 0; i < n_; i++) found += engine_->get(Key(random() % n_).view(), &value);
       if (found != n_) wrong("readrandom did not find every key");
     });
-    measure("seekrandom", n_ / 10, [this] {
+    measure("seekrandom", n_, [this] {
       std::mt19937_64 random(kSeed + 3);
-      for (uint64_t i = 0; i < n_ / 10; i++) {
+      for (uint64_t i = 0; i < n_; i++) {
         const uint64_t number = random() % n_;
         const uint64_t seen = engine_->reader()->seek_and_next(Key(number).view(), 10);
         if (seen != std::min<uint64_t>(11, n_ - number)) wrong("seekrandom saw another number of entries");

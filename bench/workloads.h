@@ -1,9 +1,9 @@
 // The standard workloads, the same for every engine: same keys, same values, same order, from one seed.
 //
-//   fillseq      n entries in key order into an empty store
+//   fillseq      n entries in key order into an empty store; until background work is settled
 //   fillrandom   n entries, each key once, in random order, into an empty store; until background work is settled
 //   readrandom   n gets of keys that exist; the count found is checked
-//   seekrandom   n / 10 seeks to keys that exist, each with a new iterator, and 10 next
+//   seekrandom   n seeks to keys that exist, each with a new iterator, and 10 next
 //   readseq      everything in order, once; the count is checked
 //   overwrite    n puts to random existing keys; until settled
 //   fillsync     n / 1000 synced puts, one thread

@@ -47,7 +47,7 @@ void RunCursor::seek(Bytes key, uint64_t trailer) {
   cursor_.seek(key, trailer);
   while (!cursor_.valid() && cursor_.status() && table_ + 1 < tables_.size()) {
     attach(table_ + 1);
-    cursor_.seek(key, trailer);  // not its first entry: see last_table_from()
+    cursor_.seek(key, trailer);  // not its first entry: that may lie before the target
   }
 }
 
@@ -55,7 +55,10 @@ void RunCursor::seek_before(Bytes key, uint64_t trailer) {
   if (tables_.empty()) return;
   attach(last_table_from(key));
   cursor_.seek_before(key, trailer);
-  enter_preceding();
+  while (!cursor_.valid() && cursor_.status() && table_ > 0) {
+    attach(table_ - 1);
+    cursor_.seek_before(key, trailer);
+  }
 }
 
 void RunCursor::seek_first() {
