@@ -14,7 +14,7 @@ namespace nacre {
 
 enum class EventKind : uint8_t {
   kOpened,              // duration_ns: of the whole open
-  kRecovered,           // entries: replayed from the log; bytes_in: log bytes read
+  kRecovered,           // entries: operations read from the log; bytes_in: log bytes read
   kTornTail,            // file, offset: where the unsynced tail of the log ended; bytes_in: bytes dropped
   kClosed,              //
   kKeyspaceCreated,     // keyspace

@@ -100,6 +100,29 @@ TEST(Histogram, QuantilesAreWithinOnePercent) {
   }
 }
 
+TEST(Histogram, ABoundedOneCountsLargerValuesAsItsLargest) {
+  LatencyHistogram histogram;
+  histogram.record(1000);
+  histogram.record((uint64_t{1} << 38) - 1);
+  histogram.record(uint64_t{1} << 50);
+  const HistogramSummary summary = histogram.summary();
+  EXPECT_EQ(summary.count, 3U);
+  EXPECT_EQ(summary.max, uint64_t{1} << 50);
+  EXPECT_EQ(summary.sum, 1000 + (uint64_t{1} << 38) - 1 + (uint64_t{1} << 50));
+  EXPECT_NEAR(static_cast<double>(summary.p999), static_cast<double>(uint64_t{1} << 38), (uint64_t{1} << 38) * 0.01);
+}
+
+TEST(Histogram, ASparseOneSaysTheSame) {
+  Histogram dense;
+  SparseHistogram sparse;
+  EXPECT_EQ(sparse.summary().p50, 0U);
+  for (uint64_t v = 1; v < uint64_t{1} << 60; v += v / 3 + 1) {
+    dense.record(v);
+    sparse.record(v);
+  }
+  EXPECT_EQ(sparse.summary(), dense.summary());
+}
+
 struct Counted : RefCounted<Counted> {
   explicit Counted(int* gone_count) : gone(gone_count) {}
   ~Counted() { ++*gone; }

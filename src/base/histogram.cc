@@ -5,11 +5,21 @@
 
 namespace nacre::base {
 
-uint64_t Histogram::quantile(double q) const {
+namespace {
+
+// Of the value at quantile q among `total`, counted from 1.
+uint64_t rank_of(double q, uint64_t total) {
+  return std::max<uint64_t>(1, static_cast<uint64_t>(std::ceil(q * static_cast<double>(total))));
+}
+
+}  // namespace
+
+template <unsigned kValueBits>
+uint64_t BasicHistogram<kValueBits>::quantile(double q) const {
   uint64_t total = 0;
   for (const auto& count : counts_) total += count.load(std::memory_order_relaxed);
   if (total == 0) return 0;
-  const auto rank = std::max<uint64_t>(1, static_cast<uint64_t>(std::ceil(q * static_cast<double>(total))));
+  const uint64_t rank = rank_of(q, total);
   uint64_t seen = 0;
   for (size_t bucket = 0; bucket < kBuckets; bucket++) {
     seen += counts_[bucket].load(std::memory_order_relaxed);
@@ -18,7 +28,8 @@ uint64_t Histogram::quantile(double q) const {
   return max_.load(std::memory_order_relaxed);
 }
 
-HistogramSummary Histogram::summary() const {
+template <unsigned kValueBits>
+HistogramSummary BasicHistogram<kValueBits>::summary() const {
   HistogramSummary out;
   for (const auto& count : counts_) out.count += count.load(std::memory_order_relaxed);
   out.sum = sum_.load(std::memory_order_relaxed);
@@ -30,7 +41,8 @@ HistogramSummary Histogram::summary() const {
   return out;
 }
 
-void Histogram::add(const Histogram& other) {
+template <unsigned kValueBits>
+void BasicHistogram<kValueBits>::add(const BasicHistogram& other) {
   for (size_t i = 0; i < kBuckets; i++) {
     if (const uint64_t count = other.counts_[i].load(std::memory_order_relaxed); count != 0) {
       counts_[i].fetch_add(count, std::memory_order_relaxed);
@@ -43,10 +55,35 @@ void Histogram::add(const Histogram& other) {
   }
 }
 
-void Histogram::clear() {
+template <unsigned kValueBits>
+void BasicHistogram<kValueBits>::clear() {
   for (auto& count : counts_) count.store(0, std::memory_order_relaxed);
   sum_.store(0, std::memory_order_relaxed);
   max_.store(0, std::memory_order_relaxed);
+}
+
+template class BasicHistogram<64>;
+template class BasicHistogram<38>;
+
+uint64_t SparseHistogram::quantile(double q) const {
+  if (count_ == 0) return 0;
+  const uint64_t rank = rank_of(q, count_);
+  uint64_t seen = 0;
+  for (const auto& [bucket, count] : counts_) {
+    seen += count;
+    if (seen >= rank) return std::min(Histogram::value_of(bucket), max_);
+  }
+  return max_;
+}
+
+HistogramSummary SparseHistogram::summary() const {
+  return {.count = count_,
+          .sum = sum_,
+          .max = max_,
+          .p50 = quantile(0.5),
+          .p90 = quantile(0.9),
+          .p99 = quantile(0.99),
+          .p999 = quantile(0.999)};
 }
 
 }  // namespace nacre::base

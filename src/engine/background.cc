@@ -215,10 +215,15 @@ void Core::update_delay() {
   for (const auto& [id, keyspace] : keyspaces_) {
     if (keyspace->version) debt += compaction::debt_bytes(shape_of(*keyspace), policy_of(*keyspace));
   }
-  const uint32_t delay = compaction::delay_ns_per_kib({.frozen_bytes = frozen_bytes_.load(std::memory_order_relaxed),
-                                                       .memtable_bytes = plan_.memtable_bytes,
-                                                       .all_memtables_bytes = plan_.all_memtables_bytes,
-                                                       .debt_bytes = debt});
+  compaction::PacingInput piles{.frozen_bytes = frozen_bytes_.load(std::memory_order_relaxed),
+                                .memtable_bytes = plan_.memtable_bytes,
+                                .all_memtables_bytes = plan_.all_memtables_bytes,
+                                .debt_bytes = debt};
+  const uint32_t delay = compaction::delay_ns_per_kib(piles);
+  piles.debt_bytes = 0;
+  const bool by_memtables = 2 * compaction::delay_ns_per_kib(piles) > delay;
+  price_reason_.store(by_memtables ? DelayReason::kMemtablesFilling : DelayReason::kCompactionDebt,
+                      std::memory_order_relaxed);
   delay_ns_per_kib_.store(delay, std::memory_order_relaxed);
 }
 
@@ -271,7 +276,8 @@ Result<void> Core::flush_all() {
       [&wanted]() NACRE_NO_THREAD_ANALYSIS {
         return std::all_of(wanted.begin(), wanted.end(), [](const auto& each) {
           const std::deque<FrozenMemtable>& frozen = each.first->frozen;
-          return frozen.empty() || frozen.front().through > each.second;
+          if (frozen.empty()) return !each.first->flushing;  // the job's end: it has counted and reported what it did
+          return frozen.front().through > each.second;
         });
       },
       false);

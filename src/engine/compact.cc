@@ -126,7 +126,10 @@ Result<void> Core::move_tables(KeyspaceState& keyspace, const compaction::Plan& 
   }
   NACRE_TRY_ASSIGN(const bool committed, commit_edit(keyspace, edit));
   if (!committed) return {};
-  keyspace.tables_moved.fetch_add(plan.inputs.size(), std::memory_order_relaxed);
+  {
+    sync::MutexLock lock(state_mutex_);
+    keyspace.work[plan.output_level].tables_moved_in += plan.inputs.size();
+  }
   report({.kind = EventKind::kTablesMoved,
           .keyspace = keyspace.name,
           .cause = plan.reason,
@@ -185,33 +188,41 @@ Result<void> Core::merge_tables(KeyspaceState& keyspace, const compaction::Plan&
   NACRE_TRY_ASSIGN(const bool committed, commit_edit(keyspace, edit));
   if (!committed) return {};
 
-  uint64_t bytes_out = 0;
-  for (const auto& placed : edit.added) bytes_out += placed.table.file_bytes;
-  count_merge(keyspace, inputs.bytes_of_level, plan.output_level, bytes_out);
+  MergeWork work{.bytes_of_level = inputs.bytes_of_level,
+                 .output_level = plan.output_level,
+                 .entries_dropped = totals.entries_read - totals.entries_written,
+                 .duration_ns = runtime_.clock->now_ns() - begin_ns};
+  for (const auto& placed : edit.added) work.bytes_out += placed.table.file_bytes;
+  count_merge(keyspace, work);
   report({.kind = EventKind::kCompactionFinished,
           .keyspace = keyspace.name,
           .cause = plan.reason,
           .job = job,
           .bytes_in = inputs.bytes,
-          .bytes_out = bytes_out,
+          .bytes_out = work.bytes_out,
           .files_in = inputs.files,
           .files_out = edit.added.size(),
           .entries = totals.entries_written,
-          .duration_ns = runtime_.clock->now_ns() - begin_ns,
+          .duration_ns = work.duration_ns,
           .level_from = plan.level_from,
           .level_to = plan.output_level});
   return {};
 }
 
-void Core::count_merge(KeyspaceState& keyspace, std::span<const uint64_t> bytes_of_level, uint32_t output_level,
-                       uint64_t bytes_out) {
-  for (size_t level = 0; level < bytes_of_level.size(); level++) {
-    keyspace.levels[level].bytes_read.fetch_add(bytes_of_level[level], std::memory_order_relaxed);
-    compaction_bytes_read_.fetch_add(bytes_of_level[level], std::memory_order_relaxed);
+void Core::count_merge(KeyspaceState& keyspace, const MergeWork& work) {
+  compaction_bytes_written_.fetch_add(work.bytes_out, std::memory_order_relaxed);
+  compaction_duration_.record(work.duration_ns);
+  sync::MutexLock lock(state_mutex_);
+  for (size_t level = 0; level < kLevels; level++) {
+    keyspace.work[level].bytes_read += work.bytes_of_level[level];
+    compaction_bytes_read_.fetch_add(work.bytes_of_level[level], std::memory_order_relaxed);
   }
-  keyspace.levels[output_level].bytes_written.fetch_add(bytes_out, std::memory_order_relaxed);
-  keyspace.compaction_count.fetch_add(1, std::memory_order_relaxed);
-  compaction_bytes_written_.fetch_add(bytes_out, std::memory_order_relaxed);
+  keyspace.compaction_count++;
+  LevelWork& output = keyspace.work[work.output_level];
+  output.jobs++;
+  output.bytes_written += work.bytes_out;
+  output.entries_dropped += work.entries_dropped;
+  output.durations.record(work.duration_ns);
 }
 
 Result<void> Core::compaction_may_go_on() const {

@@ -80,9 +80,9 @@ class Core : public std::enable_shared_from_this<Core> {
   Result<void> sync_all();
 
   // read.cc
-  Result<std::optional<Value>> get(const KeyspaceState& keyspace, Bytes key, const Snapshot& snapshot);
-  Result<bool> contains(const KeyspaceState& keyspace, Bytes key, const Snapshot& snapshot);
-  Result<std::vector<std::optional<Value>>> multi_get(const KeyspaceState& keyspace, std::span<const Bytes> keys,
+  Result<std::optional<Value>> get(KeyspaceState& keyspace, Bytes key, const Snapshot& snapshot);
+  Result<bool> contains(KeyspaceState& keyspace, Bytes key, const Snapshot& snapshot);
+  Result<std::vector<std::optional<Value>>> multi_get(KeyspaceState& keyspace, std::span<const Bytes> keys,
                                                       const Snapshot& snapshot);
   Cursor cursor(const std::shared_ptr<KeyspaceState>& keyspace, const ScanOptions& options);
   Snapshot snapshot();
@@ -107,6 +107,8 @@ class Core : public std::enable_shared_from_this<Core> {
 
   // stats.cc, check.cc
   Stats stats() const;
+  // Of one positioning of a cursor.
+  void record_seek(KeyspaceState& keyspace, uint64_t duration_ns);
   Result<std::vector<CheckFinding>> check(const std::function<void(uint64_t, uint64_t)>& progress);
 
   // close.cc. kBusy while users hold objects, if `refuse_if_in_use`.
@@ -124,12 +126,14 @@ class Core : public std::enable_shared_from_this<Core> {
 
   sync::EpochDomain& epochs() { return epochs_; }
   base::MemoryAccount& account() { return account_; }
+  Clock& clock() { return *runtime_.clock; }
   const Options& options() const { return options_; }
 
  private:
   struct Touched {  // a keyspace that a batch writes to
     std::shared_ptr<KeyspaceState> keyspace;
     memtable::Memtable* memtable = nullptr;
+    KeyspaceCounters::Values counts{};  // what the batch adds to the keyspace's counters
   };
   struct Claimed {
     CommitPipeline::Ticket ticket;
@@ -160,6 +164,7 @@ class Core : public std::enable_shared_from_this<Core> {
   void record_delay(DelayReason reason, uint64_t duration_ns);
   Result<void> end_writes_before_drop(KeyspaceState& keyspace);
   Result<void> wait_for_memtables(const WriteOptions& options);
+  Result<void> may_wait_for_memtables() const NACRE_REQUIRES(state_mutex_);
   static Error no_room_in_memory(const Error& of_flush);
   Result<void> pay_delay(uint64_t bytes, const WriteOptions& options);
   Result<void> make_room(KeyspaceState& keyspace) NACRE_REQUIRES(commit_mutex_);
@@ -170,13 +175,14 @@ class Core : public std::enable_shared_from_this<Core> {
   Result<void> log_unlogged() NACRE_REQUIRES(commit_mutex_);
   void note_write(KeyspaceState& keyspace, const Claimed& claimed) NACRE_REQUIRES(commit_mutex_);
   Result<void> finish_commit(const Claimed& claimed, Durability durability);
-  Result<std::vector<Touched>> keyspaces_of(Bytes encoded, uint64_t* user_bytes);
+  Result<std::vector<Touched>> keyspaces_of(Bytes encoded);
   void stop_writes(const Error& error);
   Durability durability_of(const WriteOptions& options) const {
     return options.durability.value_or(options_.durability);
   }
 
   // read.cc
+  void record_get(KeyspaceState& keyspace, uint64_t duration_ns);
   Result<ReadPoint> read_point(const KeyspaceState& keyspace, const Snapshot& snapshot);
   Result<format::Sequence> sequence_of(const Snapshot& snapshot) const;
 
@@ -209,8 +215,9 @@ class Core : public std::enable_shared_from_this<Core> {
                             std::vector<std::string> cut_keys, uint64_t begin_ns);
   Result<compaction::MergeResult> write_memtables(KeyspaceState& keyspace, const std::vector<FrozenMemtable>& inputs,
                                                   std::vector<std::string> cut_keys);
-  format::VersionEdit flush_edit(KeyspaceState& keyspace, const compaction::MergeResult& merged,
+  format::VersionEdit flush_edit(const KeyspaceState& keyspace, const compaction::MergeResult& merged,
                                  format::Sequence through);
+  void count_flush(KeyspaceState& keyspace, const compaction::MergeResult& merged, uint64_t duration_ns);
   compaction::RunWriterOptions writer_options(const KeyspaceState& keyspace, uint32_t level);
   static float filter_bits(uint32_t average, uint32_t level);
   uint64_t log_floor_without(const KeyspaceState& keyspace, format::Sequence through);
@@ -218,8 +225,14 @@ class Core : public std::enable_shared_from_this<Core> {
   Result<void> move_tables(KeyspaceState& keyspace, const compaction::Plan& plan);
   Result<void> merge_tables(KeyspaceState& keyspace, const compaction::Plan& plan, uint64_t job);
   Result<void> compaction_may_go_on() const;
-  void count_merge(KeyspaceState& keyspace, std::span<const uint64_t> bytes_of_level, uint32_t output_level,
-                   uint64_t bytes_out);
+  struct MergeWork {
+    std::array<uint64_t, kLevels> bytes_of_level{};  // read
+    uint32_t output_level = 0;
+    uint64_t bytes_out = 0;
+    uint64_t entries_dropped = 0;
+    uint64_t duration_ns = 0;
+  };
+  void count_merge(KeyspaceState& keyspace, const MergeWork& work);
   Result<bool> commit_edit(const KeyspaceState& keyspace, const format::VersionEdit& edit);
   void remove_written(const format::VersionEdit& edit);
 
@@ -300,14 +313,20 @@ class Core : public std::enable_shared_from_this<Core> {
   std::atomic<bool> writes_stopped_{false};
   std::atomic<bool> no_space_{false};
   std::atomic<uint64_t> frozen_bytes_{0};      // memtables that wait for their flush
-  std::atomic<uint32_t> delay_ns_per_kib_{0};  // what writers pay for compaction debt
+  std::atomic<uint32_t> delay_ns_per_kib_{0};  // what writers pay for background work that is behind
+  std::atomic<DelayReason> price_reason_{DelayReason::kCompactionDebt};  // what makes most of that price
   std::atomic<uint64_t> owed_delay_ns_{0};
   std::atomic<uint64_t> objects_in_use_{0};
 
-  HotCounters counters_;
+  HotCounters<DbCounter> counters_;
+  KeyspaceCounters::Values dropped_counts_ NACRE_GUARDED_BY(state_mutex_){};  // of keyspaces that are no more
   base::Histogram write_latency_;
   base::Histogram get_latency_;
+  base::Histogram multi_get_latency_;
+  base::Histogram seek_latency_;
   base::Histogram sync_latency_;
+  base::Histogram flush_duration_;
+  base::Histogram compaction_duration_;
   std::array<base::Histogram, static_cast<size_t>(DelayReason::kCount)> delays_;
   std::atomic<uint64_t> syncs_{0};
   std::atomic<uint64_t> log_bytes_{0};

@@ -21,34 +21,22 @@ void Cursor::refresh() {
 
 void Cursor::seek_first() {
   valid_ = false;
-  if (read::RangeCursor* range = core_->usable()) {
-    range->seek_first();
-    refresh();
-  }
+  if (core_->position([](read::RangeCursor& range) { range.seek_first(); })) refresh();
 }
 
 void Cursor::seek_last() {
   valid_ = false;
-  if (read::RangeCursor* range = core_->usable()) {
-    range->seek_last();
-    refresh();
-  }
+  if (core_->position([](read::RangeCursor& range) { range.seek_last(); })) refresh();
 }
 
 void Cursor::seek(Bytes key) {
   valid_ = false;
-  if (read::RangeCursor* range = core_->usable()) {
-    range->seek(core_->target(key));
-    refresh();
-  }
+  if (core_->position([&](read::RangeCursor& range) { range.seek(core_->target(key)); })) refresh();
 }
 
 void Cursor::seek_before(Bytes key) {
   valid_ = false;
-  if (read::RangeCursor* range = core_->usable()) {
-    range->seek_before(core_->target(key));
-    refresh();
-  }
+  if (core_->position([&](read::RangeCursor& range) { range.seek_before(core_->target(key)); })) refresh();
 }
 
 void Cursor::next() {

@@ -16,8 +16,9 @@ namespace nacre::engine {
 class CursorCore {
  public:
   // `range` is null when the cursor could not be made: `error` says why.
-  CursorCore(std::shared_ptr<Core> core, std::unique_ptr<read::RangeCursor> range, Result<void> error)
-      : core_(std::move(core)), range_(std::move(range)), error_(std::move(error)) {
+  CursorCore(std::shared_ptr<Core> core, std::shared_ptr<KeyspaceState> keyspace,
+             std::unique_ptr<read::RangeCursor> range, Result<void> error)
+      : core_(std::move(core)), keyspace_(std::move(keyspace)), range_(std::move(range)), error_(std::move(error)) {
     core_->objects_in_use().fetch_add(1, std::memory_order_relaxed);
   }
   ~CursorCore() {
@@ -34,6 +35,25 @@ class CursorCore {
     return range_.get();
   }
   read::RangeCursor* range() { return range_.get(); }
+  // The latency of a first seek is that of making the cursor too, so what is sampled then is the start of a scan.
+  void time_first_seek(uint64_t making_ns) {
+    first_is_timed_ = true;
+    making_ns_ = making_ns;
+  }
+  // usable(), and calls `move` on it: a positioning, which is counted and may be timed. False: it may not be used.
+  template <class Move>
+  bool position(const Move& move) {
+    read::RangeCursor* range = usable();
+    if (range == nullptr) return false;
+    const bool sampled = keyspace_->counters.add_sampled(KeyspaceCounter::kSeeks);
+    const bool wanted = is_first_ ? first_is_timed_ : sampled;
+    const Stopwatch watch(core_->clock(), wanted);
+    move(*range);
+    if (wanted && range->status()) core_->record_seek(*keyspace_, making_ns_ + watch.elapsed_ns());
+    making_ns_ = 0;
+    is_first_ = false;
+    return true;
+  }
   // A copy of the key to seek: what the user gave may be the key or value that the cursor itself shows.
   Bytes target(Bytes key) { return target_.assign(key); }
   Result<void> status() const {
@@ -43,9 +63,13 @@ class CursorCore {
 
  private:
   std::shared_ptr<Core> core_;
+  std::shared_ptr<KeyspaceState> keyspace_;
   std::unique_ptr<read::RangeCursor> range_;
   Result<void> error_;
   std::string target_;
+  bool is_first_ = true;
+  bool first_is_timed_ = false;
+  uint64_t making_ns_ = 0;  // counts as part of the first seek
 };
 
 }  // namespace nacre::engine

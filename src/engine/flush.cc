@@ -8,6 +8,7 @@
 // new tables. If none has, the tables hold the whole prefix, and a log that nobody asked to sync never reaches the device.
 
 #include <algorithm>
+#include <span>
 
 #include "compaction/merge_job.h"
 #include "engine/core.h"
@@ -16,6 +17,16 @@
 namespace nacre::engine {
 
 using format::Sequence;
+
+namespace {
+
+uint64_t file_bytes(std::span<const format::TableRecord> tables) {
+  uint64_t bytes = 0;
+  for (const format::TableRecord& table : tables) bytes += table.file_bytes;
+  return bytes;
+}
+
+}  // namespace
 
 Result<void> Core::flush(const std::shared_ptr<KeyspaceState>& keyspace) {
   const uint64_t begin_ns = runtime_.clock->now_ns();
@@ -64,34 +75,41 @@ Result<void> Core::flush_inputs(KeyspaceState& keyspace, const std::vector<Froze
     if (wal_->damaged()) stop_writes(released.error());
     return released;
   }
-  uint64_t bytes_out = 0;
-  for (const format::TableRecord& table : merged.tables) bytes_out += table.file_bytes;
+  const uint64_t duration_ns = runtime_.clock->now_ns() - begin_ns;
+  count_flush(keyspace, merged, duration_ns);
   report({.kind = EventKind::kFlushFinished,
           .keyspace = keyspace.name,
           .bytes_in = bytes_in,
-          .bytes_out = bytes_out,
+          .bytes_out = file_bytes(merged.tables),
           .files_in = inputs.size(),
           .files_out = merged.tables.size(),
           .entries = merged.totals.entries_written,
-          .duration_ns = runtime_.clock->now_ns() - begin_ns});
+          .duration_ns = duration_ns});
   return {};
 }
 
+void Core::count_flush(KeyspaceState& keyspace, const compaction::MergeResult& merged, uint64_t duration_ns) {
+  const uint64_t bytes = file_bytes(merged.tables);
+  flush_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  flush_duration_.record(duration_ns);
+  sync::MutexLock lock(state_mutex_);
+  keyspace.flushes++;
+  LevelWork& work = keyspace.work[0];
+  work.jobs++;
+  work.bytes_written += bytes;
+  work.entries_dropped += merged.totals.entries_read - merged.totals.entries_written;
+  work.durations.record(duration_ns);
+}
+
 // Brings the tables of a flush in as a new run. The memtables whose entries they hold leave the view in the same step.
-format::VersionEdit Core::flush_edit(KeyspaceState& keyspace, const compaction::MergeResult& merged, Sequence through) {
+format::VersionEdit Core::flush_edit(const KeyspaceState& keyspace, const compaction::MergeResult& merged,
+                                     Sequence through) {
   format::VersionEdit edit;
   edit.keyspace = keyspace.id;
   edit.flushed_through = through;
   edit.last_sequence = through;
   const uint64_t run = versions_->next_run_id();
-  uint64_t bytes = 0;
-  for (const format::TableRecord& table : merged.tables) {
-    bytes += table.file_bytes;
-    edit.added.push_back({.level = 0, .run = run, .table = table});
-  }
-  keyspace.flushes.fetch_add(1, std::memory_order_relaxed);
-  keyspace.levels[0].bytes_written.fetch_add(bytes, std::memory_order_relaxed);
-  flush_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  for (const format::TableRecord& table : merged.tables) edit.added.push_back({.level = 0, .run = run, .table = table});
   return edit;
 }
 

@@ -56,7 +56,7 @@ void Core::keep_house() {
     }
     forget_flushed_memtables();
 
-    const uint64_t writes = counters_.sum(HotCounters::kOperations);
+    const uint64_t writes = counters_.sum(DbCounter::kWrites);
     quiet_rounds = writes == writes_seen ? quiet_rounds + 1 : 0;
     writes_seen = writes;
     if (quiet_rounds == 0) flush_cold_keyspaces();

@@ -17,7 +17,10 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/histogram.h"
+#include "base/memory_account.h"
 #include "compaction/shape.h"
+#include "engine/counters.h"
 #include "format/version_edit.h"
 #include "memtable/memtable.h"
 #include "nacre/options.h"
@@ -42,10 +45,24 @@ struct RunningCompaction {
   std::vector<uint64_t> inputs;
 };
 
-struct LevelCounters {
-  std::atomic<uint64_t> bytes_written{0};
-  std::atomic<uint64_t> bytes_read{0};
+// What flushes and compactions did to one level. Guarded by Core::state_mutex_.
+struct LevelWork {
+  uint64_t bytes_written = 0;
+  uint64_t bytes_read = 0;
+  uint64_t jobs = 0;  // that wrote to it
+  uint64_t tables_moved_in = 0;
+  uint64_t entries_dropped = 0;
+  base::SparseHistogram durations;
 };
+
+// Of operations of users, sampled. From any thread.
+struct KeyspaceLatencies {
+  base::LatencyHistogram writes;
+  base::LatencyHistogram gets;
+  base::LatencyHistogram seeks;
+};
+
+inline constexpr size_t kLevels = compaction::kBottomLevel + 1;
 
 class KeyspaceState {
  public:
@@ -75,13 +92,17 @@ class KeyspaceState {
   format::Sequence flushed_through = 0;
   bool flushing = false;
   std::vector<RunningCompaction> compactions;
+  uint64_t flushes = 0;
+  uint64_t compaction_count = 0;
+  std::array<LevelWork, kLevels> work;
 
-  // Counters, from any thread.
-  std::atomic<uint64_t> bytes_put{0};
-  std::atomic<uint64_t> flushes{0};
-  std::atomic<uint64_t> compaction_count{0};
-  std::atomic<uint64_t> tables_moved{0};
-  std::array<LevelCounters, compaction::kBottomLevel + 1> levels;
+  // From any thread.
+  KeyspaceCounters counters;
+  KeyspaceLatencies latencies;
+  std::atomic<uint64_t> gets_answered_in_memory{0};  // of the sampled gets: by memtables
+  std::array<std::atomic<uint64_t>, kLevels> gets_answered{};
+
+  base::MemoryCharge charge;  // of this object: the counters are most of it
 };
 
 }  // namespace nacre::engine

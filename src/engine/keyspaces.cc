@@ -97,6 +97,7 @@ Result<void> Core::drop_keyspace(Bytes name) {
     keyspace->frozen.clear();
     flushed_memtables_.push_back(std::exchange(keyspace->mutable_memtable, std::move(fresh)));
     replace_view(*keyspace);
+    keyspace->counters.add_to(dropped_counts_);
     keyspaces_.erase(keyspace->id);
     state_changed_.notify_all();
   }

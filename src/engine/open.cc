@@ -132,6 +132,7 @@ std::shared_ptr<KeyspaceState> Core::add_keyspace_state(uint32_t id, const std::
                                                         base::IntrusivePtr<tree::Version> version,
                                                         Sequence flushed_through) {
   auto keyspace = std::make_shared<KeyspaceState>(id, name, keyspace_options);
+  keyspace->charge = base::MemoryCharge(&account_, base::MemoryPart::kTableMeta, sizeof(KeyspaceState));
   keyspace->mutable_memtable = new_memtable();
   keyspace->version = std::move(version);
   keyspace->flushed_through = flushed_through;
@@ -148,9 +149,14 @@ Result<void> Core::open_log() {
   const uint64_t begin_ns = runtime_.clock->now_ns();
   std::vector<format::VersionEdit> edits;
   wal::LogDamage damage;
+  uint64_t operations = 0;
   const auto recovery = wal::recover_log(
       *directory_, versions_->uuid(), versions_->log_floor(),
-      [this, &edits](const wal::RecoveredRecord& record) { return replay(record, edits); }, &damage);
+      [&](const wal::RecoveredRecord& record) {
+        operations += record.count;
+        return replay(record, edits);
+      },
+      &damage);
   if (!recovery) {
     if (damage.begin_lsn != 0) {
       report({.kind = EventKind::kCorruption,
@@ -181,7 +187,7 @@ Result<void> Core::open_log() {
   if (recovered.records != 0) {
     report({.kind = EventKind::kRecovered,
             .bytes_in = recovered.bytes_read,
-            .entries = recovered.records,
+            .entries = operations,
             .duration_ns = runtime_.clock->now_ns() - begin_ns});
   }
   if (read_only_) return {};
@@ -271,8 +277,10 @@ Result<void> Core::flush_recovered(KeyspaceState& keyspace, std::vector<format::
   pipeline_.reset(std::max(pipeline_.visible(), through), pipeline_.published_lsn());
   const FrozenMemtable input{
       .memtable = keyspace.mutable_memtable, .through = through, .first_lsn = keyspace.mutable_first_lsn};
+  const uint64_t begin_ns = runtime_.clock->now_ns();
   NACRE_TRY_ASSIGN(const compaction::MergeResult merged, write_memtables(keyspace, {input}, {}));
   edits.push_back(flush_edit(keyspace, merged, through));
+  count_flush(keyspace, merged, runtime_.clock->now_ns() - begin_ns);
   sync::MutexLock lock(state_mutex_);
   keyspace.mutable_memtable = new_memtable();
   keyspace.mutable_first_lsn = 0;

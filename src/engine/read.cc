@@ -47,6 +47,15 @@ Result<void> check_key(Bytes key) {
   return {};
 }
 
+// Of a get that is timed: who answered it.
+void count_answer(KeyspaceState& keyspace, const read::Lookup& lookup) {
+  if (lookup.level != read::kInMemory) {
+    keyspace.gets_answered[std::min<uint32_t>(lookup.level, kLevels - 1)].fetch_add(1, std::memory_order_relaxed);
+  } else if (lookup.sequence != 0) {
+    keyspace.gets_answered_in_memory.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
 }  // namespace
 
 Result<Sequence> Core::sequence_of(const Snapshot& snapshot) const {
@@ -56,11 +65,15 @@ Result<Sequence> Core::sequence_of(const Snapshot& snapshot) const {
   return snapshot.hold()->sequence();
 }
 
-Result<std::optional<Value>> Core::get(const KeyspaceState& keyspace, Bytes key, const Snapshot& snapshot) {
+void Core::record_get(KeyspaceState& keyspace, uint64_t duration_ns) {
+  get_latency_.record(duration_ns);
+  keyspace.latencies.gets.record(duration_ns);
+}
+
+Result<std::optional<Value>> Core::get(KeyspaceState& keyspace, Bytes key, const Snapshot& snapshot) {
   NACRE_TRY(usable());
   NACRE_TRY(check_key(key));
-  const bool sampled = counters_.sample();
-  const uint64_t begin_ns = sampled ? runtime_.clock->now_ns() : 0;
+  const Stopwatch watch(*runtime_.clock, keyspace.counters.add_sampled(KeyspaceCounter::kGets));
   std::optional<Value> value;
   {
     const sync::EpochDomain::Guard guard(epochs_);
@@ -71,17 +84,23 @@ Result<std::optional<Value>> Core::get(const KeyspaceState& keyspace, Bytes key,
     auto lookup = read::point_get(*view, key, base::hash_key(key), at, row_cache_.get());
     if (!lookup) return lookup.error();
     if (lookup->present) value.emplace(pinned(*lookup));
+    if (watch.wanted()) [[unlikely]]
+      count_answer(keyspace, *lookup);
   }
   cache_->after_guard();
-  counters_.add(HotCounters::kGets, 1);
-  if (value) counters_.add(HotCounters::kGetsFound, 1);
-  if (sampled) get_latency_.record(runtime_.clock->now_ns() - begin_ns);
+  if (value) {
+    keyspace.counters.add(KeyspaceCounter::kGetsFound, 1);
+    keyspace.counters.add(KeyspaceCounter::kBytesGot, value->size());
+  }
+  if (watch.wanted()) [[unlikely]]
+    record_get(keyspace, watch.elapsed_ns());
   return value;
 }
 
-Result<bool> Core::contains(const KeyspaceState& keyspace, Bytes key, const Snapshot& snapshot) {
+Result<bool> Core::contains(KeyspaceState& keyspace, Bytes key, const Snapshot& snapshot) {
   NACRE_TRY(usable());
   NACRE_TRY(check_key(key));
+  const Stopwatch watch(*runtime_.clock, keyspace.counters.add_sampled(KeyspaceCounter::kGets));
   bool present = false;
   {
     const sync::EpochDomain::Guard guard(epochs_);
@@ -90,20 +109,25 @@ Result<bool> Core::contains(const KeyspaceState& keyspace, Bytes key, const Snap
     NACRE_TRY_ASSIGN(const Sequence at, sequence_of(snapshot));
     NACRE_TRY_ASSIGN(const read::Lookup lookup, read::point_get(*view, key, base::hash_key(key), at, row_cache_.get()));
     present = lookup.present;
+    if (watch.wanted()) [[unlikely]]
+      count_answer(keyspace, lookup);
   }
   cache_->after_guard();
-  counters_.add(HotCounters::kGets, 1);
-  if (present) counters_.add(HotCounters::kGetsFound, 1);
+  if (present) keyspace.counters.add(KeyspaceCounter::kGetsFound, 1);
+  if (watch.wanted()) [[unlikely]]
+    record_get(keyspace, watch.elapsed_ns());
   return present;
 }
 
-Result<std::vector<std::optional<Value>>> Core::multi_get(const KeyspaceState& keyspace, std::span<const Bytes> keys,
+Result<std::vector<std::optional<Value>>> Core::multi_get(KeyspaceState& keyspace, std::span<const Bytes> keys,
                                                           const Snapshot& snapshot) {
   NACRE_TRY(usable());
   for (const Bytes key : keys) NACRE_TRY(check_key(key));
+  const Stopwatch watch(*runtime_.clock, keyspace.counters.add_sampled(KeyspaceCounter::kMultiGets));
   std::vector<read::Lookup> lookups(keys.size());
   std::vector<std::optional<Value>> values(keys.size());
   uint64_t found = 0;
+  uint64_t bytes = 0;
   {
     const sync::EpochDomain::Guard guard(epochs_);
     const tree::ReadView* view = nullptr;
@@ -118,11 +142,14 @@ Result<std::vector<std::optional<Value>>> Core::multi_get(const KeyspaceState& k
       if (!lookups[i].present) continue;
       values[i].emplace(pinned(lookups[i]));
       found++;
+      bytes += values[i]->size();
     }
   }
   cache_->after_guard();
-  counters_.add(HotCounters::kGets, keys.size());
-  counters_.add(HotCounters::kGetsFound, found);
+  keyspace.counters.add(KeyspaceCounter::kMultiGetKeys, keys.size());
+  keyspace.counters.add(KeyspaceCounter::kMultiGetKeysFound, found);
+  keyspace.counters.add(KeyspaceCounter::kBytesGot, bytes);
+  if (watch.wanted()) multi_get_latency_.record(watch.elapsed_ns());
   return values;
 }
 
@@ -140,17 +167,20 @@ Result<ReadPoint> Core::read_point(const KeyspaceState& keyspace, const Snapshot
 }
 
 Cursor Core::cursor(const std::shared_ptr<KeyspaceState>& keyspace, const ScanOptions& options) {
-  const auto failed = [this](const Error& error) {
-    return Cursor(std::make_unique<CursorCore>(shared_from_this(), nullptr, error));
+  const auto failed = [&](const Error& error) {
+    return Cursor(std::make_unique<CursorCore>(shared_from_this(), keyspace, nullptr, error));
   };
   if (const auto result = usable(); !result) return failed(result.error());
+  const Stopwatch watch(*runtime_.clock, keyspace->counters.add_sampled(KeyspaceCounter::kCursors));
   read::Bounds bounds{.from = options.from.value_or(""), .to = options.to};
   if (options.prefix) bounds.narrow_to_prefix(*options.prefix);
   auto point = read_point(*keyspace, options.snapshot);
   if (!point) return failed(point.error());
   auto range = read::RangeCursor::open(std::move(point->view), point->at, std::move(bounds), &account_);
   if (!range) return failed(range.error());
-  return Cursor(std::make_unique<CursorCore>(shared_from_this(), *std::move(range), Result<void>()));
+  auto core = std::make_unique<CursorCore>(shared_from_this(), keyspace, *std::move(range), Result<void>());
+  if (watch.wanted()) core->time_first_seek(watch.elapsed_ns());
+  return Cursor(std::move(core));
 }
 
 Snapshot Core::snapshot() {

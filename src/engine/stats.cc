@@ -2,14 +2,15 @@
 
 #include "nacre/stats.h"
 
+#include <algorithm>
+
 #include "engine/core.h"
 
 namespace nacre::engine {
 
 namespace {
 
-Latency latency_of(const base::Histogram& histogram) {
-  const base::HistogramSummary s = histogram.summary();
+Latency latency_of(const base::HistogramSummary& s) {
   return {.count = s.count,
           .sum_ns = s.sum,
           .p50_ns = s.p50,
@@ -19,13 +20,19 @@ Latency latency_of(const base::Histogram& histogram) {
           .max_ns = s.max};
 }
 
-std::vector<LevelStats> levels_of(const KeyspaceState& keyspace, const tree::Version& version) {
+std::vector<LevelStats> levels_of(const KeyspaceState& keyspace) {
   std::vector<LevelStats> levels;
-  for (uint32_t level = 0; level <= compaction::kBottomLevel; level++) {
+  for (uint32_t level = 0; level < kLevels; level++) {
+    const LevelWork& work = keyspace.work[level];
     LevelStats stats{.level = level,
-                     .bytes_written = keyspace.levels[level].bytes_written.load(std::memory_order_relaxed),
-                     .bytes_read = keyspace.levels[level].bytes_read.load(std::memory_order_relaxed)};
-    for (const tree::Run& run : version.runs()) {
+                     .bytes_written = work.bytes_written,
+                     .bytes_read = work.bytes_read,
+                     .jobs = work.jobs,
+                     .tables_moved_in = work.tables_moved_in,
+                     .entries_dropped = work.entries_dropped,
+                     .job_durations = latency_of(work.durations.summary()),
+                     .gets_answered = keyspace.gets_answered[level].load(std::memory_order_relaxed)};
+    for (const tree::Run& run : keyspace.version->runs()) {
       if (run.level() != level) continue;
       stats.runs++;
       stats.tables += run.totals().tables;
@@ -33,42 +40,98 @@ std::vector<LevelStats> levels_of(const KeyspaceState& keyspace, const tree::Ver
       stats.entries += run.totals().entries;
       stats.tombstones += run.totals().erases + run.totals().range_tombstones;
     }
-    if (stats.runs != 0 || stats.bytes_written != 0) levels.push_back(stats);
+    if (stats.runs + stats.jobs + stats.tables_moved_in + stats.gets_answered != 0) levels.push_back(stats);
   }
   return levels;
 }
 
+void count_operations(const KeyspaceCounters& counters, KeyspaceStats& out) {
+  using enum KeyspaceCounter;
+  out.puts = counters.sum(kPuts);
+  out.erases = counters.sum(kErases);
+  out.range_erases = counters.sum(kRangeErases);
+  out.bytes_put = counters.sum(kBytesPut);
+  out.gets = counters.sum(kGets);
+  out.gets_found = counters.sum(kGetsFound);
+  out.multi_gets = counters.sum(kMultiGets);
+  out.multi_get_keys = counters.sum(kMultiGetKeys);
+  out.multi_get_keys_found = counters.sum(kMultiGetKeysFound);
+  out.bytes_got = counters.sum(kBytesGot);
+  out.cursors = counters.sum(kCursors);
+  out.seeks = counters.sum(kSeeks);
+}
+
+// Under Core::state_mutex_.
+KeyspaceStats stats_of(const KeyspaceState& keyspace) {
+  KeyspaceStats out;
+  out.name = keyspace.name;
+  const tree::ReadView* view = keyspace.view.load(std::memory_order_acquire);
+  out.memtables = view->memtables.size();
+  for (const auto& memtable : view->memtables) out.memtable_bytes += memtable->memory_bytes();
+  count_operations(keyspace.counters, out);
+  out.flushes = keyspace.flushes;
+  out.compactions = keyspace.compaction_count;
+  for (const tree::Run& run : keyspace.version->runs())
+    out.largest_run_bytes = std::max(out.largest_run_bytes, run.totals().file_bytes);
+  out.gets_answered_memory = keyspace.gets_answered_in_memory.load(std::memory_order_relaxed);
+  out.write_latency = latency_of(keyspace.latencies.writes.summary());
+  out.get_latency = latency_of(keyspace.latencies.gets.summary());
+  out.seek_latency = latency_of(keyspace.latencies.seeks.summary());
+  out.levels = levels_of(keyspace);
+  for (const LevelStats& level : out.levels) out.tables_moved += level.tables_moved_in;
+  return out;
+}
+
+void total_up(const KeyspaceCounters::Values& counts, Stats& stats) {
+  const auto of = [&counts](KeyspaceCounter name) { return counts[static_cast<size_t>(name)]; };
+  using enum KeyspaceCounter;
+  stats.operations_written = of(kPuts) + of(kErases) + of(kRangeErases);
+  stats.user_bytes = of(kBytesPut);
+  stats.gets = of(kGets) + of(kMultiGetKeys);
+  stats.gets_found = of(kGetsFound) + of(kMultiGetKeysFound);
+}
+
+uint64_t bytes_of_levels(const KeyspaceStats& keyspace) {
+  uint64_t bytes = 0;
+  for (const LevelStats& level : keyspace.levels) bytes += level.bytes;
+  return bytes;
+}
+
+double ratio(uint64_t part, uint64_t of, double otherwise) {
+  return of == 0 ? otherwise : static_cast<double>(part) / static_cast<double>(of);
+}
+
 }  // namespace
+
+void Core::record_seek(KeyspaceState& keyspace, uint64_t duration_ns) {
+  seek_latency_.record(duration_ns);
+  keyspace.latencies.seeks.record(duration_ns);
+}
 
 Stats Core::stats() const {
   Stats stats;
   {
     sync::MutexLock lock(state_mutex_);
+    KeyspaceCounters::Values counts = dropped_counts_;
     for (const auto& [id, keyspace] : keyspaces_) {
-      KeyspaceStats& out = stats.keyspaces.emplace_back();
-      out.name = keyspace->name;
-      const tree::ReadView* view = keyspace->view.load(std::memory_order_acquire);
-      out.memtables = view->memtables.size();
-      for (const auto& memtable : view->memtables) out.memtable_bytes += memtable->memory_bytes();
-      out.bytes_put = keyspace->bytes_put.load(std::memory_order_relaxed);
-      out.flushes = keyspace->flushes.load(std::memory_order_relaxed);
-      out.compactions = keyspace->compaction_count.load(std::memory_order_relaxed);
-      out.tables_moved = keyspace->tables_moved.load(std::memory_order_relaxed);
-      out.levels = levels_of(*keyspace, *keyspace->version);
+      stats.keyspaces.push_back(stats_of(*keyspace));
+      keyspace->counters.add_to(counts);
       stats.table_file_bytes += keyspace->version->totals().file_bytes;
     }
+    total_up(counts, stats);
   }
-  stats.writes = counters_.sum(HotCounters::kWrites);
-  stats.operations_written = counters_.sum(HotCounters::kOperations);
-  stats.gets = counters_.sum(HotCounters::kGets);
-  stats.gets_found = counters_.sum(HotCounters::kGetsFound);
-  stats.user_bytes = counters_.sum(HotCounters::kUserBytes);
+  stats.writes = counters_.sum(DbCounter::kWrites);
   stats.syncs = syncs_.load(std::memory_order_relaxed);
-  stats.write_latency = latency_of(write_latency_);
-  stats.get_latency = latency_of(get_latency_);
-  stats.sync_latency = latency_of(sync_latency_);
+  stats.write_latency = latency_of(write_latency_.summary());
+  stats.get_latency = latency_of(get_latency_.summary());
+  stats.multi_get_latency = latency_of(multi_get_latency_.summary());
+  stats.seek_latency = latency_of(seek_latency_.summary());
+  stats.sync_latency = latency_of(sync_latency_.summary());
+  stats.flush_duration = latency_of(flush_duration_.summary());
+  stats.compaction_duration = latency_of(compaction_duration_.summary());
   for (size_t reason = 1; reason < delays_.size(); reason++) {
-    stats.delays.push_back({.reason = static_cast<DelayReason>(reason), .delays = latency_of(delays_[reason])});
+    stats.delays.push_back(
+        {.reason = static_cast<DelayReason>(reason), .delays = latency_of(delays_[reason].summary())});
   }
   stats.log_bytes = log_bytes_.load(std::memory_order_relaxed);
   stats.flush_bytes = flush_bytes_.load(std::memory_order_relaxed);
@@ -101,33 +164,46 @@ const char* to_string(DelayReason reason) {
     case DelayReason::kMemtablesFull: return "memtables full";
     case DelayReason::kCompactionDebt: return "compaction debt";
     case DelayReason::kLogSegment: return "log segment late";
+    case DelayReason::kMemtablesFilling: return "memtables filling";
     case DelayReason::kCount: break;
   }
   return "";
 }
 
+double KeyspaceStats::write_amplification() const {
+  uint64_t bytes_written = 0;
+  for (const LevelStats& level : levels) bytes_written += level.bytes_written;
+  return engine::ratio(bytes_written, bytes_put, 0);
+}
+
+double KeyspaceStats::space_amplification() const {
+  return engine::ratio(engine::bytes_of_levels(*this), largest_run_bytes, 1);
+}
+
+double KeyspaceStats::read_amplification() const {
+  uint64_t runs = 0;
+  for (const LevelStats& level : levels) runs += level.runs;
+  return static_cast<double>(runs);
+}
+
 double Stats::write_amplification() const {
-  if (user_bytes == 0) return 0;
-  return static_cast<double>(log_bytes + flush_bytes + compaction_bytes_written) / static_cast<double>(user_bytes);
+  return engine::ratio(log_bytes + flush_bytes + compaction_bytes_written, user_bytes, 0);
 }
 
 double Stats::space_amplification() const {
-  uint64_t bottom = 0;
   uint64_t all = 0;
+  uint64_t copy = 0;
   for (const KeyspaceStats& keyspace : keyspaces) {
-    for (const LevelStats& level : keyspace.levels) all += level.bytes;
-    if (!keyspace.levels.empty()) bottom += keyspace.levels.back().bytes;
+    all += engine::bytes_of_levels(keyspace);
+    copy += keyspace.largest_run_bytes;
   }
-  return bottom == 0 ? 1 : static_cast<double>(all) / static_cast<double>(bottom);
+  return engine::ratio(all, copy, 1);
 }
 
 double Stats::read_amplification() const {
-  uint64_t runs = 0;
-  for (const KeyspaceStats& keyspace : keyspaces) {
-    if (keyspace.name != "default") continue;
-    for (const LevelStats& level : keyspace.levels) runs += level.runs;
-  }
-  return static_cast<double>(runs);
+  double most = 0;
+  for (const KeyspaceStats& keyspace : keyspaces) most = std::max(most, keyspace.read_amplification());
+  return most;
 }
 
 }  // namespace nacre

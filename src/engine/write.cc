@@ -54,19 +54,13 @@ Result<void> check_limits(Bytes key, Bytes value) {
   return {};
 }
 
-class SampledLatency {
- public:
-  SampledLatency(Clock& clock, base::Histogram& histogram, bool wanted)
-      : clock_(clock), histogram_(wanted ? &histogram : nullptr), begin_ns_(wanted ? clock.now_ns() : 0) {}
-  ~SampledLatency() {
-    if (histogram_ != nullptr) histogram_->record(clock_.now_ns() - begin_ns_);
+KeyspaceCounter counter_of(EntryKind kind) {
+  switch (kind) {
+    case EntryKind::kErase: return KeyspaceCounter::kErases;
+    case EntryKind::kRangeErase: return KeyspaceCounter::kRangeErases;
+    default: return KeyspaceCounter::kPuts;
   }
-
- private:
-  Clock& clock_;
-  base::Histogram* histogram_;
-  uint64_t begin_ns_;
-};
+}
 
 }  // namespace
 
@@ -80,7 +74,7 @@ void insert_op(memtable::Memtable& memtable, const BatchOp& op, Sequence sequenc
 
 Result<void> Core::write_one(KeyspaceState& keyspace, EntryKind kind, Bytes key, Bytes value,
                              const WriteOptions& options) {
-  const SampledLatency latency(*runtime_.clock, write_latency_, counters_.sample());
+  const Stopwatch watch(*runtime_.clock, counters_.add_sampled(DbCounter::kWritesBegun));
   NACRE_TRY(usable());
   NACRE_TRY(check_limits(key, value));
   if (kind == EntryKind::kRangeErase) {
@@ -118,15 +112,19 @@ Result<void> Core::write_one(KeyspaceState& keyspace, EntryKind kind, Bytes key,
     wal_->seal(*claimed.log);
   }
   insert_op(*memtable, op, claimed.first_sequence);
-  const uint64_t user_bytes = key.size() + value.size();
-  keyspace.bytes_put.fetch_add(user_bytes, std::memory_order_relaxed);
-  counters_.add(HotCounters::kWrites, 1);
-  counters_.add(HotCounters::kOperations, 1);
-  counters_.add(HotCounters::kUserBytes, user_bytes);
-  return finish_commit(claimed, durability);
+  counters_.add(DbCounter::kWrites, 1);
+  keyspace.counters.add(counter_of(kind), 1);
+  keyspace.counters.add(KeyspaceCounter::kBytesPut, key.size() + value.size());
+  NACRE_TRY(finish_commit(claimed, durability));
+  if (watch.wanted()) [[unlikely]] {
+    const uint64_t duration_ns = watch.elapsed_ns();
+    write_latency_.record(duration_ns);
+    keyspace.latencies.writes.record(duration_ns);
+  }
+  return {};
 }
 
-Result<std::vector<Core::Touched>> Core::keyspaces_of(Bytes encoded, uint64_t* user_bytes) {
+Result<std::vector<Core::Touched>> Core::keyspaces_of(Bytes encoded) {
   std::vector<Touched> touched;
   format::BatchReader reader(encoded);
   BatchOp op;
@@ -134,26 +132,25 @@ Result<std::vector<Core::Touched>> Core::keyspaces_of(Bytes encoded, uint64_t* u
   while (true) {
     NACRE_TRY_ASSIGN(const bool more, reader.next(&op));
     if (!more) return touched;
-    *user_bytes += op.key.size() + op.value.size();
-    const bool known =
-        std::any_of(touched.begin(), touched.end(), [&](const Touched& t) { return t.keyspace->id == op.keyspace; });
-    if (known) continue;
-    const auto found = keyspaces_.find(op.keyspace);
-    if (found == keyspaces_.end()) {
-      return dropped();
+    auto each =
+        std::find_if(touched.begin(), touched.end(), [&](const Touched& t) { return t.keyspace->id == op.keyspace; });
+    if (each == touched.end()) {
+      const auto found = keyspaces_.find(op.keyspace);
+      if (found == keyspaces_.end()) return dropped();
+      each = touched.insert(touched.end(), {.keyspace = found->second});
     }
-    touched.push_back({.keyspace = found->second});
+    each->counts[static_cast<size_t>(counter_of(op.kind))]++;
+    each->counts[static_cast<size_t>(KeyspaceCounter::kBytesPut)] += op.key.size() + op.value.size();
   }
 }
 
 Result<void> Core::write_batch(Bytes encoded, uint32_t count, const WriteOptions& options, const CommitCheck& check) {
-  const SampledLatency latency(*runtime_.clock, write_latency_, counters_.sample());
+  const Stopwatch watch(*runtime_.clock, counters_.add_sampled(DbCounter::kWritesBegun));
   NACRE_TRY(usable());
   if (encoded.size() > plan_.batch_bytes) {
     return invalid_argument(Operation::kWrite, "the batch is larger than a quarter of Options::memory_bytes: split it");
   }
-  uint64_t user_bytes = 0;
-  NACRE_TRY_ASSIGN(std::vector<Touched> touched, keyspaces_of(encoded, &user_bytes));
+  NACRE_TRY_ASSIGN(std::vector<Touched> touched, keyspaces_of(encoded));
   NACRE_TRY(admit(encoded.size(), options));
 
   const Durability durability = durability_of(options);
@@ -187,12 +184,16 @@ Result<void> Core::write_batch(Bytes encoded, uint32_t count, const WriteOptions
     const auto each =
         std::find_if(touched.begin(), touched.end(), [&](const Touched& t) { return t.keyspace->id == op.keyspace; });
     insert_op(*each->memtable, op, sequence);
-    each->keyspace->bytes_put.fetch_add(op.key.size() + op.value.size(), std::memory_order_relaxed);
   }
-  counters_.add(HotCounters::kWrites, 1);
-  counters_.add(HotCounters::kOperations, count);
-  counters_.add(HotCounters::kUserBytes, user_bytes);
-  return finish_commit(claimed, durability);
+  counters_.add(DbCounter::kWrites, 1);
+  for (const Touched& each : touched) each.keyspace->counters.add_all(each.counts);
+  NACRE_TRY(finish_commit(claimed, durability));
+  if (watch.wanted()) [[unlikely]] {
+    const uint64_t duration_ns = watch.elapsed_ns();
+    write_latency_.record(duration_ns);
+    for (const Touched& each : touched) each.keyspace->latencies.writes.record(duration_ns);
+  }
+  return {};
 }
 
 // ---- admission -------------------------------------------------------------------------------------------------------
@@ -228,31 +229,40 @@ Error Core::no_room_in_memory(const Error& of_flush) {
   return error;
 }
 
+Result<void> Core::may_wait_for_memtables() const {
+  if (closed_.load(std::memory_order_acquire)) return not_usable();
+  if (flush_health_.error()) return no_room_in_memory(*flush_health_.error());
+  if (writes_stopped_.load(std::memory_order_acquire)) return writes_stopped();
+  return {};
+}
+
 // Memory is the one hard limit: beyond it a writer waits until a flush has given some back. One that fails may fail for hours.
 Result<void> Core::wait_for_memtables(const WriteOptions& options) {
   if (options.fail_if_delayed) return busy("memtables are full and wait for their flush");
   const uint64_t begin_ns = runtime_.clock->now_ns();
+  bool waited = false;
+  Result<void> result;
   {
     sync::MutexLock lock(state_mutex_);
     while (frozen_bytes_.load(std::memory_order_relaxed) + plan_.memtable_bytes > plan_.all_memtables_bytes) {
-      if (closed_.load(std::memory_order_acquire)) return not_usable();
-      if (flush_health_.error()) return no_room_in_memory(*flush_health_.error());
-      if (writes_stopped_.load(std::memory_order_acquire)) return writes_stopped();
+      if (result = may_wait_for_memtables(); !result) break;
       schedule_locked();
       state_changed_.wait_for(state_mutex_, 50'000'000);
+      waited = true;
     }
   }
-  record_delay(DelayReason::kMemtablesFull, runtime_.clock->now_ns() - begin_ns);
-  return {};
+  if (waited) record_delay(DelayReason::kMemtablesFull, runtime_.clock->now_ns() - begin_ns);
+  return result;
 }
 
 // The delay is a price per byte, so it grows and falls with the debt and never steps. What is owed by all writers
 // gathers until it is worth a sleep; then one of them sleeps for all of it, unless the price falls meanwhile.
 Result<void> Core::pay_delay(uint64_t bytes, const WriteOptions& options) {
   uint64_t price = delay_ns_per_kib_.load(std::memory_order_relaxed);
+  const DelayReason reason = price_reason_.load(std::memory_order_relaxed);
   const uint64_t own = price * bytes / 1024;
   if (options.fail_if_delayed && owed_delay_ns_.load(std::memory_order_relaxed) + own >= kDelaySliceNs)
-    return busy("compaction is behind: writes are being delayed");
+    return busy("background work is behind: writes are being delayed");
   if (owed_delay_ns_.fetch_add(own, std::memory_order_relaxed) + own < kDelaySliceNs) return {};
   uint64_t owed = owed_delay_ns_.exchange(0, std::memory_order_relaxed);
   uint64_t paid = 0;
@@ -266,7 +276,7 @@ Result<void> Core::pay_delay(uint64_t bytes, const WriteOptions& options) {
     owed = owed * now / price;
     price = now;
   }
-  if (paid != 0) record_delay(DelayReason::kCompactionDebt, paid);
+  if (paid != 0) record_delay(reason, paid);
   return {};
 }
 

@@ -57,6 +57,7 @@ Result<Lookup> point_get(const tree::ReadView& view, Bytes key, uint64_t hash, S
     }
     NACRE_TRY_ASSIGN(const table::Table::Found found, ask_table(*meta, key, hash, at, rows, &lookup));
     if (!decide(found.found, found.trailer, covering, &lookup)) continue;
+    lookup.level = run.level();
     if (lookup.present) {
       lookup.value = found.value;
       lookup.frame = found.frame;

@@ -17,10 +17,13 @@
 
 namespace nacre::read {
 
+inline constexpr uint32_t kInMemory = ~uint32_t{0};
+
 struct Lookup {
   bool present = false;  // a live entry: not erased, not covered by a range tombstone
   format::Sequence sequence =
-      0;  // of the entry or tombstone that decided; 0 if nothing was found or it is as old as all
+      0;                       // of the entry or tombstone that decided; 0 if nothing was found or it is as old as all
+  uint32_t level = kInMemory;  // of the run that decided; kInMemory: a memtable or nobody
   Bytes value;
   const cache::Frame* frame = nullptr;           // holds the value, unless null
   const memtable::Memtable* memtable = nullptr;  // holds the value, unless null
