@@ -24,16 +24,13 @@ std::string human_bytes(uint64_t bytes) {
   return text;
 }
 
-nlohmann::ordered_json to_json(const Latency& latency) {
-  return {{"count", latency.count},   {"sum_ns", latency.sum_ns}, {"p50_ns", latency.p50_ns}, {"p90_ns", latency.p90_ns},
-          {"p99_ns", latency.p99_ns}, {"p999_ns", latency.p999_ns}, {"max_ns", latency.max_ns}};
-}
-
 nlohmann::ordered_json to_json(const KeyspaceStats& keyspace) {
   nlohmann::ordered_json object;
   set_bytes(object, "name", keyspace.name);
   object["memtables"] = keyspace.memtables;
   object["memtable_bytes"] = keyspace.memtable_bytes;
+  object["space_amplification"] = keyspace.space_amplification();
+  object["read_amplification"] = keyspace.read_amplification();
   object["levels"] = nlohmann::ordered_json::array();
   for (const LevelStats& level : keyspace.levels) {
     object["levels"].push_back({{"level", level.level},
