@@ -52,7 +52,7 @@ Result<std::unique_ptr<ToyStore>> ToyStore::open(const Runtime& runtime, const B
                                                  std::function<void(uint64_t)> claimed) {
   std::unique_ptr<ToyStore> store(new ToyStore(runtime, bugs, std::move(claimed)));
   NACRE_TRY_ASSIGN(store->directory_, runtime.file_system->open_directory("toy", true));
-  NACRE_TRY_ASSIGN(store->lock_, store->directory_->lock("LOCK"));
+  NACRE_TRY_ASSIGN(store->lock_, store->directory_->lock("LOCK", LockKind::kWrite));
   NACRE_TRY(store->recover());
   return store;
 }
