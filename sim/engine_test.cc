@@ -186,6 +186,30 @@ TEST(LogConcurrency, AReleaseDoesNotUnmapWhatASyncIsAt) {
   });
 }
 
+// Found by seed 50997: a creation was killed when CURRENT had its name, but not durably. The next open went on from it, and a power
+// cut kept the new manifest of that open and lost the name of CURRENT: no database was ever open, but the third open saw
+// files that only a database can leave.
+TEST(EngineUnderFaults, ACreationThatIsCutOffTwiceIsBegunAnew) {
+  for (uint64_t killed_at = 1; killed_at <= 20; killed_at++) {
+    for (uint64_t cut_at = 1; cut_at <= 20; cut_at++) {
+      const auto body = [killed_at, cut_at](Simulation& sim) {
+        const auto open_under = [&](const PlannedFault& fault) {
+          sim.disk().faults().plan(fault);
+          (void)Db::open("db", small(), sim.runtime()).has_value();
+          if (sim.disk().is_on()) sim.disk().kill_process();
+          sim.disk().restart();
+          sim.disk().faults().clear();
+        };
+        open_under({.nth = killed_at, .effect = FaultEffect::kKill});
+        open_under({.nth = cut_at, .effect = FaultEffect::kPowerCut, .profile = CrashProfile::kPosixMin});
+        const auto db = Db::open("db", small(), sim.runtime());
+        if (!db) sim.fail("open: " + db.error().to_string());
+      };
+      simulate(body, 4);
+    }
+  }
+}
+
 // The drop was durable at once, while what had been copied out of the keyspace before it was only in the log.
 TEST(EngineUnderFaults, ADropDoesNotOutlastTheWritesBeforeIt) {
   simulate([](Simulation& sim) {
