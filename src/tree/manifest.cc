@@ -105,6 +105,12 @@ Result<ReplayReport> replay_manifest(const ManifestFile& file,
   return report;
 }
 
+Result<void> renew_current(Directory& directory, const format::CurrentFile& current) {
+  NACRE_TRY(write_current_temporary(directory, current));
+  NACRE_TRY(directory.rename(format::kCurrentTemporaryName, format::kCurrentName));
+  return directory.sync();
+}
+
 Result<std::unique_ptr<ManifestWriter>> ManifestWriter::prepare(Directory& directory, const ManifestHeader& header,
                                                                 Bytes snapshot) {
   const std::string name = format::manifest_name(header.number);

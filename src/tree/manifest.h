@@ -30,6 +30,9 @@ namespace nacre::tree {
 
 // What CURRENT says; nothing if there is no CURRENT.
 Result<std::optional<format::CurrentFile>> read_current(Directory& directory);
+// Gives CURRENT its name once more, and durably: after an earlier life whose sync of the directory failed, or did not come, the
+// name that we see need not be one that a power cut leaves, and the kernel may never try again.
+Result<void> renew_current(Directory& directory, const format::CurrentFile& current);
 
 // A manifest in memory, its header checked.
 struct ManifestFile {

@@ -114,9 +114,8 @@ Result<void> VersionSet::recover(const format::CurrentFile& current, OpenReport*
   state.next_file_number = std::max(state.next_file_number, beyond_all);
   begin_life(state);
   if (options_.mode == OpenMode::kReadOnly) return {};
-  // CURRENT may have its name only since a creation that was killed: that must be durable before a file stands beside it that
-  // only a database can have.
-  NACRE_TRY(directory_.sync());
+  // Before a file stands beside CURRENT that only a database can have.
+  NACRE_TRY(renew_current(directory_, current));
   NACRE_TRY(replace(std::move(state)));
   for (const uint64_t number : report->audit.leftover_manifests) (void)directory_.remove(format::manifest_name(number));
   (void)directory_.remove(format::manifest_name(current.manifest_number));
