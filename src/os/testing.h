@@ -102,7 +102,8 @@ inline int in_child(const std::function<int()>& body) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-// Runs one (disabled) test of this program in a fresh process; the result is as for in_child.
+// Runs one test of this program in a fresh process; the result is as for in_child. It is named DISABLED_ because it is the
+// child's half of the test that calls this: nothing is skipped, it runs whenever that one does, and alone it means nothing.
 inline int in_fresh_process(const std::string& test) {
   return in_child([&] {
     const std::string filter = "--gtest_filter=" + test;
