@@ -5,6 +5,7 @@
 #include <cinttypes>
 #include <cstdio>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "sim/probes.h"
@@ -75,14 +76,14 @@ void print_result(uint64_t seed, const RunResult& result) {
               static_cast<double>(result.virtual_ns) / 1e6, result.trace_hash);
 }
 
-int replay(const char* program, uint64_t seed, const Workload& workload) {
+int replay(const char* program, uint64_t seed, Workload& workload) {
   auto& scheduler = sync::Scheduler::instance();
   const auto print_decision = [](const sync::Decision& d) {
     std::printf("%10" PRIu64 " %14" PRIu64 " ns  %3u -> %3u  %s\n", d.step, d.now_ns, d.from, d.to,
                 sync::to_string(d.point));
   };
   scheduler.observe(print_decision, [](const std::string& text) { std::printf("%28s %s\n", "", text.c_str()); });
-  const RunResult result = workload(seed);
+  const RunResult result = workload.run(seed, workload.profiles().front(), {});
   scheduler.observe({}, {});
   print_result(seed, result);
   if (result.ending == Ending::kDone) return 0;
@@ -91,13 +92,13 @@ int replay(const char* program, uint64_t seed, const Workload& workload) {
 }
 
 // Runs one seed of a campaign, twice if it is gated; says what is wrong.
-bool passes(const char* program, uint64_t seed, bool twice, const Workload& workload) {
-  const RunResult result = workload(seed);
+bool passes(const char* program, uint64_t seed, bool twice, Workload& workload) {
+  const RunResult result = workload.run(seed, workload.profiles().front(), {});
   bool good = result.ending == Ending::kDone;
   if (!good) {
     print_result(seed, result);
     std::printf("%s\n", result.report.c_str());
-  } else if (twice && workload(seed).trace_hash != result.trace_hash) {
+  } else if (twice && workload.run(seed, workload.profiles().front(), {}).trace_hash != result.trace_hash) {
     good = false;
     std::printf("seed %" PRIu64 ": two runs took different ways: something depends on more than the seed\n", seed);
   }
@@ -106,7 +107,7 @@ bool passes(const char* program, uint64_t seed, bool twice, const Workload& work
   return good;
 }
 
-int campaign(const char* program, const Request& request, const Workload& workload) {
+int campaign(const char* program, const Request& request, Workload& workload) {
   const auto start = std::chrono::steady_clock::now();
   uint64_t done = 0;
   uint64_t failed = 0;
@@ -131,13 +132,14 @@ int campaign(const char* program, const Request& request, const Workload& worklo
 
 }  // namespace
 
-int campaign_main(int argc, const char* const* argv, const Workload& workload) {
+int campaign_main(int argc, const char* const* argv, const std::vector<Workload*>& workloads) {
   const char* program = argc > 0 ? argv[0] : "nacre-sim";
   Request request;
   if (!parse(argc, argv, &request)) {
     std::fprintf(stderr, "usage: %s SEED | --seeds A..B [--gate N] [--keep-going] [--probes]\n", program);
     return 2;
   }
+  Workload& workload = *workloads.front();
   return request.replay ? replay(program, *request.replay, workload) : campaign(program, request, workload);
 }
 

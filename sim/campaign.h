@@ -8,17 +8,12 @@
 // Exit: 0 all seeds passed, 1 a seed failed, 2 usage.
 #pragma once
 
-#include <cstdint>
-#include <functional>
-#include <string>
+#include <vector>
 
-#include "sync/simulated_scheduler.h"
+#include "sim/workload.h"
 
 namespace nacre::sim {
 
-// Runs one seed in a fresh Simulation.
-using Workload = std::function<sync::RunResult(uint64_t seed)>;
-
-int campaign_main(int argc, const char* const* argv, const Workload& workload);
+int campaign_main(int argc, const char* const* argv, const std::vector<Workload*>& workloads);
 
 }  // namespace nacre::sim

@@ -223,4 +223,16 @@ uint64_t DiskState::durable_hash() const {
   return hash;
 }
 
+uint64_t DiskState::visible_hash() const {
+  uint64_t hash = 0;
+  for (const auto& [path, node] : directories) {
+    hash = base::checksum64(path, hash);
+    for (const auto& [name, inode] : node->visible) {
+      hash = base::checksum64(name, hash);
+      hash = base::checksum64(inode->visible->bytes(), hash + inode->size());
+    }
+  }
+  return hash;
+}
+
 }  // namespace nacre::sim

@@ -120,6 +120,8 @@ struct DiskState {
   std::map<uint64_t, std::shared_ptr<Inode>> inodes() const;
   // A hash of all names and contents that are durable; meaningful after a power cut.
   uint64_t durable_hash() const;
+  // The same of all that is visible: what a process started after a kill finds.
+  uint64_t visible_hash() const;
 };
 
 }  // namespace nacre::sim

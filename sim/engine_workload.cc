@@ -300,11 +300,19 @@ void EngineRun::pull_the_plug(Boot& boot) {
   }
 }
 
+class EngineWorkload final : public Workload {
+ public:
+  const char* name() const override { return "engine"; }
+  std::vector<std::string> profiles() const override { return {"mix"}; }
+  std::vector<std::string> plan(uint64_t, const std::string&) override { return {}; }
+  sync::RunResult run(uint64_t seed, const std::string&, const Keep&) override {
+    Simulation sim(seed);
+    return sim.run([&] { EngineRun(sim, seed % 3 == 0).run(); });
+  }
+};
+
 }  // namespace
 
-sync::RunResult engine_workload(uint64_t seed) {
-  Simulation sim(seed);
-  return sim.run([&] { EngineRun(sim, seed % 3 == 0).run(); });
-}
+std::unique_ptr<Workload> engine_workload() { return std::make_unique<EngineWorkload>(); }
 
 }  // namespace nacre::sim

@@ -6,12 +6,12 @@
 // the blue. One seed in three also has a disk that fails now and then or is full for a while.
 #pragma once
 
-#include <cstdint>
+#include <memory>
 
-#include "sync/simulated_scheduler.h"
+#include "sim/workload.h"
 
 namespace nacre::sim {
 
-sync::RunResult engine_workload(uint64_t seed);
+std::unique_ptr<Workload> engine_workload();
 
 }  // namespace nacre::sim

@@ -2,4 +2,7 @@
 #include "sim/campaign.h"
 #include "sim/engine_workload.h"
 
-int main(int argc, char** argv) { return nacre::sim::campaign_main(argc, argv, nacre::sim::engine_workload); }
+int main(int argc, char** argv) {
+  const auto engine = nacre::sim::engine_workload();
+  return nacre::sim::campaign_main(argc, argv, {engine.get()});
+}

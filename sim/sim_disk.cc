@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/checksum.h"
 #include "sim/sim_file_system.h"
+#include "sim/tally.h"
 #include "sync/simulated_scheduler.h"
 
 namespace nacre::sim {
@@ -50,6 +51,7 @@ CutReport SimDisk::power_cut(CrashProfile profile, std::optional<uint64_t> subse
                                " of " + std::to_string(report.pending) + " pending operations survive whole");
   }
   ++cuts_;
+  tally().count("power cuts");
   end_boot();
   return report;
 }
@@ -60,6 +62,7 @@ void SimDisk::kill_process() {
   for (auto& [path, node] : state_.directories) node->locks.clear();
   if (Scheduler::instance().observed()) Scheduler::instance().note("the process is killed");
   ++kills_;
+  tally().count("kills");
   end_boot();
 }
 
@@ -73,6 +76,8 @@ void SimDisk::end_boot() {
 void SimDisk::restart() {
   NACRE_CHECK(!on_);
   on_ = true;
+  // After a power cut both hashes are of the same bytes; after a kill they may differ.
+  tally().crash_state(base::mix64(state_.durable_hash(), state_.visible_hash()));
 }
 
 void SimDisk::cut_by(const Fate& fate) {

@@ -245,12 +245,25 @@ TEST(Simulation, UrgentJobsMostlyGoFirst) {
   EXPECT_LT(urgent_first, 200);
 }
 
+// A workload without parts, made of one function.
+class Simple final : public Workload {
+ public:
+  explicit Simple(std::function<RunResult(uint64_t)> run) : run_(std::move(run)) {}
+  const char* name() const override { return "simple"; }
+  std::vector<std::string> profiles() const override { return {"mix"}; }
+  std::vector<std::string> plan(uint64_t, const std::string&) override { return {}; }
+  RunResult run(uint64_t seed, const std::string&, const Keep&) override { return run_(seed); }
+
+ private:
+  const std::function<RunResult(uint64_t)> run_;
+};
+
 TEST(Campaign, RunsReplaysAndFails) {
   const auto run = [](std::vector<const char*> words, const Bugs& bugs) {
     words.insert(words.begin(), "nacre-sim");
     testing::internal::CaptureStdout();
-    const int status = campaign_main(static_cast<int>(words.size()), words.data(),
-                                     [&](uint64_t seed) { return toy_workload(seed, bugs); });
+    Simple toy([&](uint64_t seed) { return toy_workload(seed, bugs); });
+    const int status = campaign_main(static_cast<int>(words.size()), words.data(), {&toy});
     return std::to_string(status) + "\n" + testing::internal::GetCapturedStdout();
   };
   EXPECT_NE(run({"--seeds", "1..20", "--gate", "5"}, {}).find("0\n20 seeds, 0 failed"), std::string::npos);
@@ -271,7 +284,8 @@ TEST(Campaign, RunsReplaysAndFails) {
 TEST(Campaign, RefusesWhatItDoesNotUnderstand) {
   const auto status = [](std::vector<const char*> words) {
     words.insert(words.begin(), "nacre-sim");
-    return campaign_main(static_cast<int>(words.size()), words.data(), [](uint64_t) { return RunResult{}; });
+    Simple idle([](uint64_t) { return RunResult{}; });
+    return campaign_main(static_cast<int>(words.size()), words.data(), {&idle});
   };
   EXPECT_EQ(status({}), 2);
   EXPECT_EQ(status({"x"}), 2);
@@ -284,11 +298,12 @@ TEST(Campaign, NoticesWhatDependsOnMoreThanTheSeed) {
   uint64_t calls = 0;
   const char* const words[] = {"nacre-sim", "--seeds", "1..10", "--gate", "5"};
   testing::internal::CaptureStdout();
-  const int status = campaign_main(5, words, [&](uint64_t) {
+  Simple counting([&](uint64_t) {
     RunResult result;
     result.trace_hash = ++calls;
     return result;
   });
+  const int status = campaign_main(5, words, {&counting});
   EXPECT_EQ(status, 1);
   EXPECT_NE(testing::internal::GetCapturedStdout().find("depends on more than the seed"), std::string::npos);
 }
