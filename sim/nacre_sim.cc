@@ -1,8 +1,10 @@
 // nacre-sim: campaigns over the whole engine, and replays of their seeds (campaign.h).
 #include "sim/campaign.h"
 #include "sim/engine_workload.h"
+#include "sim/history_workload.h"
 
 int main(int argc, char** argv) {
   const auto engine = nacre::sim::engine_workload();
-  return nacre::sim::campaign_main(argc, argv, {engine.get()});
+  const auto history = nacre::sim::history_workload();
+  return nacre::sim::campaign_main(argc, argv, {engine.get(), history.get()});
 }
