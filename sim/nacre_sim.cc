@@ -1,5 +1,5 @@
-// nacre-sim: campaigns over the whole engine, and replays of their seeds (campaign.h).
-#include "sim/campaign.h"
+// nacre-sim: campaigns over the whole engine, and replays of their seeds (campaign/campaign.h).
+#include "sim/campaign/campaign.h"
 #include "sim/engine_workload.h"
 #include "sim/history_workload.h"
 

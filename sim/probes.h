@@ -16,6 +16,8 @@ class Probe {
  public:
   explicit Probe(const char* name);
   void see(bool condition) { hits_ += condition ? 1 : 0; }
+  void add(uint64_t hits) { hits_ += hits; }
+  void forget() { hits_ = 0; }
   const char* name() const { return name_; }
   uint64_t hits() const { return hits_; }
 
