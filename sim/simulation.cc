@@ -1,5 +1,6 @@
 #include "sim/simulation.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -18,7 +19,10 @@ Simulation::Simulation(uint64_t seed, const SimulationOptions& options)
       disk_(SimDisk::create(options.disk.value_or(DiskOptions::from_seed(seed)))),
       clock_(std::make_shared<SimClock>(seed ^ 0xc10cULL, options.wall_jump_one_in)),
       events_(std::make_shared<SimEventSink>()),
-      prng_(seed ^ 0x10adULL) {}
+      prng_(seed ^ 0x10adULL) {
+  // Freed memory loses its contents, and new memory has none: a use after free shows, and the same way each time.
+  ::mallopt(M_PERTURB, 0xdb);
+}
 
 sync::RunResult Simulation::run(const std::function<void()>& body) {
   NACRE_CHECK(executor_ == nullptr);

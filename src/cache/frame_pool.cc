@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <utility>
 
 #include "base/assert.h"
@@ -110,6 +111,8 @@ void FramePool::give(Frame* frame) {
     discards_.outside.push_back(frame->outside());
     going_ += frame->outside().mapped_bytes;
   }
+  // Who still reads the frame must not find its old contents there: the simulator sees it by that.
+  if constexpr (sync::kSimulated) std::memset(static_cast<void*>(frame + 1), 0xdb, chunk.stride - sizeof(Frame));
   poison_memory(frame + 1, chunk.stride - sizeof(Frame));
   const uint32_t generation = Frame::generation_of(frame->state());
   chunk.next_generation = std::max(chunk.next_generation, generation);

@@ -13,7 +13,13 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "sync/sync.h"
+
 namespace nacre::engine {
+
+// In the simulator the engine runs in small: kilobytes bring it what otherwise takes gigabytes - a rotation of the log, the
+// second table of a run, partitions, a merge in parts. Only sizes differ.
+constexpr uint64_t reduced(uint64_t bytes) { return sync::kSimulated ? bytes / 8 : bytes; }
 
 struct MemoryPlan {
   uint64_t memtable_bytes = 0;       // a memtable is frozen when it holds so much
@@ -28,11 +34,12 @@ struct MemoryPlan {
   static MemoryPlan of(uint64_t memory_bytes) {
     MemoryPlan plan;
     plan.all_memtables_bytes = memory_bytes / 4;
-    plan.memtable_bytes = std::clamp<uint64_t>(memory_bytes / 16, uint64_t{1} << 20, uint64_t{256} << 20);
-    plan.log_segment_bytes = std::clamp<uint64_t>(memory_bytes / 64, uint64_t{1} << 20, uint64_t{64} << 20);
+    constexpr uint64_t kSmallest = reduced(uint64_t{1} << 20);
+    plan.memtable_bytes = std::clamp<uint64_t>(reduced(memory_bytes) / 16, kSmallest, uint64_t{256} << 20);
+    plan.log_segment_bytes = std::clamp<uint64_t>(reduced(memory_bytes) / 64, kSmallest, uint64_t{64} << 20);
     plan.log_segments_kept = static_cast<uint32_t>(2 * plan.memtable_bytes / plan.log_segment_bytes + 2);
     plan.log_bytes_kept = 2 * plan.all_memtables_bytes;
-    plan.table_bytes = std::clamp<uint64_t>(plan.memtable_bytes / 4, uint64_t{1} << 20, uint64_t{32} << 20);
+    plan.table_bytes = std::clamp<uint64_t>(plan.memtable_bytes / 4, kSmallest, uint64_t{32} << 20);
     plan.batch_bytes = memory_bytes / 4;
     plan.slack_bytes = memory_bytes / 16;
     return plan;

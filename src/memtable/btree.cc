@@ -145,6 +145,7 @@ const StoredEntry* BTree::at_or_after(Bytes key, uint64_t trailer) const {
     const auto [leaf, version] = find_leaf(key, trailer);
     const uint32_t count = leaf->count.load();
     const uint32_t position = position_in(*leaf, count, key, trailer);
+    sync::yield_point();
     const StoredEntry* entry = position < count ? leaf->entries[position].load() : leaf->high.load();
     if (leaf->unchanged(version)) return entry;
   }
