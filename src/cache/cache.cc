@@ -294,6 +294,7 @@ void Cache::collect_limbo() {
 }
 
 void Cache::free_orphan(const Frame* frame) {
+  if (generation_ != os::process_generation()) return;  // a forked child: the mutex may be held for ever
   auto* const mine = const_cast<Frame*>(frame);
   mine->forget_orphan();
   Section section(*this);

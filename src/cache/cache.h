@@ -43,6 +43,7 @@
 #include "cache/frame.h"
 #include "cache/frame_pool.h"
 #include "nacre/bytes.h"
+#include "os/process.h"
 #include "sync/epoch.h"
 #include "sync/sync.h"
 
@@ -215,6 +216,7 @@ class Cache {
 
   base::MemoryAccount& account_;
   sync::EpochDomain& domain_;
+  const uint64_t generation_ = os::process_generation();
 
   mutable sync::Mutex mutex_;
   FramePool pool_;  // guarded by mutex_, but for the calls that need no lock

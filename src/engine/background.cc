@@ -287,6 +287,7 @@ Result<void> Core::flush_all() {
 bool Core::nothing_to_compact() { return !jobs_paused_.load(std::memory_order_acquire) && !start_compaction(); }
 
 Result<void> Core::settle() {
+  NACRE_TRY(usable());
   if (read_only_) return {};
   NACRE_TRY(flush_all());
   {

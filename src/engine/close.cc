@@ -8,7 +8,7 @@
 namespace nacre::engine {
 
 Result<void> Core::not_usable() const {
-  if (process_generation_ != os_generation()) {
+  if (inherited()) {
     return Error{.kind = ErrorKind::kClosed,
                  .operation = Operation::kNone,
                  .reason = "the database belongs to the parent process: open it again in this one"};
@@ -60,8 +60,7 @@ void Core::forget_flushed_memtables() {
 }
 
 void Core::outlive_values(std::shared_ptr<Core> core) {
-  // In a forked child the locks may be held and the threads are not there: nothing of the core may be taken apart.
-  if (core->process_generation_ == os_generation() && core->values_pinned() == 0) return;
+  if (core->inherited() || core->values_pinned() == 0) return;  // a forked child does not take its core apart anyway
   static sync::Mutex mutex;
   static auto* const kept = new std::vector<std::shared_ptr<Core>>();  // for good: the alternative is use after free
   sync::MutexLock lock(mutex);
@@ -69,7 +68,7 @@ void Core::outlive_values(std::shared_ptr<Core> core) {
 }
 
 Result<void> Core::shut_down(bool refuse_if_in_use) {
-  if (process_generation_ != os_generation()) return not_usable();  // files and threads are the parent's
+  if (inherited()) return not_usable();  // files and threads are the parent's
   if (closed_.load(std::memory_order_acquire)) return not_usable();
   const Error busy{.kind = ErrorKind::kBusy,
                    .operation = Operation::kClose,
@@ -125,7 +124,6 @@ void Core::abandon() {
 }
 
 Core::~Core() {
-  if (process_generation_ != os_generation()) return;
   // Views point into memtables and versions, which point into the cache and the account.
   keyspaces_.clear();
   default_keyspace_.reset();

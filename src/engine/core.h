@@ -86,7 +86,9 @@ class Core : public std::enable_shared_from_this<Core> {
                                                       const Snapshot& snapshot);
   Cursor cursor(const std::shared_ptr<KeyspaceState>& keyspace, const ScanOptions& options);
   Snapshot snapshot();
-  void release_snapshot(format::Sequence sequence) { snapshots_.release(sequence); }
+  void release_snapshot(format::Sequence sequence) {
+    if (!inherited()) snapshots_.release(sequence);
+  }
   // The newest sequence at which `key` was written or erased, 0 if never; for transactions, under the commit lock.
   Result<format::Sequence> last_change(const KeyspaceState& keyspace, Bytes key);
   // Whether some key in [from, to) was written or erased after `since`.
@@ -115,10 +117,12 @@ class Core : public std::enable_shared_from_this<Core> {
   Result<void> shut_down(bool refuse_if_in_use);
   // kClosed after shut_down and in a forked child.
   Result<void> usable() const {
-    if (closed_.load(std::memory_order_acquire) || process_generation_ != os_generation()) [[unlikely]]
+    if (closed_.load(std::memory_order_acquire) || inherited()) [[unlikely]]
       return not_usable();
     return {};
   }
+  // Whether this is the copy that a forked child has of its parent's core: any lock of it may be held for ever.
+  bool inherited() const { return process_generation_ != os_generation(); }
   // Objects of users that hold on to this core: cursors and transactions.
   std::atomic<uint64_t>& objects_in_use() { return objects_in_use_; }
   // Keeps the memory that pinned values point into for good, if there are any left at the end of the Db.

@@ -22,6 +22,8 @@ class CursorCore {
     core_->objects_in_use().fetch_add(1, std::memory_order_relaxed);
   }
   ~CursorCore() {
+    if (core_->inherited())
+      (void)range_.release();  // what it holds may be the last of its kind, to be freed under a lock
     range_.reset();
     core_->objects_in_use().fetch_sub(1, std::memory_order_relaxed);
   }
@@ -57,6 +59,7 @@ class CursorCore {
   // A copy of the key to seek: what the user gave may be the key or value that the cursor itself shows.
   Bytes target(Bytes key) { return target_.assign(key); }
   Result<void> status() const {
+    if (core_->inherited()) return core_->usable();
     if (!error_ || range_ == nullptr) return error_;
     return range_->status();
   }

@@ -5,6 +5,7 @@
 namespace nacre::engine {
 
 std::vector<std::shared_ptr<KeyspaceState>> Core::keyspaces() const {
+  if (inherited()) return {};
   sync::MutexLock lock(state_mutex_);
   std::vector<std::shared_ptr<KeyspaceState>> all;
   for (const auto& [id, keyspace] : keyspaces_) all.push_back(keyspace);

@@ -28,6 +28,14 @@ using format::Sequence;
 
 namespace {
 
+// In a forked child the locks may be held and the threads are not there: nothing of the parent's may be taken apart.
+template <class T>
+auto unless_forked() {
+  return [generation = os::process_generation()](T* object) {
+    if (generation == os::process_generation()) delete object;
+  };
+}
+
 Result<void> check_options(const Options& options) {
   const auto wrong = [](const char* reason) { return invalid_argument(Operation::kConfigure, reason); };
   if (options.memory_bytes < kMinMemoryBytes) return wrong("Options::memory_bytes must be at least 16 MiB");
@@ -60,7 +68,7 @@ uint64_t Core::os_generation() { return os::process_generation(); }
 Result<std::shared_ptr<Core>> Core::open(const std::string& path, const Options& options, const Runtime& runtime) {
   NACRE_TRY(check_options(options));
   const uint64_t begin_ns = runtime.clock->now_ns();
-  auto core = std::make_shared<Core>(path, options, runtime);
+  const std::shared_ptr<Core> core(new Core(path, options, runtime), unless_forked<Core>());
   const Result<void> opened = core->open_all();
   if (!opened) {
     core->abandon();
@@ -131,7 +139,8 @@ std::shared_ptr<KeyspaceState> Core::add_keyspace_state(uint32_t id, const std::
                                                         const KeyspaceOptions& keyspace_options,
                                                         base::IntrusivePtr<tree::Version> version,
                                                         Sequence flushed_through) {
-  auto keyspace = std::make_shared<KeyspaceState>(id, name, keyspace_options);
+  const std::shared_ptr<KeyspaceState> keyspace(new KeyspaceState(id, name, keyspace_options),
+                                                unless_forked<KeyspaceState>());
   keyspace->charge = base::MemoryCharge(&account_, base::MemoryPart::kTableMeta, sizeof(KeyspaceState));
   keyspace->mutable_memtable = new_memtable();
   keyspace->version = std::move(version);

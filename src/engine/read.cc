@@ -184,6 +184,7 @@ Cursor Core::cursor(const std::shared_ptr<KeyspaceState>& keyspace, const ScanOp
 }
 
 Snapshot Core::snapshot() {
+  if (inherited()) return {};  // whatever is read through it is refused
   const Sequence at = snapshots_.take([this] { return pipeline_.visible(); });
   return Snapshot(std::make_shared<const SnapshotHold>(shared_from_this(), at));
 }

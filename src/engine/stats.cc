@@ -110,6 +110,7 @@ void Core::record_seek(KeyspaceState& keyspace, uint64_t duration_ns) {
 
 Stats Core::stats() const {
   Stats stats;
+  if (inherited()) return stats;
   {
     sync::MutexLock lock(state_mutex_);
     KeyspaceCounters::Values counts = dropped_counts_;

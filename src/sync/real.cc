@@ -31,6 +31,10 @@ IndexPool& index_pool() {
   return *pool;
 }
 
+// A forked child must not inherit it locked: threads take it when they begin and end.
+[[maybe_unused]] const int unlocked_at_fork = pthread_atfork(
+    [] { index_pool().mutex.lock(); }, [] { index_pool().mutex.unlock(); }, [] { index_pool().mutex.unlock(); });
+
 struct IndexOfThread {
   uint32_t index;
   IndexOfThread() {

@@ -12,6 +12,7 @@ TransactionCore::TransactionCore(std::shared_ptr<engine::Core> core)
 TransactionCore::~TransactionCore() { core_->objects_in_use().fetch_sub(1, std::memory_order_relaxed); }
 
 Result<void> TransactionCore::check_write(const Keyspace& keyspace, Bytes key, Bytes value) const {
+  NACRE_TRY(core_->usable());
   const auto wrong = [](const char* reason) { return invalid_argument(Operation::kWrite, reason); };
   if (keyspace.core() != core_.get()) return wrong("the keyspace belongs to another database");
   if (key.size() > kMaxKeyBytes) return wrong("the key is longer than 64 KiB");
@@ -36,6 +37,7 @@ Result<void> TransactionCore::erase(const Keyspace& keyspace, Bytes key) {
 }
 
 Result<std::optional<std::string>> TransactionCore::get(const Keyspace& keyspace, Bytes key) {
+  NACRE_TRY(core_->usable());
   Part& part = part_of(keyspace);
   if (const auto written = part.writes.find(key); written != part.writes.end()) return written->second;
   NACRE_TRY_ASSIGN(const std::optional<Value> value, keyspace.get(key, snapshot_));
