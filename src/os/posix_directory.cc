@@ -2,7 +2,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
@@ -56,6 +58,15 @@ Result<Fd> create_file(int directory, const std::string& name, int access) {
   return fd;
 }
 
+// On a file system that writes changed blocks to new places (btrfs), a store into the mapped file could run out of space although
+// every byte was written before. This new, empty file is to be changed in place; elsewhere the flag means nothing and is refused.
+void ask_to_write_in_place(int fd) {
+  int flags = 0;
+  if (::ioctl(fd, FS_IOC_GETFLAGS, &flags) != 0) return;
+  flags |= FS_NOCOW_FL;
+  (void)::ioctl(fd, FS_IOC_SETFLAGS, &flags);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ReadableFile>> PosixDirectory::open_read(const std::string& name) {
@@ -75,6 +86,7 @@ Result<std::unique_ptr<MappedFile>> PosixDirectory::create_mapped(const std::str
     return file_error(ErrorKind::kInvalidArgument, Operation::kMap, ref, "the size must be a whole number of pages");
   }
   NACRE_TRY_ASSIGN(Fd fd, create_file(fd_.get(), name, O_RDWR));
+  ask_to_write_in_place(fd.get());
   auto file = [&]() -> Result<std::unique_ptr<MappedFile>> {
     NACRE_TRY(allocate_and_zero(fd.get(), ref, size_bytes));
     return PosixMappedFile::map(std::move(fd), ref, size_bytes);
