@@ -118,6 +118,7 @@ void SimDisk::restore(const DiskImage& image) {
     if (!name.empty()) set_content(path, bytes);
   }
   ++boot_;
+  open_descriptors_ = 0;
   on_ = true;
   recount();
 }

@@ -65,6 +65,14 @@ std::vector<uint64_t> Inode::dirty_sectors() const {
   return sectors;
 }
 
+bool Inode::dirty_within(uint64_t begin, uint64_t end) const {
+  if (fill_pending) return true;
+  for (uint64_t sector = begin / kSectorBytes; sector * kSectorBytes < std::min<uint64_t>(end, size()); ++sector) {
+    if (sector_dirty(sector)) return true;
+  }
+  return false;
+}
+
 void Inode::persist_bytes(uint64_t begin, uint64_t end) {
   end = std::min<uint64_t>(end, size());
   if (begin >= end) return;

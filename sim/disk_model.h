@@ -69,6 +69,7 @@ struct Inode {
   bool sector_dirty(uint64_t sector) const;
   // The sectors that a power cut could still write: compared for a mapped file, from `pending` otherwise.
   std::vector<uint64_t> dirty_sectors() const;
+  bool dirty_within(uint64_t begin, uint64_t end) const;  // of a mapped file; its fill counts
 
   // Copies [begin, end) from visible to durable. Does not touch the size.
   void persist_bytes(uint64_t begin, uint64_t end);

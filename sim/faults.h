@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/prng.h"
@@ -45,13 +46,24 @@ inline constexpr IoKinds kSyncs = only(IoKind::kSyncFile) | only(IoKind::kSyncMa
 inline constexpr IoKinds kReads = only(IoKind::kRead);
 inline constexpr IoKinds kWrites = only(IoKind::kWrite);
 
+// What the system can answer to it when it fails, the device's own error (EIO) first. EINTR is among them only where
+// production lets it through: a sync is never tried again. Reads, writes and opens are, below these interfaces
+// (src/os/interrupted_test.cc).
+std::span<const int32_t> errors_of(IoKind kind);
+// Instead of an error number: one that this kind of I/O can answer, drawn at each hit.
+inline constexpr int32_t kAnyError = 0;
+
 enum class FaultEffect : uint8_t {
   kNone,
-  kError,          // fails with error_number and does nothing; a sync loses pages; a store loses its pages (SIGBUS)
-  kShort,          // a read returns less than the file has; a write writes a part, then fails
-  kFlip,           // a read returns one wrong bit; the file is as it was
-  kMisdirect,      // a write lands elsewhere, in this file or another
-  kLie,            // a sync answers OK and makes nothing durable
+  kError,      // fails with error_number and does nothing; a sync loses pages; a store loses its pages (SIGBUS)
+  kShort,      // a read returns less than the file has; a write writes a part, then fails
+  kFlip,       // a read returns one wrong bit; the file is as it was
+  kMisdirect,  // a write lands elsewhere, in this file or another
+  kLie,        // a sync answers OK and makes nothing durable
+  kStall,      // takes stall_ns (DiskOptions), then goes on
+  kReadOnly,  // from here on the file system refuses changes (EROFS), as a kernel does that met an error in it; this I/O
+              // goes on, and fails if it is one
+  kRot,       // a bit of some durable sector of a file that nobody writes turns over, for good; this I/O goes on
   kPowerCut,       // the machine loses power before the operation takes effect
   kPowerCutAfter,  // the same, after it, before anybody learns of it
   kKill,           // the process is killed before the operation takes effect: what is in the page cache stays
@@ -65,7 +77,7 @@ struct PlannedFault {
   uint64_t nth = 1;          // counted from 1 among the sites of `kinds` after the plan was made
   IoKinds kinds = kEveryIo;  // narrowed to those where the effect can happen
   FaultEffect effect = FaultEffect::kError;
-  int32_t error_number = EIO;
+  int32_t error_number = EIO;                    // or kAnyError
   bool for_good = false;                         // every later site of `kinds` as well
   CrashProfile profile = CrashProfile::kPrefix;  // of a power cut
   std::optional<uint64_t> subset;                // of a power cut: see cut_power
@@ -83,7 +95,9 @@ struct FaultRates {
   uint32_t sync_lie = 0;
   uint32_t name_error = 0;  // open, create, rename, remove, list, lock
   uint32_t store_damage = 0;
-  int32_t error_number = EIO;
+  uint32_t stall = 0;          // any I/O but a store
+  uint32_t rot = 0;            // the same
+  int32_t error_number = EIO;  // or kAnyError
 };
 
 // What happens at one site.
@@ -117,6 +131,7 @@ class Faults {
   };
 
   Fate at_random(IoKind kind);
+  int32_t error_number(IoKind kind, int32_t asked);
 
   base::Prng prng_;
   std::vector<Planned> plans_;

@@ -69,6 +69,7 @@ void SimDisk::kill_process() {
 void SimDisk::end_boot() {
   on_ = false;
   ++boot_;
+  open_descriptors_ = 0;
   recount();
   Scheduler::instance().trace(base::mix64(boot_, used_bytes_));
 }
@@ -144,6 +145,7 @@ Result<SimDisk::Site> SimDisk::begin(uint64_t boot, IoKind kind, os::FileRef fil
     uint64_t latency = options_.latency_ns_min;
     if (options_.latency_ns_max > latency) latency += prng_.below(options_.latency_ns_max - latency);
     if (options_.stall_one_in != 0 && prng_.one_in(options_.stall_one_in)) latency = options_.stall_ns;
+    if (site.fate.effect == FaultEffect::kStall) latency = options_.stall_ns;
     if (latency != 0) scheduler.sleep_ns(latency, Point::kIo);
     if (!alive(boot)) return dead(kind, file);
   }
@@ -152,6 +154,8 @@ Result<SimDisk::Site> SimDisk::begin(uint64_t boot, IoKind kind, os::FileRef fil
     cut_by(site.fate);
     return dead(kind, file);
   }
+  if (site.fate.effect == FaultEffect::kReadOnly) read_only_ = true;
+  if (site.fate.effect == FaultEffect::kRot) rot_something();
   const bool fails_in_its_own_way = (only(kind) & (kSyncs | only(IoKind::kStore))) != 0;
   if (site.fate.effect == FaultEffect::kError && !fails_in_its_own_way) return error(site, site.fate.error_number);
   return site;
@@ -200,6 +204,7 @@ void SimDisk::unlinked(Inode& inode) {
 
 void SimDisk::closed(uint64_t boot, Inode& inode) {
   if (boot != boot_) return;
+  descriptor_closed(boot);
   --inode.handles;
   release_if_gone(inode);
 }
@@ -222,6 +227,21 @@ void SimDisk::misdirect(const std::shared_ptr<Inode>& inode, PendingWrite& write
   if (targets.empty()) return;
   write.lands_in = targets[prng_.below(targets.size())];
   write.lands_at = prng_.below((write.lands_in->durable_size + kSectorBytes - 1) / kSectorBytes) * kSectorBytes;
+}
+
+// Of a file that no process writes and that has nothing pending: what is read of it may be read from the platter again.
+void SimDisk::rot_something() {
+  std::vector<Inode*> quiet;
+  for (auto& [number, inode] : state_.inodes()) {
+    const bool at_rest = inode->pending.empty() && !inode->mapped && inode->durable_size != 0;
+    if (at_rest && inode->durable_size == inode->size()) quiet.push_back(inode.get());
+  }
+  if (quiet.empty()) return;
+  Inode& inode = *quiet[prng_.below(quiet.size())];
+  const uint64_t offset = prng_.below(inode.durable_size);
+  const char mask = static_cast<char>(1U << prng_.below(8));
+  (*inode.visible)[offset] ^= mask;
+  inode.durable[offset] ^= mask;
 }
 
 void SimDisk::write_back_something() {

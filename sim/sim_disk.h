@@ -69,10 +69,19 @@ class SimDisk : public std::enable_shared_from_this<SimDisk> {
 
   // --- faults and limits
   Faults& faults() { return faults_; }
-  void set_capacity(uint64_t bytes) { options_.capacity_bytes = bytes; }
+  // What does not fit fails with ENOSPC, or with EDQUOT as beyond a quota.
+  void set_capacity(uint64_t bytes, int32_t full_errno = ENOSPC) {
+    options_.capacity_bytes = bytes;
+    full_errno_ = full_errno;
+  }
   uint64_t used_bytes() const { return used_bytes_; }
   uint64_t free_bytes() const;
-  void set_read_only(bool read_only) { read_only_ = read_only; }  // changes fail with EROFS
+  // Changes fail with EROFS, and so does the sync of what had not reached the disk; stores to mappings stay in the page cache.
+  // It outlives reboots.
+  void set_read_only(bool read_only) { read_only_ = read_only; }
+  // Files, directories and locks that a process may have open; one more fails with EMFILE.
+  void set_descriptor_limit(uint64_t limit) { descriptor_limit_ = limit; }
+  uint64_t open_descriptors() const { return open_descriptors_; }
 
   // --- damage at rest, and sight of it; paths are "directory/name". Visible and durable content change together.
   std::vector<std::string> files() const;
@@ -110,6 +119,10 @@ class SimDisk : public std::enable_shared_from_this<SimDisk> {
   base::Prng& prng() { return prng_; }
   const DiskOptions& options() const { return options_; }
   bool read_only() const { return read_only_; }
+  int32_t full_errno() const { return full_errno_; }
+  bool out_of_descriptors() const { return open_descriptors_ >= descriptor_limit_; }
+  void descriptor_opened() { ++open_descriptors_; }
+  void descriptor_closed(uint64_t boot) { open_descriptors_ -= boot == boot_ ? 1 : 0; }
   uint64_t take_order() { return state_.next_order++; }
   std::shared_ptr<Inode> new_inode();
   // Takes up to `bytes` of the free space for the inode and returns how much it got.
@@ -125,6 +138,7 @@ class SimDisk : public std::enable_shared_from_this<SimDisk> {
   void cut_by(const Fate& fate);
   void recount();
   void write_back_something();
+  void rot_something();
   void release_if_gone(Inode& inode);
   std::shared_ptr<Inode> find(const std::string& path) const;
 
@@ -138,6 +152,9 @@ class SimDisk : public std::enable_shared_from_this<SimDisk> {
   uint64_t kills_ = 0;
   bool on_ = true;
   bool read_only_ = false;
+  int32_t full_errno_ = ENOSPC;
+  uint64_t descriptor_limit_ = UINT64_MAX;
+  uint64_t open_descriptors_ = 0;  // of this boot
 };
 
 }  // namespace nacre::sim

@@ -16,8 +16,11 @@ constexpr os::FileRef kDirectoryRef{FileKind::kDirectory, 0};
 class SimDirectoryLock final : public DirectoryLock {
  public:
   SimDirectoryLock(std::shared_ptr<SimDisk> disk, std::shared_ptr<DirectoryNode> node, std::string name)
-      : disk_(std::move(disk)), node_(std::move(node)), name_(std::move(name)), boot_(disk_->boot()) {}
+      : disk_(std::move(disk)), node_(std::move(node)), name_(std::move(name)), boot_(disk_->boot()) {
+    disk_->descriptor_opened();
+  }
   ~SimDirectoryLock() override {
+    disk_->descriptor_closed(boot_);
     if (!disk_->alive(boot_)) return;
     uint32_t& holders = node_->locks[name_];
     holders = holders == DirectoryNode::kWriter ? 0 : holders - 1;
@@ -40,6 +43,7 @@ void shuffle(T& items, base::Prng& prng) {
 Result<std::unique_ptr<Directory>> SimFileSystem::open_directory(const std::string& path, bool create) {
   const uint64_t boot = disk_->boot();
   NACRE_TRY_ASSIGN(const SimDisk::Site site, disk_->begin(boot, IoKind::kOpenDirectory, kDirectoryRef, 0, 0));
+  if (disk_->out_of_descriptors()) return disk_->error(site, EMFILE);
   auto& directories = disk_->state().directories;
   auto found = directories.find(path);
   if (found == directories.end()) {
@@ -65,7 +69,16 @@ void SimFileSystem::read_batch(std::span<ReadRequest> requests) {
 }
 
 SimDirectory::SimDirectory(std::shared_ptr<SimDisk> disk, std::shared_ptr<DirectoryNode> node)
-    : disk_(std::move(disk)), node_(std::move(node)), boot_(disk_->boot()) {}
+    : disk_(std::move(disk)), node_(std::move(node)), boot_(disk_->boot()) {
+  disk_->descriptor_opened();
+}
+
+SimDirectory::~SimDirectory() { disk_->descriptor_closed(boot_); }
+
+Result<void> SimDirectory::have_descriptor(const SimDisk::Site& site) const {
+  if (disk_->out_of_descriptors()) return disk_->error(site, EMFILE);
+  return {};
+}
 
 Result<SimDisk::Site> SimDirectory::begin_change(IoKind kind, const std::string& name) {
   NACRE_TRY_ASSIGN(SimDisk::Site site, disk_->begin(boot_, kind, os::file_ref(name), 0, 0));
@@ -104,6 +117,7 @@ void SimDirectory::unlink(const std::string& name) {
 Result<std::unique_ptr<ReadableFile>> SimDirectory::open_read(const std::string& name) {
   const os::FileRef ref = os::file_ref(name);
   NACRE_TRY_ASSIGN(const SimDisk::Site site, disk_->begin(boot_, IoKind::kOpenRead, ref, 0, 0));
+  NACRE_TRY(have_descriptor(site));
   NACRE_TRY_ASSIGN(auto inode, look_up(site, name));
   auto file = std::make_unique<SimReadableFile>(disk_, std::move(inode), ref);
   NACRE_TRY(disk_->end(boot_, site));
@@ -112,6 +126,7 @@ Result<std::unique_ptr<ReadableFile>> SimDirectory::open_read(const std::string&
 
 Result<std::unique_ptr<WritableFile>> SimDirectory::create(const std::string& name) {
   NACRE_TRY_ASSIGN(const SimDisk::Site site, begin_change(IoKind::kCreate, name));
+  NACRE_TRY(have_descriptor(site));
   NACRE_TRY_ASSIGN(auto inode, link_new(site, name));
   auto file = std::make_unique<SimWritableFile>(disk_, std::move(inode), os::file_ref(name));
   NACRE_TRY(disk_->end(boot_, site));
@@ -121,6 +136,7 @@ Result<std::unique_ptr<WritableFile>> SimDirectory::create(const std::string& na
 Result<std::unique_ptr<MappedFile>> SimDirectory::create_mapped(const std::string& name, uint64_t size_bytes) {
   const os::FileRef ref = os::file_ref(name);
   NACRE_TRY_ASSIGN(const SimDisk::Site site, begin_change(IoKind::kCreateMapped, name));
+  NACRE_TRY(have_descriptor(site));
   if (size_bytes == 0 || size_bytes % kPageBytes != 0) {
     return os::file_error(ErrorKind::kInvalidArgument, Operation::kMap, ref,
                           "the size must be a whole number of pages");
@@ -128,7 +144,7 @@ Result<std::unique_ptr<MappedFile>> SimDirectory::create_mapped(const std::strin
   NACRE_TRY_ASSIGN(auto inode, link_new(site, name));
   if (disk_->free_bytes() < size_bytes) {
     unlink(name);
-    return disk_->error(site, ENOSPC);
+    return disk_->error(site, disk_->full_errno());
   }
   disk_->charge(*inode, size_bytes);
   inode->visible->resize(size_bytes);
@@ -142,6 +158,7 @@ Result<std::unique_ptr<MappedFile>> SimDirectory::create_mapped(const std::strin
 Result<std::unique_ptr<MappedFile>> SimDirectory::open_mapped(const std::string& name) {
   const os::FileRef ref = os::file_ref(name);
   NACRE_TRY_ASSIGN(const SimDisk::Site site, begin_change(IoKind::kOpenMapped, name));
+  NACRE_TRY(have_descriptor(site));
   NACRE_TRY_ASSIGN(auto inode, look_up(site, name));
   if (inode->size() == 0 || inode->size() % kPageBytes != 0) {
     return os::file_error(ErrorKind::kCorruption, Operation::kMap, ref, "its size is not a whole number of pages",
@@ -176,6 +193,7 @@ Result<void> SimDirectory::remove(const std::string& name) {
 
 Result<std::vector<DirectoryEntry>> SimDirectory::list() {
   NACRE_TRY_ASSIGN(const SimDisk::Site site, disk_->begin(boot_, IoKind::kList, kDirectoryRef, 0, 0));
+  NACRE_TRY(have_descriptor(site));
   std::vector<DirectoryEntry> entries;
   for (const auto& [name, inode] : node_->visible) entries.push_back({name, inode->size()});
   shuffle(entries, disk_->prng());
@@ -192,6 +210,11 @@ Result<void> SimDirectory::sync() {
     sync_failure_ = disk_->error(site, site.fate.error_number);
     return *sync_failure_;
   }
+  if (disk_->read_only() && !node_->pending.empty()) {
+    node_->fail_sync(disk_->prng());
+    sync_failure_ = disk_->error(site, EROFS);
+    return *sync_failure_;
+  }
   if (site.fate.effect != FaultEffect::kLie) node_->sync();
   return disk_->end(boot_, site);
 }
@@ -202,6 +225,7 @@ Result<std::unique_ptr<DirectoryLock>> SimDirectory::lock(const std::string& nam
       writes ? begin_change(IoKind::kLock, name) : disk_->begin(boot_, IoKind::kLock, os::file_ref(name), 0, 0);
   NACRE_TRY(begun);
   const SimDisk::Site& site = *begun;
+  NACRE_TRY(have_descriptor(site));
   if (!node_->visible.contains(name)) {
     if (!writes) return disk_->error(site, ENOENT);
     NACRE_TRY(link_new(site, name));

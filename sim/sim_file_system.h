@@ -28,6 +28,7 @@ class SimFileSystem final : public FileSystem {
 class SimDirectory final : public Directory {
  public:
   SimDirectory(std::shared_ptr<SimDisk> disk, std::shared_ptr<DirectoryNode> node);
+  ~SimDirectory() override;
 
   Result<std::unique_ptr<ReadableFile>> open_read(const std::string& name) override;
   Result<std::unique_ptr<WritableFile>> create(const std::string& name) override;
@@ -44,6 +45,8 @@ class SimDirectory final : public Directory {
  private:
   // A site that changes the directory: refuses on a read-only disk.
   Result<SimDisk::Site> begin_change(IoKind kind, const std::string& name);
+  // One that needs a descriptor.
+  Result<void> have_descriptor(const SimDisk::Site& site) const;
   Result<std::shared_ptr<Inode>> link_new(const SimDisk::Site& site, const std::string& name);
   Result<std::shared_ptr<Inode>> look_up(const SimDisk::Site& site, const std::string& name);
   void unlink(const std::string& name);

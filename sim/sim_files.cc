@@ -56,15 +56,15 @@ Result<void> SimWritableFile::write_out() {
   NACRE_TRY_ASSIGN(const SimDisk::Site site,
                    disk.begin(open_.boot, IoKind::kWrite, open_.ref, written_bytes_, buffer_.size()));
   sync::Scheduler::instance().trace(base::checksum64(buffer_, written_bytes_));
-  uint64_t bytes = buffer_.size();
-  int32_t failed = 0;
-  if (site.fate.effect == FaultEffect::kShort) {
+  uint64_t bytes = disk.read_only() ? 0 : buffer_.size();
+  int32_t failed = disk.read_only() ? EROFS : 0;
+  if (site.fate.effect == FaultEffect::kShort && bytes != 0) {
     bytes = disk.prng().below(bytes);
     failed = site.fate.error_number;
   }
   if (const uint64_t granted = disk.charge(*open_.inode, bytes); granted < bytes) {
     bytes = granted;
-    failed = ENOSPC;
+    failed = disk.full_errno();
   }
   if (bytes != 0) {
     open_.inode->append(Bytes(buffer_).substr(0, bytes), disk.take_order());
@@ -90,6 +90,10 @@ Result<void> SimWritableFile::sync() {
     open_.inode->fail_sync_all(disk.prng());
     return fail(disk.error(site, site.fate.error_number));
   }
+  if (disk.read_only() && !open_.inode->pending.empty()) {
+    open_.inode->fail_sync_all(disk.prng());
+    return fail(disk.error(site, EROFS));
+  }
   if (site.fate.effect != FaultEffect::kLie) open_.inode->sync_all();
   if (auto ended = disk.end(open_.boot, site); !ended) return fail(ended.error());
   return {};
@@ -110,6 +114,11 @@ Result<void> SimMappedFile::sync(uint64_t begin, uint64_t end) {
   if (site.fate.effect == FaultEffect::kError) {
     open_.inode->fail_sync_range(begin, end, disk.prng());
     failure_ = disk.error(site, site.fate.error_number);
+    return *failure_;
+  }
+  if (disk.read_only() && open_.inode->dirty_within(begin, end)) {
+    open_.inode->fail_sync_range(begin, end, disk.prng());
+    failure_ = disk.error(site, EROFS);
     return *failure_;
   }
   if (site.fate.effect != FaultEffect::kLie) {

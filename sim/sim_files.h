@@ -26,6 +26,7 @@ class OpenInode {
   OpenInode(std::shared_ptr<SimDisk> its_disk, std::shared_ptr<Inode> its_inode, os::FileRef its_ref)
       : disk(std::move(its_disk)), inode(std::move(its_inode)), ref(its_ref), boot(disk->boot()) {
     ++inode->handles;
+    disk->descriptor_opened();
   }
   ~OpenInode() {
     NACRE_CHECK(used_ == 0);  // else: closed by one thread while another is in a call of it
