@@ -33,13 +33,15 @@ namespace nacre::compaction {
 
 struct PolicyOptions {
   CompactionShape shape = CompactionShape::kLazyLeveled;
-  uint64_t memtable_bytes = uint64_t{64} << 20;    // what a flush brings at most
-  uint64_t table_bytes = uint64_t{32} << 20;       // what jobs cut tables at
-  uint64_t partition_bytes = uint64_t{128} << 20;  // what lies at the bottom of one partition
-  uint32_t runs_per_level = 6;                     // of upper levels in a partition
-  double down_share = 0.5;                         // while writes come in
-  double idle_down_share = 0.1;                    // when nobody writes: spend idle time on fewer runs and less space
-  uint32_t fanout = 8;                             // kLeveled: size ratio of neighbouring levels
+  uint64_t memtable_bytes = uint64_t{64} << 20;  // what a flush brings at most
+  uint64_t table_bytes = uint64_t{32} << 20;     // what jobs cut tables at
+  // What lies at the bottom of one partition. At least 4 tables: else joining small ones could go on for ever, since the borders of
+  // partitions cut them apart again.
+  uint64_t partition_bytes = uint64_t{128} << 20;
+  uint32_t runs_per_level = 6;   // of upper levels in a partition
+  double down_share = 0.5;       // while writes come in
+  double idle_down_share = 0.1;  // when nobody writes: spend idle time on fewer runs and less space
+  uint32_t fanout = 8;           // kLeveled: size ratio of neighbouring levels
 };
 
 // What the policy wants next, the most urgent first; nothing that touches a busy table or skips one. With `idle`, also

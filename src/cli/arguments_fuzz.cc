@@ -1,0 +1,108 @@
+// The tool's command line: any words are wrong usage or one command with what was asked for; nothing else happens. The commands are
+// replaced by ones that look at their arguments, and main.cc is compiled with its main() under another name.
+
+#include <cstring>
+#include <iostream>
+#include <sstream>
+
+#include "base/fuzzing.h"
+#include "cli/command.h"
+
+int nacre_tool_main(int argc, char** argv);
+
+namespace nacre::cli {
+namespace {
+
+struct Called {
+  int commands = 0;
+  CommonOptions common;
+  ScanArguments scan;
+};
+Called called;
+
+int note(const CommonOptions& common) {
+  called.commands++;
+  called.common = common;
+  NACRE_CHECK(common.durability == "memory" || common.durability == "os" || common.durability == "disk");
+  return kSuccess;
+}
+
+}  // namespace
+
+int run_put(const CommonOptions& common, const std::string&, const std::string&) { return note(common); }
+int run_get(const CommonOptions& common, const std::string&) { return note(common); }
+int run_del(const CommonOptions& common, const std::string&) { return note(common); }
+int run_scan(const CommonOptions& common, const ScanArguments& arguments) {
+  called.scan = arguments;
+  return note(common);
+}
+int run_stats(const CommonOptions& common) { return note(common); }
+int run_check(const CommonOptions& common) { return note(common); }
+int run_compact(const CommonOptions& common) { return note(common); }
+int run_import(const CommonOptions& common, const std::string&) { return note(common); }
+int run_export(const CommonOptions& common, const std::string&) { return note(common); }
+int finish_output(int exit_code) { return exit_code; }
+
+namespace {
+
+// Silences what is printed for a person while it lives.
+class Silence {
+ public:
+  Silence() : out_(std::cout.rdbuf(text_.rdbuf())), error_(std::cerr.rdbuf(text_.rdbuf())) {}
+  ~Silence() {
+    std::cout.rdbuf(out_);
+    std::cerr.rdbuf(error_);
+  }
+  std::string text() const { return text_.str(); }
+
+ private:
+  std::ostringstream text_;
+  std::streambuf* out_;
+  std::streambuf* error_;
+};
+
+// A line is a word.
+void run(Bytes bytes) {
+  std::vector<std::string> words = {"nacre"};
+  for (size_t begin = 0; begin <= bytes.size() && words.size() < 20;) {
+    const size_t end = std::min(bytes.find('\n', begin), bytes.size());
+    words.emplace_back(bytes.substr(begin, end - begin));
+    if (const size_t zero = words.back().find('\0'); zero != std::string::npos) words.back().resize(zero);
+    begin = end + 1;
+  }
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  called = {};
+  const Silence silence;
+  const int code = nacre_tool_main(static_cast<int>(words.size()), arguments.data());
+  NACRE_CHECK(code == kSuccess || code == kUsage);
+  NACRE_CHECK(code == kUsage ? called.commands == 0 && !silence.text().empty() : called.commands <= 1);
+  if (called.commands == 1 && called.scan.limit != UINT64_MAX) {
+    const std::string limit = std::to_string(called.scan.limit);  // was one of the words
+    NACRE_CHECK(std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+      return word.find(limit) != std::string::npos || word.find('0') != std::string::npos;
+    }));
+  }
+}
+
+std::vector<std::string> seeds() {
+  return {"put\ndb\nkey\nvalue\n--durability\ndisk",
+          "get\ndb\nkey\n--json\n--escaped",
+          "del\ndb\nk\n--keyspace\nother",
+          "scan\ndb\n--prefix\np\n--from\na\n--to\nz\n--reverse\n--limit\n10",
+          "import\ndb\nfile\n--format\ntsv",
+          "export\ndb",
+          "stats\ndb\n--keyspace\nk",
+          "check\ndb\n--json",
+          "compact\ndb",
+          "--help-all",
+          "scan\ndb\n--limit\n-1",
+          "scan\n--help"};
+}
+
+const fuzz::Registration kHere(
+    {.name = "arguments", .run = run, .seeds = seeds, .heap_budget_bytes = uint64_t{8} << 20});
+
+}  // namespace
+}  // namespace nacre::cli

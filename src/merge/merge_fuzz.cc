@@ -1,0 +1,255 @@
+// The row of merge against plain lists: a history drawn from the input is cut by age into memtables and a table; the merge cursor walks it as
+// a sorted list, a visible cursor sees what a reader at its sequence sees, and what the version filter keeps shows every reader the
+// same as all of it did.
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/checksum.h"
+#include "base/fuzzing.h"
+#include "merge/merge_cursor.h"
+#include "merge/version_filter.h"
+#include "merge/visible_cursor.h"
+#include "os/memory_file_system.h"
+#include "table/table_builder.h"
+
+namespace nacre::merge {
+namespace {
+
+using format::EntryKind;
+using format::RangeTombstone;
+using format::Sequence;
+
+struct Version {
+  std::string key;
+  uint64_t trailer = 0;
+  std::string value;
+};
+bool before(const Version& a, const Version& b) {
+  return format::compare_internal(a.key, a.trailer, b.key, b.trailer) < 0;
+}
+
+struct Erased {
+  std::string begin;
+  std::string end;
+  Sequence sequence = 0;
+};
+
+struct History {
+  std::vector<Version> versions;  // as written
+  std::vector<Erased> erased;
+  Sequence last = 0;
+
+  format::TombstoneSet tombstones() const {
+    std::vector<RangeTombstone> views;
+    for (const Erased& e : erased) views.push_back({.begin = e.begin, .end = e.end, .sequence = e.sequence});
+    return format::TombstoneSet::build(views);
+  }
+  // What a reader at `at` sees.
+  std::map<std::string, std::string> at(Sequence at) const {
+    std::map<std::string, const Version*> newest;
+    for (const Version& v : versions) {
+      if (format::sequence_of(v.trailer) > at) continue;
+      const Version*& slot = newest[v.key];
+      if (slot == nullptr || v.trailer > slot->trailer) slot = &v;
+    }
+    std::map<std::string, std::string> seen;
+    for (const auto& [key, version] : newest) {
+      const Sequence sequence = format::sequence_of(version->trailer);
+      const bool covered = std::any_of(erased.begin(), erased.end(), [&](const Erased& e) {
+        return e.sequence <= at && e.sequence > sequence && e.begin <= key && key < e.end;
+      });
+      if (format::kind_of(version->trailer) == EntryKind::kPut && !covered) seen[key] = version->value;
+    }
+    return seen;
+  }
+};
+
+History draw_history(fuzz::Input& input) {
+  History history;
+  for (uint64_t writes = input.below(120); writes > 0 && !input.empty(); writes--) {
+    const uint8_t what = input.byte();
+    history.last += 1 + (what >> 6);
+    if ((what & 15) == 0) {
+      std::string begin = input.key();
+      std::string end = input.key();
+      if (end < begin) std::swap(begin, end);
+      if (begin != end) history.erased.push_back({begin, end, history.last});
+      continue;
+    }
+    const EntryKind kind = (what & 3) == 1 ? EntryKind::kErase : EntryKind::kPut;
+    history.versions.push_back({input.key(), format::make_trailer(history.last, kind),
+                                kind == EntryKind::kPut ? std::to_string(history.last) : ""});
+  }
+  return history;
+}
+
+// The history cut by age: the oldest part into a table, the others into memtables.
+class Layers {
+ public:
+  Layers(const History& history, size_t memtables) : cache_(account_, domain_) {
+    const size_t parts = memtables + 1;
+    std::vector<std::vector<Version>> cut(parts);
+    for (const Version& v : history.versions) {
+      cut[std::min<size_t>(parts - 1, format::sequence_of(v.trailer) * parts / (history.last + 1))].push_back(v);
+    }
+    build_table(cut[0]);
+    for (size_t i = parts - 1; i > 0; i--) {
+      memtables_.push_back(memtable::Memtable::create({.capacity_bytes = 64 << 10}));
+      for (const Version& v : cut[i]) memtables_.back()->insert(v.key, base::hash_key(v.key), v.trailer, v.value);
+    }
+  }
+  MergeCursor cursor() {
+    std::vector<Source> sources;
+    for (const auto& memtable : memtables_) sources.emplace_back(memtable->cursor());
+    if (!open_.empty()) sources.emplace_back(table::RunCursor(open_, {}));
+    return MergeCursor(std::move(sources));
+  }
+
+ private:
+  void build_table(std::vector<Version> versions) {
+    if (versions.empty()) return;
+    std::sort(versions.begin(), versions.end(), before);
+    const table::TableIdentity id{.uuid = format::Uuid::from_random(1, 2), .number = 3};
+    const auto directory = files_.open_directory("", false).value();
+    {
+      const auto file = directory->create("table").value();
+      table::TableBuilder builder(*file, {.id = id, .compression = Compression::kNone, .block_bytes = 1024});
+      for (const Version& v : versions) builder.add(v.key, v.trailer, v.value).value();
+      builder.finish().value();
+    }
+    table_ = table::Table::open(directory->open_read("table").value(), id, cache_, &account_).value();
+    open_.push_back(table_.get());
+  }
+
+  os::MemoryFileSystem files_;
+  base::MemoryAccount account_{uint64_t{16} << 20};
+  sync::EpochDomain domain_;
+  cache::Cache cache_;
+  base::IntrusivePtr<table::Table> table_;
+  std::vector<table::Table*> open_;
+  std::vector<base::IntrusivePtr<memtable::Memtable>> memtables_;
+};
+
+void expect_entry(const MergeCursor& cursor, const std::vector<Version>& all, int64_t at) {
+  const bool inside = at >= 0 && at < static_cast<int64_t>(all.size());
+  NACRE_CHECK(cursor.valid() == inside);
+  if (!inside) return;
+  const Version& expected = all[static_cast<size_t>(at)];
+  NACRE_CHECK(cursor.key() == expected.key && cursor.trailer() == expected.trailer && cursor.value() == expected.value);
+  NACRE_CHECK(cursor.head() == base::head_of(expected.key));
+}
+
+void check_merge(Layers& layers, const std::vector<Version>& all, fuzz::Input& input) {
+  MergeCursor cursor = layers.cursor();
+  int64_t at = -1;
+  for (uint64_t steps = input.below(100); steps > 0; steps--) {
+    const bool inside = at >= 0 && at < static_cast<int64_t>(all.size());
+    switch (input.below(inside ? 12 : 4)) {
+      case 0: cursor.seek_first(), at = 0; break;
+      case 1: cursor.seek_last(), at = static_cast<int64_t>(all.size()) - 1; break;
+      case 2:
+      case 3: {
+        const Version wanted{input.key(), format::make_trailer(input.below(200), EntryKind::kPut), ""};
+        at = std::lower_bound(all.begin(), all.end(), wanted, before) - all.begin();
+        if (input.flag()) {
+          cursor.seek(wanted.key, wanted.trailer);
+        } else {
+          cursor.seek_before(wanted.key, wanted.trailer);
+          at--;
+        }
+        break;
+      }
+      case 4:
+      case 5:
+      case 6:
+      case 7: cursor.next(), at++; break;
+      default: cursor.prev(), at--;
+    }
+    expect_entry(cursor, all, at);
+  }
+  cursor.status().value();
+}
+
+void check_visible(Layers& layers, const History& history, const format::TombstoneSet& tombstones, fuzz::Input& input) {
+  const Sequence at = input.below(history.last + 2);
+  const auto expected = history.at(at);
+  VisibleCursor cursor(layers.cursor(), at, tombstones.empty() ? nullptr : &tombstones, {}, nullptr);
+  auto place = expected.begin();
+  const auto expect = [&] {
+    NACRE_CHECK(cursor.valid() == (place != expected.end()));
+    if (cursor.valid()) NACRE_CHECK(cursor.key() == place->first && cursor.value() == place->second);
+  };
+  for (cursor.seek_first(); cursor.valid(); cursor.next()) expect(), ++place;
+  expect();
+  for (cursor.seek_last(); cursor.valid(); cursor.prev()) --place, expect();
+  NACRE_CHECK(place == expected.begin());
+  for (uint64_t steps = input.below(40); steps > 0; steps--) {
+    const std::string key = input.key();
+    place = expected.lower_bound(key);
+    if (input.flag()) {
+      cursor.seek(key);
+    } else {
+      cursor.seek_before(key);
+      place = place == expected.begin() ? expected.end() : std::prev(place);
+    }
+    expect();
+    for (uint8_t turns = input.byte(); turns > 1 && place != expected.end(); turns >>= 1) {  // a walk to and fro
+      if ((turns & 1) != 0) {
+        cursor.next(), ++place;
+      } else {
+        cursor.prev();
+        place = place == expected.begin() ? expected.end() : std::prev(place);
+      }
+      expect();
+    }
+  }
+}
+
+void check_filter(const History& history, const std::vector<Version>& all, const format::TombstoneSet& tombstones,
+                  fuzz::Input& input) {
+  std::set<Sequence> readers = {history.last};
+  for (uint64_t n = input.below(5); n > 0; n--) readers.insert(input.below(history.last + 1));
+  const bool bottom = input.flag();
+  VersionFilter filter({readers.begin(), readers.end()}, bottom, &tombstones);
+  History kept{.versions = {}, .erased = {}, .last = history.last};
+  for (const Version& v : all) {
+    if (const auto trailer = filter.keep(v.key, v.trailer)) kept.versions.push_back({v.key, *trailer, v.value});
+  }
+  for (const RangeTombstone& t : filter.keep_tombstones({}, {})) {
+    kept.erased.push_back({std::string(t.begin), std::string(t.end), t.sequence});
+  }
+  History before_it = history;
+  if (!bottom) {  // something older lies below, which must stay hidden
+    std::set<std::string> keys;
+    for (const Version& v : all) keys.insert(v.key);
+    for (const Erased& e : history.erased) keys.insert(e.begin);
+    for (const std::string& key : keys) {
+      for (History* h : {&before_it, &kept})
+        h->versions.push_back({key, format::make_trailer(0, EntryKind::kPut), "old"});
+    }
+  }
+  for (const Sequence reader : readers) NACRE_CHECK(before_it.at(reader) == kept.at(reader));
+}
+
+void run(Bytes bytes) {
+  fuzz::Input input(bytes);
+  const uint64_t memtables = input.below(5);
+  const History history = draw_history(input);
+  std::vector<Version> all = history.versions;
+  std::sort(all.begin(), all.end(), before);
+  const format::TombstoneSet tombstones = history.tombstones();
+  Layers layers(history, memtables);
+  check_merge(layers, all, input);
+  check_visible(layers, history, tombstones, input);
+  check_filter(history, all, tombstones, input);
+}
+
+const fuzz::Registration kHere({.name = "merge",
+                                .run = run,
+                                .seeds = [] { return fuzz::random_seeds(8, 600); },
+                                .heap_budget_bytes = uint64_t{16} << 20});
+
+}  // namespace
+}  // namespace nacre::merge
