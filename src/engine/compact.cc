@@ -18,7 +18,7 @@ namespace nacre::engine {
 
 namespace {
 
-constexpr uint64_t kLeastPartBytes = reduced(8 << 20);
+constexpr uint64_t kLeastPartBytes = 8 * kSmallestUnit;
 
 // The inputs of a plan as they lie in the version: runs newest first, tables in key order.
 struct InputRun {

@@ -56,11 +56,11 @@ Result<void> check_keyspace_options(const KeyspaceOptions& options) {
 Core::Core(std::string path, const Options& options, const Runtime& runtime)
     : path_(std::move(path)),
       options_(options),
-      plan_(MemoryPlan::of(options.memory_bytes)),
+      plan_(MemoryPlan::of(budget_of(options.memory_bytes))),
       runtime_(runtime),
       process_generation_(os::process_generation()),
       read_only_(options.mode == OpenMode::kReadOnly),
-      account_(options.memory_bytes, plan_.slack_bytes),
+      account_(budget_of(options.memory_bytes), plan_.slack_bytes),
       memtable_chunks_(std::make_shared<memtable::ChunkPool>(plan_.memtable_bytes, &account_)) {}
 
 uint64_t Core::os_generation() { return os::process_generation(); }
@@ -85,7 +85,8 @@ Result<void> Core::open_all() {
   random_.emplace(runtime_.random_seed != 0 ? runtime_.random_seed : os::random_seed_from_system());
   cache_ = std::make_unique<cache::Cache>(account_, epochs_);
   if (options_.row_cache_percent != 0) {
-    row_cache_ = std::make_unique<cache::RowCache>(options_.memory_bytes / 100 * options_.row_cache_percent, account_);
+    row_cache_ =
+        std::make_unique<cache::RowCache>(account_.ceiling_bytes() / 100 * options_.row_cache_percent, account_);
   }
   tree::OpenReport report;
   NACRE_TRY(open_tree(&report));
