@@ -243,4 +243,33 @@ uint64_t DiskState::visible_hash() const {
   return hash;
 }
 
+DiskState DiskState::copy() const {
+  std::map<const Inode*, std::shared_ptr<Inode>> twins;
+  const auto twin_of = [&](const std::shared_ptr<Inode>& inode) {
+    std::shared_ptr<Inode>& twin = twins[inode.get()];
+    if (twin == nullptr) {
+      twin = std::make_shared<Inode>(*inode);
+      twin->visible = std::make_shared<Buffer>(*inode->visible);
+      twin->handles = 0;
+    }
+    return twin;
+  };
+  DiskState copied{.directories = {}, .next_order = next_order, .next_inode = next_inode};
+  for (const auto& [path, node] : directories) {
+    auto& into = copied.directories[path];
+    into = std::make_shared<DirectoryNode>(*node);
+    into->locks.clear();
+    for (auto& [name, inode] : into->visible) inode = twin_of(inode);
+    for (auto& [name, inode] : into->durable) inode = twin_of(inode);
+    for (DirectoryOp& op : into->pending) op.inode = twin_of(op.inode);
+  }
+  for (const auto& [original, twin] : twins) {
+    for (PendingWrite& write : twin->pending) {
+      const auto hit = twins.find(write.lands_in.get());
+      if (hit != twins.end()) write.lands_in = hit->second;
+    }
+  }
+  return copied;
+}
+
 }  // namespace nacre::sim

@@ -123,6 +123,8 @@ struct DiskState {
   uint64_t durable_hash() const;
   // The same of all that is visible: what a process started after a kill finds.
   uint64_t visible_hash() const;
+  // A copy that shares nothing with this one. Locks and open handles are not in it.
+  DiskState copy() const;
 };
 
 }  // namespace nacre::sim

@@ -213,6 +213,43 @@ TEST(EngineUnderFaults, ACreationThatIsCutOffTwiceIsBegunAnew) {
   }
 }
 
+// Found by the sweep of errors: a handle whose log had failed went on creating keyspaces, durably, after a write that was in doubt.
+TEST(EngineUnderFaults, AHandleInDoubtNeitherCreatesNorDropsAKeyspace) {
+  simulate([](Simulation& sim) {
+    Db db = Db::open("db", small(), sim.runtime()).value();
+    db.create_keyspace("old", {}).value();
+    sim.disk().faults().plan({.kinds = only(IoKind::kSyncMapped), .effect = FaultEffect::kError});
+    expect(sim, !db.put("doubtful", "1", Durability::kDisk), "the sync must fail");
+    sim.disk().faults().clear();
+    const auto created = db.create_keyspace("new", {});
+    expect(sim, !created && created.error().kind == ErrorKind::kClosed, "a creation must be refused");
+    const auto dropped = db.drop_keyspace("old");
+    expect(sim, !dropped && dropped.error().kind == ErrorKind::kClosed, "a drop must be refused");
+  });
+}
+
+// Found by the sweep of errors: the log needed a new file and the system refused it. The write answered kIo, which says that its
+// outcome is unknown until the next open, though nothing of it was stored and the handle went on.
+TEST(EngineUnderFaults, AWriteForWhichTheLogGetsNoFileIsRefused) {
+  for (const int32_t error_number : {EIO, EMFILE, EROFS}) {
+    simulate([error_number](Simulation& sim) {
+      Db db = Db::open("db", small(), sim.runtime()).value();
+      sim.disk().faults().plan({.kinds = only(IoKind::kCreateMapped) | only(IoKind::kRename),
+                                .effect = FaultEffect::kError,
+                                .error_number = error_number,
+                                .for_good = true});
+      const std::string value(60'000, 'v');
+      int written = 0;
+      Result<void> put;
+      while ((put = db.put("key " + std::to_string(written), value))) written++;
+      expect(sim, put.error().kind == ErrorKind::kBusy && put.error().system_errno == error_number, "a clear refusal");
+      sim.disk().faults().clear();
+      db.put("after", "1", Durability::kDisk).value();
+      expect(sim, get(db, ("key " + std::to_string(written)).c_str()) == "(none)", "what was refused is not there");
+    });
+  }
+}
+
 // The drop was durable at once, while what had been copied out of the keyspace before it was only in the log.
 TEST(EngineUnderFaults, ADropDoesNotOutlastTheWritesBeforeIt) {
   simulate([](Simulation& sim) {

@@ -156,12 +156,14 @@ Result<SimDisk::Site> SimDisk::begin(uint64_t boot, IoKind kind, os::FileRef fil
   }
   if (site.fate.effect == FaultEffect::kReadOnly) read_only_ = true;
   if (site.fate.effect == FaultEffect::kRot) rot_something();
+  if (watcher_) watcher_(false);
   const bool fails_in_its_own_way = (only(kind) & (kSyncs | only(IoKind::kStore))) != 0;
   if (site.fate.effect == FaultEffect::kError && !fails_in_its_own_way) return error(site, site.fate.error_number);
   return site;
 }
 
 Result<void> SimDisk::end(uint64_t boot, const Site& site) {
+  if (watcher_) watcher_(true);
   if (site.fate.effect == FaultEffect::kPowerCutAfter || site.fate.effect == FaultEffect::kKillAfter) {
     cut_by(site.fate);
     return dead(site.kind, site.file);

@@ -17,6 +17,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -95,6 +96,9 @@ class SimDisk : public std::enable_shared_from_this<SimDisk> {
   // What the page cache shows, as if all had been synced; and the way back, as a new disk that is on.
   DiskImage image() const;
   void restore(const DiskImage& image);
+  // Called before each I/O takes effect, and after, before anybody learns of it; not for I/Os that fail. Must not reach a point.
+  void watch(std::function<void(bool after)> watcher) { watcher_ = std::move(watcher); }
+  const DiskState& state() const { return state_; }
   uint64_t pending_operations() const { return sim::pending_operations(state_); }
   uint64_t durable_hash() const { return state_.durable_hash(); }
 
@@ -145,6 +149,7 @@ class SimDisk : public std::enable_shared_from_this<SimDisk> {
   DiskOptions options_;
   base::Prng prng_;
   Faults faults_;
+  std::function<void(bool after)> watcher_;
   DiskState state_;
   uint64_t boot_ = 1;
   uint64_t used_bytes_ = 0;

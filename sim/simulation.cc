@@ -26,14 +26,15 @@ Simulation::Simulation(uint64_t seed, const SimulationOptions& options)
 
 sync::RunResult Simulation::run(const std::function<void()>& body) {
   NACRE_CHECK(executor_ == nullptr);
-  note_on_crash("nacre-sim: crashed in seed " + std::to_string(seed_) + "\n");
+  const bool note_is_ours = !has_crash_note();
+  if (note_is_ours) note_on_crash("nacre-sim: crashed in seed " + std::to_string(seed_) + "\n");
   sync::RunResult result = sync::Scheduler::instance().run(schedule_, [&] {
     executor_ = std::make_shared<SimExecutor>(seed_ ^ 0xe8ecULL, executor_threads_);
     body();
     NACRE_CHECK(executor_.use_count() == 1);  // somebody keeps a Runtime beyond the body
     executor_.reset();
   });
-  note_on_crash("");
+  if (note_is_ours) note_on_crash("");
   // Abandoned workers still stand in it: it must not be destroyed.
   if (result.ending != sync::Ending::kDone) new std::shared_ptr<SimExecutor>(std::move(executor_));
   return result;
@@ -77,6 +78,8 @@ void install_handlers() {
 }
 
 }  // namespace
+
+bool has_crash_note() { return crash_note[0] != '\0'; }
 
 void note_on_crash(const std::string& line) {
   static const bool installed = (install_handlers(), true);

@@ -67,7 +67,9 @@ class Simulation {
   base::Prng prng_;
 };
 
-// From now on, a fatal signal first prints this line. An empty line: no more.
+// From now on, a fatal signal first prints this line. An empty line: no more. A run brings its own, with its seed, if there is
+// none.
 void note_on_crash(const std::string& line);
+bool has_crash_note();
 
 }  // namespace nacre::sim

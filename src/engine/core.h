@@ -61,6 +61,8 @@ struct ReadPoint {
 using CommitCheck = std::function<Result<void>()>;
 
 Result<void> check_keyspace_options(const KeyspaceOptions& options);
+// What a handle answers to changes once a sync has failed.
+Error writes_stopped();
 // Puts one write into a memtable.
 void insert_op(memtable::Memtable& memtable, const format::BatchOp& op, format::Sequence sequence);
 

@@ -38,6 +38,7 @@ Result<std::shared_ptr<KeyspaceState>> Core::create_keyspace(Bytes name, const K
   if (read_only_) return invalid_argument(Operation::kOpen, "the database was opened read-only");
   NACRE_TRY(check_keyspace_options(keyspace_options));
   sync::MutexLock create_lock(create_mutex_);
+  if (writes_stopped_.load(std::memory_order_acquire)) return writes_stopped();
   const Result<uint32_t> id = versions_->create_keyspace(name, keyspace_options);
   if (!id) {
     if (id.error().kind == ErrorKind::kIo || id.error().kind == ErrorKind::kClosed) stop_writes(id.error());
@@ -71,6 +72,7 @@ Result<void> Core::drop_keyspace(Bytes name) {
     return invalid_argument(Operation::kRemove, "the default keyspace cannot be dropped");
   }
   sync::MutexLock create_lock(create_mutex_);
+  if (writes_stopped_.load(std::memory_order_acquire)) return writes_stopped();
   const auto keyspace = find_keyspace(name);
   if (keyspace == nullptr) {
     return Error{

@@ -38,12 +38,6 @@ Error busy(const char* reason) {
   return Error{.kind = ErrorKind::kBusy, .operation = Operation::kCommit, .reason = reason};
 }
 
-Error writes_stopped() {
-  return Error{.kind = ErrorKind::kClosed,
-               .operation = Operation::kWrite,
-               .reason = "writes stopped after a failed sync: reopen the database"};
-}
-
 Error dropped() {
   return Error{.kind = ErrorKind::kNotFound, .operation = Operation::kWrite, .reason = "the keyspace was dropped"};
 }
@@ -63,6 +57,12 @@ KeyspaceCounter counter_of(EntryKind kind) {
 }
 
 }  // namespace
+
+Error writes_stopped() {
+  return Error{.kind = ErrorKind::kClosed,
+               .operation = Operation::kWrite,
+               .reason = "writes stopped after a failed sync: reopen the database"};
+}
 
 void insert_op(memtable::Memtable& memtable, const BatchOp& op, Sequence sequence) {
   if (op.kind == EntryKind::kRangeErase) {
@@ -307,12 +307,20 @@ Result<void> Core::log_unlogged() {
   return {};
 }
 
-// A log that failed once takes nothing any more.
+// A log that failed once takes nothing any more. One that only could not get its next file took nothing now: kIo would say that
+// the outcome is unknown.
 Result<wal::Wal::Claim> Core::claim_in_log(uint64_t payload_bytes, Sequence first_sequence, uint32_t count) {
   auto claim = wal_->claim(payload_bytes, first_sequence, count);
-  if (!claim && wal_->damaged()) [[unlikely]]
-    stop_writes(claim.error());
-  return claim;
+  if (claim) [[likely]]
+    return claim;
+  Error error = claim.error();
+  if (wal_->damaged()) {
+    stop_writes(error);
+  } else if (error.kind == ErrorKind::kIo) {
+    error.kind = ErrorKind::kBusy;
+    error.reason = "the log needs a file, which the system refuses: nothing was written, try again later";
+  }
+  return error;
 }
 
 Result<Core::Claimed> Core::claim(uint64_t payload_bytes, uint32_t count) {

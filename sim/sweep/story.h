@@ -1,0 +1,104 @@
+// Story: a small, always equal life of a database, told by one thread, that comes by everything the engine does with files:
+// creation, flushes, merges and moves, range erases, a transaction, rotation and reuse of the log, keyspaces created and
+// dropped, clean closes, a killed process and the recovery of its log.
+//
+// The teller writes down in a Ledger what it asks and what it is answered. It judges each answer at once: an error must be one
+// that the faults in the world excuse, what is read must be what the ledger allows, a handle in doubt must take no writes. What is
+// wrong ends the simulation with words.
+//
+// It goes on as far as it can: after an error with the next step, after a failed open with the next life. When the machine
+// dies under it, it stops where it is.
+//
+// Thread safety: one simulated thread tells.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "nacre/db.h"
+#include "sim/simulation.h"
+#include "sim/sweep/ledger.h"
+
+namespace nacre::sim {
+
+// How a call was answered, for the table at the end of a sweep.
+using Answers = std::map<std::string, uint64_t>;
+
+// What the world does to the engine, and so which errors it may give.
+struct Excuses {
+  std::set<ErrorKind> kinds;  // that an error may have
+  bool passes = false;        // the fault strikes once: what failed goes well if it is asked again
+  bool loses_pages = false;   // of the page cache: what is not on the platter may be lost with the handle
+};
+
+enum class StoryKind : uint8_t {
+  kWhole,  // four lives
+  kSmall,  // one life, small files: for damage at rest
+  kCut,    // the same, killed with a live log
+};
+
+class Story {
+ public:
+  // All must outlive the story. `disk` may be another than that of the simulation.
+  Story(Simulation& sim, SimDisk& disk, Ledger& ledger, Excuses excuses = {})
+      : sim_(sim), disk_(disk), ledger_(ledger), excuses_(std::move(excuses)) {}
+
+  static Options options();
+  // Opens `disk`'s database on the threads and the clock of the simulation.
+  static Result<Db> open(Simulation& sim, SimDisk& disk, OpenMode mode = OpenMode::kCreateIfMissing);
+
+  void tell(StoryKind kind);
+  // One more life, in a world without faults, after `loss` if a machine died: all must be well, and writes are taken again.
+  void tell_the_end(std::optional<Loss> loss = {});
+  const Answers& answers() const { return answers_; }
+  uint64_t lives() const { return lives_; }
+
+ private:
+  void live(const std::function<void()>& steps, bool killed);
+  bool open_and_look();
+  void first_life();
+  void second_life();
+  void third_life();
+  void small_life();
+
+  // Steps. Each is one entry of the ledger, or makes entries durable.
+  void create(const std::string& keyspace);
+  void drop(const std::string& keyspace);
+  void write(std::vector<LedgerChange> changes, Durability durability);
+  void put(const std::string& keyspace, const std::string& key, Durability durability, size_t bytes = 24);
+  void change_in_transaction(const std::string& keyspace, const std::string& key);
+  void make_durable(const char* what, const std::function<Result<void>()>& call);
+  void look();
+  void check();
+
+  bool alive() const { return disk_.alive(boot_); }
+  // Whether the answer is good; if not, it is judged.
+  bool judge(const char* what, const Result<void>& answer);
+  void settle_entry(const char* what, const Result<void>& answer);
+  std::optional<Keyspace> keyspace(const std::string& name);
+  std::optional<DatabaseContent> read_all();
+  std::string next_value(size_t bytes);
+  [[noreturn]] void fail(const std::string& why) { sim_.fail(why); }
+
+  Simulation& sim_;
+  SimDisk& disk_;
+  Ledger& ledger_;
+  Excuses excuses_;
+  Db* db_ = nullptr;
+  uint64_t boot_ = 0;
+  uint64_t lives_ = 0;
+  uint64_t values_ = 0;
+  bool stopped_ = false;  // this handle left a write in doubt
+  Loss loss_ = Loss::kNothing;
+  Answers answers_;
+};
+
+// Everything that an open database shows, by scans both ways, gets and multi-gets, which must agree. `keys` are looked for even if
+// no scan shows them. The error is the first that a read answered; `disagreement` is set if two reads contradict each other.
+Result<DatabaseContent> read_database(Db& db, const std::map<std::string, std::vector<std::string>>& keys,
+                                      std::string* disagreement);
+
+}  // namespace nacre::sim
