@@ -187,6 +187,16 @@ TEST(Block, EveryWidthOfTrailersIsUsed) {
   }
 }
 
+// Trailers are stored as what they lie above the lowest one without its kind: that must fit, not what they differ by.
+TEST(Block, ATrailerJustOutOfReachOfFourBytes) {
+  std::vector<OwnedEntry> entries = {{"a", make_trailer(5, EntryKind::kPut), "x"},
+                                     {"b", make_trailer(5 + (uint64_t{1} << 24), EntryKind::kErase), ""}};
+  ASSERT_EQ(entries[1].trailer - entries[0].trailer, UINT32_MAX);
+  const std::string image = build(entries);
+  EXPECT_EQ(image[19], 8);
+  expect_equal(BlockView::parse(image).value(), entries);
+}
+
 TEST(Block, ManyVersionsOfOneKey) {
   std::vector<OwnedEntry> entries;
   for (uint64_t s = 300; s > 0; s--)

@@ -49,6 +49,15 @@ std::string sealed(Bytes payload, LogRecordHeader header, uint64_t offset) {
 
 constexpr LogRecordHeader kHeader{.first_sequence = 0x00aabbccddeeff11, .count = 3, .synced_distance = 5};
 
+// A header counts in units of 8: what it says may be more than 32 bits of bytes.
+TEST(LogFormat, SizesBeyondFourGibibytesAreNotCut) {
+  std::string header = sealed("payload", kHeader, 0).substr(0, kLogRecordHeaderBytes);
+  base::store<uint32_t>(header.data() + 12, 0x2000'0001);
+  const auto parsed = parse_log_record(header.data(), log_tag(kSalt));
+  ASSERT_TRUE(parsed.has_value());
+  EXPECT_EQ(parsed->payload_bytes, uint64_t{0x2000'0001} * kLogAlignment - 1);
+}
+
 TEST(LogFormat, GoldenHeaderArea) {
   std::string area = encode_segment_identity(sample_identity());
   store_segment_placement(area.data(), kSalt, kPlacement);

@@ -42,6 +42,14 @@ std::string mended(Bytes bytes) {
   return copy;
 }
 
+// The trailer has 32 bits for a size; of an uncompressed block the file says it.
+TEST(StoredBlock, AnUncompressedBlockMayBeLargerThanItsTrailerCanSay) {
+  std::string trailer = stored("hello", Compression::kNone).substr(5);
+  constexpr uint64_t kBytes = (uint64_t{1} << 32) + 5;
+  EXPECT_EQ(peek_stored(trailer, kBytes, StoredKind::kData).value().raw_bytes, kBytes);
+  EXPECT_FALSE(peek_stored(trailer, kBytes + 1, StoredKind::kData).has_value());
+}
+
 TEST(StoredBlock, GoldenBytes) {
   EXPECT_EQ(hex(stored("hello", Compression::kNone)), "68656c6c6f0500000000010000cd050fadaf470a80");
   EXPECT_EQ(hex(stored(std::string(40, 'a') + std::string(40, 'b'), Compression::kLz4)),
