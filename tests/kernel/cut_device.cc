@@ -9,7 +9,8 @@
 // a flush of the block layer, which also stands for FUA) moves all pending writes to `durable_`. After a cut every request
 // fails with EIO. Power comes back with `durable_` and, of the pending writes, what the profile keeps, sector by sector.
 //
-// Invariants: what was written before a flush that was answered survives every cut. A sector is written whole or not at all.
+// Invariants: what was written before a flush that was answered survives every cut. A sector is written whole or not at all,
+// and so is the block of the superblock: ext4 writes it in place with a checksum over all, and does not mount if it is torn.
 // Requests are served one at a time, so a cut lies between two of them.
 //
 //   nacre-cut-device MOUNT-POINT BYTES       stays in the foreground until its standard input ends
@@ -41,6 +42,7 @@
 namespace {
 
 constexpr uint64_t kSectorBytes = 512;
+constexpr uint64_t kSuperblockEnd = 4096;
 constexpr uint32_t kMaxWriteBytes = 128 << 10;
 constexpr uint64_t kDiskNode = 2;
 
@@ -85,11 +87,11 @@ class CutDisk {
     uint64_t kept = 0;
     for (size_t i = 0; i < pending_.size(); i++) {
       const PendingWrite& write = pending_[i];
-      for (uint64_t at = 0; at < write.bytes.size(); at += kSectorBytes, sectors++) {
+      const uint64_t unit = write.offset < kSuperblockEnd ? kSuperblockEnd : kSectorBytes;
+      for (uint64_t at = 0; at < write.bytes.size(); at += unit, sectors++) {
         const bool keep = how == "any" ? random() % 2 == 0 : how == "most" ? random() % 8 != 0 : i < first_part;
         if (!keep) continue;
-        std::memcpy(durable_ + write.offset + at, write.bytes.data() + at,
-                    std::min(kSectorBytes, write.bytes.size() - at));
+        std::memcpy(durable_ + write.offset + at, write.bytes.data() + at, std::min(unit, write.bytes.size() - at));
         kept++;
       }
     }

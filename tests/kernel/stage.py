@@ -57,7 +57,11 @@ class Scratch:
 
     def __init__(self):
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="nacre-kernel-"))
-        run("mount", "-t", "tmpfs", "-o", "mode=0700", "nacre-kernel", str(self.path))
+        try:
+            run("mount", "-t", "tmpfs", "-o", "mode=0700", "nacre-kernel", str(self.path))
+        except OSError as error:
+            self.path.rmdir()
+            raise Unavailable(f"no tmpfs: {error}") from error
 
     def close(self):
         subprocess.run(["umount", "-l", str(self.path)], capture_output=True)
@@ -82,9 +86,12 @@ class Ext4:
         self.loop = None
 
     def attach(self, file):
-        make_ext4(file)
-        # Without autoclear a loop device would outlive a killed campaign; with it, it goes when its last user does.
-        self.loop = run("losetup", "--find", "--show", str(file)).strip()
+        try:
+            make_ext4(file)
+            # Without autoclear a loop device would outlive a killed campaign; with it, it goes when its last user does.
+            self.loop = run("losetup", "--find", "--show", str(file)).strip()
+        except OSError as error:
+            raise Unavailable(f"no ext4 on a loop device: {error}") from error
         self.loop_fd = os.open(self.loop, os.O_RDWR | os.O_CLOEXEC)
         run("losetup", "--detach", self.loop)  # while it is open here: from now on it clears itself at the last close
 
