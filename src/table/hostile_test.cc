@@ -184,6 +184,19 @@ TEST(Verify, WrongTag) {
   EXPECT_EQ(wrong.verdict(), "hash tag is not that of its key");
 }
 
+// The bytes of a head behind the end of a short key are in no key that a cursor shows, but a get compares them: it finds nothing.
+TEST(Verify, WrongHeadBehindAShortKey) {
+  WrongTable wrong{.file = {}, .parts = {}};
+  const std::vector<OwnedEntry> entries = {{"a", format::make_trailer(3, format::EntryKind::kPut), "1"},
+                                           {"b", format::make_trailer(4, format::EntryKind::kPut), "2"}};
+  build(wrong.file, entries, small_blocks(Compression::kNone));
+  wrong.parts = parts_of(wrong.file);
+  ASSERT_EQ(wrong.verdict(), "good");
+  const uint64_t first_head_at = base::align_up(format::kBlockHeaderBytes + entries.size(), 8);
+  wrong.set(first_head_at, 1);  // numbers are little-endian: the last of eight bytes, of a key of one
+  EXPECT_EQ(wrong.verdict(), "head is not that of its key");
+}
+
 TEST(Verify, WrongValue) {
   WrongTable wrong;
   const uint64_t last_value_byte = wrong.parts[0].bytes - kStoredTrailerBytes - 1;

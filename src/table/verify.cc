@@ -25,6 +25,9 @@ class Verifier {
     cursor_.reset(view);
     for (uint32_t i = 0; i < view.entries(); i++) {
       cursor_.move_to(i);
+      if (view.head(i) != base::head_at(cursor_.key(), view.prefix().size())) {  // also behind the end of a short key
+        return table_.file().corrupt(offset, "head is not that of its key");
+      }
       NACRE_TRY(entry(number, view.tag(i), offset));
       hash += format::entry_hash(key_hash_, last_trailer_, cursor_.value());
     }
