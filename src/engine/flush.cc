@@ -68,10 +68,16 @@ Result<void> Core::flush_inputs(KeyspaceState& keyspace, const std::vector<Froze
     }
   }
   format::VersionEdit edit = flush_edit(keyspace, merged, newest.through);
-  edit.log_floor = floor;
+  if (floor < newest.end_lsn) edit.log_synced_through = newest.end_lsn;
+  const Result<format::LogFloor> held = wal_->floor_at(floor);
+  if (!held) {
+    stop_writes(held.error());
+    return held.error();
+  }
+  edit.log_floor = *held;
   NACRE_TRY_ASSIGN(const bool committed, commit_edit(keyspace, edit));
   if (!committed) return {};
-  if (const Result<void> released = wal_->release_before(floor); !released) {
+  if (const Result<void> released = wal_->release_before(versions_->log_floor()); !released) {
     if (wal_->damaged()) stop_writes(released.error());
     return released;
   }

@@ -51,7 +51,8 @@ Result<std::shared_ptr<KeyspaceState>> Core::create_keyspace(Bytes name, const K
 
 // Writes that were claimed before this are ordered before the drop; later ones see the mark. What other keyspaces have in the
 // log only is made durable: a power cut may not keep the drop, and lose what was copied out of the keyspace before it.
-Result<void> Core::end_writes_before_drop(KeyspaceState& keyspace) {
+// Returns through where.
+Result<uint64_t> Core::end_writes_before_drop(KeyspaceState& keyspace) {
   uint64_t end_lsn = 0;
   {
     sync::MutexLock lock(commit_mutex_);
@@ -60,9 +61,11 @@ Result<void> Core::end_writes_before_drop(KeyspaceState& keyspace) {
     pipeline_.drain();
     end_lsn = wal_->end_lsn();
   }
-  const Result<void> synced = sync_group_->through(end_lsn);
-  if (!synced) stop_writes(synced.error());
-  return synced;
+  if (const Result<void> synced = sync_group_->through(end_lsn); !synced) {
+    stop_writes(synced.error());
+    return synced.error();
+  }
+  return end_lsn;
 }
 
 Result<void> Core::drop_keyspace(Bytes name) {
@@ -78,8 +81,8 @@ Result<void> Core::drop_keyspace(Bytes name) {
     return Error{
         .kind = ErrorKind::kNotFound, .operation = Operation::kRemove, .reason = "there is no keyspace of that name"};
   }
-  NACRE_TRY(end_writes_before_drop(*keyspace));
-  if (const Result<void> dropped = versions_->drop_keyspace(keyspace->id); !dropped) {
+  NACRE_TRY_ASSIGN(const uint64_t synced_through, end_writes_before_drop(*keyspace));
+  if (const Result<void> dropped = versions_->drop_keyspace(keyspace->id, synced_through); !dropped) {
     const ErrorKind kind = dropped.error().kind;
     if (kind == ErrorKind::kIo ||
         kind == ErrorKind::kClosed) {  // the next open decides: no write may be taken until then

@@ -161,7 +161,8 @@ Result<void> Core::open_log() {
   wal::LogDamage damage;
   uint64_t operations = 0;
   const auto recovery = wal::recover_log(
-      *directory_, versions_->uuid(), versions_->log_floor(),
+      *directory_, versions_->uuid(),
+      {.floor = versions_->log_floor(), .synced_through = versions_->log_synced_through()},
       [&](const wal::RecoveredRecord& record) {
         operations += record.count;
         return replay(record, edits);
@@ -204,7 +205,7 @@ Result<void> Core::open_log() {
   NACRE_TRY(begin_log(recovered.next_lsn));
   for (const auto& keyspace : keyspaces()) NACRE_TRY(flush_recovered(*keyspace, edits));
   format::VersionEdit& last = edits.emplace_back();
-  last.log_floor = recovered.next_lsn;
+  NACRE_TRY_ASSIGN(last.log_floor, wal_->floor_at(recovered.next_lsn));
   last.last_sequence = pipeline_.visible();
   NACRE_TRY(versions_->commit(edits));
   for (const wal::LogFile& file : recovered.files) {

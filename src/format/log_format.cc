@@ -33,23 +33,40 @@ uint64_t record_checksum(Bytes record, uint64_t salt, uint64_t offset) {
 }  // namespace
 
 std::string encode_segment_identity(const SegmentIdentity& identity) {
-  std::string area;
-  area.reserve(kLogHeaderBytes);
-  base::append_fixed<uint64_t>(area, kMagic);
-  base::append_fixed<uint32_t>(area, kLogVersion);
-  base::append_fixed<uint32_t>(area, 0);
-  base::append_fixed<uint64_t>(area, kKnownFeatures);
-  area.append(identity.uuid.view());
-  base::append_fixed<uint64_t>(area, identity.number);
-  base::append_fixed<uint64_t>(area, identity.salt);
-  base::append_fixed<uint64_t>(area, base::checksum64(area, kIdentitySeed));
-  area.resize(kLogHeaderBytes, '\0');
-  return area;
+  std::string page;
+  page.reserve(kLogHeaderBytes);
+  base::append_fixed<uint64_t>(page, kMagic);
+  base::append_fixed<uint32_t>(page, kLogVersion);
+  base::append_fixed<uint32_t>(page, 0);
+  base::append_fixed<uint64_t>(page, kKnownFeatures);
+  page.append(identity.uuid.view());
+  base::append_fixed<uint64_t>(page, identity.number);
+  base::append_fixed<uint64_t>(page, identity.salt);
+  base::append_fixed<uint64_t>(page, base::checksum64(page, kIdentitySeed));
+  page.resize(kLogHeaderPageBytes, '\0');
+  return page + page;
 }
 
-Result<SegmentIdentity> decode_segment_identity(Bytes area) {
-  if (area.size() < kLogHeaderBytes) return malformed("a log segment is shorter than its header");
-  base::Decoder decoder(area.substr(0, kIdentityBytes));
+void store_segment_placement(char* area, uint64_t salt, const SegmentPlacement& placement) {
+  for (char* to : {area + kLogPlacementOffset, area + kLogHeaderPageBytes + kLogPlacementOffset}) {
+    base::store<uint64_t>(to, placement.base_lsn);
+    base::store<uint64_t>(to + 8, placement.predecessor_number);
+    base::store<uint64_t>(to + 16, placement.predecessor_salt);
+    base::store<uint64_t>(to + 24, placement.synced_through);
+    base::store<uint64_t>(to + 32, placement_checksum(to, salt));
+  }
+}
+
+void store_segment_mark(char* area, uint64_t salt, uint64_t synced_through) {
+  char* to = area + kLogMarkOffset;
+  base::store<uint64_t>(to, synced_through);
+  base::store<uint64_t>(to + 8, mark_checksum(salt, synced_through));
+}
+
+namespace {
+
+Result<SegmentIdentity> decode_identity(Bytes page) {
+  base::Decoder decoder(page.substr(0, kIdentityBytes));
   const auto magic = decoder.fixed<uint64_t>();
   const auto version = decoder.fixed<uint32_t>();
   const auto reserved = decoder.fixed<uint32_t>();
@@ -60,7 +77,7 @@ Result<SegmentIdentity> decode_segment_identity(Bytes area) {
   identity.salt = decoder.fixed<uint64_t>();
   const auto checksum = decoder.fixed<uint64_t>();
   if (magic != kMagic) return malformed("not a log segment: wrong magic");
-  if (checksum != base::checksum64(area.substr(0, kIdentityBytes - 8), kIdentitySeed)) {
+  if (checksum != base::checksum64(page.substr(0, kIdentityBytes - 8), kIdentitySeed)) {
     return malformed("a log segment's header is damaged");
   }
   if (version != kLogVersion || reserved != 0 || (features & ~kKnownFeatures) != 0) {
@@ -71,18 +88,9 @@ Result<SegmentIdentity> decode_segment_identity(Bytes area) {
   return identity;
 }
 
-void store_segment_placement(char* area, uint64_t salt, const SegmentPlacement& placement) {
-  char* to = area + kLogPlacementOffset;
-  base::store<uint64_t>(to, placement.base_lsn);
-  base::store<uint64_t>(to + 8, placement.predecessor_number);
-  base::store<uint64_t>(to + 16, placement.predecessor_salt);
-  base::store<uint64_t>(to + 24, placement.synced_through);
-  base::store<uint64_t>(to + 32, placement_checksum(to, salt));
-}
-
-std::optional<SegmentPlacement> load_segment_placement(Bytes area, uint64_t salt) {
-  if (area.size() < kLogPlacementOffset + kLogPlacementBytes) return std::nullopt;
-  const char* from = area.data() + kLogPlacementOffset;
+// Nothing if there is none, or one of an earlier use.
+std::optional<SegmentPlacement> load_placement(Bytes page, uint64_t salt) {
+  const char* from = page.data() + kLogPlacementOffset;
   if (base::load<uint64_t>(from + 32) != placement_checksum(from, salt)) return std::nullopt;
   const SegmentPlacement placement{.base_lsn = base::load<uint64_t>(from),
                                    .predecessor_number = base::load<uint64_t>(from + 8),
@@ -93,17 +101,33 @@ std::optional<SegmentPlacement> load_segment_placement(Bytes area, uint64_t salt
   return placement;
 }
 
-void store_segment_mark(char* area, uint64_t salt, uint64_t synced_through) {
-  char* to = area + kLogMarkOffset;
-  base::store<uint64_t>(to, synced_through);
-  base::store<uint64_t>(to + 8, mark_checksum(salt, synced_through));
+uint64_t load_mark(Bytes page, uint64_t salt) {
+  const auto synced_through = base::load<uint64_t>(page.data() + kLogMarkOffset);
+  const auto checksum = base::load<uint64_t>(page.data() + kLogMarkOffset + 8);
+  return checksum == mark_checksum(salt, synced_through) && synced_through <= kMaxLsn ? synced_through : 0;
 }
 
-uint64_t load_segment_mark(Bytes area, uint64_t salt) {
-  if (area.size() < kLogMarkOffset + kLogMarkBytes) return 0;
-  const auto synced_through = base::load<uint64_t>(area.data() + kLogMarkOffset);
-  const auto checksum = base::load<uint64_t>(area.data() + kLogMarkOffset + 8);
-  return checksum == mark_checksum(salt, synced_through) && synced_through <= kMaxLsn ? synced_through : 0;
+}  // namespace
+
+Result<SegmentHeader> decode_segment_header(Bytes area) {
+  if (area.find_first_not_of('\0') == Bytes::npos) return SegmentHeader();  // its making was cut off
+  if (area.size() < kLogHeaderBytes) return malformed("a log segment is shorter than its header");
+  const Bytes first = area.substr(0, kLogHeaderPageBytes);
+  const Bytes second = area.substr(kLogHeaderPageBytes, kLogHeaderPageBytes);
+  const auto identity = decode_identity(first);
+  const auto copy = decode_identity(second);
+  for (const auto& each : {identity, copy}) {
+    if (!each && each.error().kind == ErrorKind::kUnsupported) return each.error();
+  }
+  if (!identity && !copy) return identity.error();
+  // A crash while the header of a released file was written for another use: no record in it is needed.
+  if (identity && copy && *identity != *copy) return SegmentHeader();
+  SegmentHeader header{.identity = identity ? *identity : *copy};
+  const uint64_t salt = header.identity->salt;
+  header.placement = load_placement(first, salt);
+  if (!header.placement) header.placement = load_placement(second, salt);
+  header.mark = load_mark(first, salt);
+  return header;
 }
 
 uint64_t LogRecordHeader::synced_through(uint64_t lsn) const {

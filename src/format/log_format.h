@@ -1,8 +1,8 @@
 // The bytes of a write-ahead log segment.
 //
-//   segment := header area of 4,096 bytes, then records, 8-byte aligned, to the end of the file
+//   segment := header area of 8,192 bytes, then records, 8-byte aligned, to the end of the file
 //
-//   header area
+//   header area: two pages of 4,096 bytes, alike; the mark stands in the first only
 //     0  identity, 64 bytes                     512  placement, 40 bytes           1024  mark, 16 bytes
 //       0  8  magic "NacreLog"                    0  8  base lsn                      0  8  synced through
 //       8  4  format version, 1                   8  8  predecessor's number          8  8  checksum
@@ -22,7 +22,7 @@
 //    28  4  distance back to where the log is known synced, in 8-byte units
 //    32  n  payload and padding
 //
-// An lsn is a byte offset in the endless logical log: the record at byte o of a segment has the lsn base + o - 4096.
+// An lsn is a byte offset in the endless logical log: the record at byte o of a segment has the lsn base + o - 8192.
 // Spare room at a segment's end has no lsns, so a segment's base is its predecessor's end.
 //
 // Why it is like this:
@@ -33,6 +33,8 @@
 //     the segment is prepared (and synced before it is used), the placement when the log goes on in it (and synced with
 //     its first records), the mark after each sync (and never synced itself). A crash can cost a placement or a mark
 //     and never an identity.
+//   - Identity and placement are there twice, in two pages, each with its checksum: no damage of one place can make a
+//     segment that the log needs look like one that was never used.
 //   - What was synced: every record, placement and mark says through which lsn the log was known synced when it was
 //     written. Damage below the greatest such word that survives is corruption; damage above it is a torn tail.
 //   - The distance is saturated at 32 GiB, from where on it says nothing; placements then still do.
@@ -55,7 +57,8 @@
 namespace nacre::format {
 
 inline constexpr uint32_t kLogVersion = 1;
-inline constexpr uint64_t kLogHeaderBytes = 4096;
+inline constexpr uint64_t kLogHeaderPageBytes = 4096;
+inline constexpr uint64_t kLogHeaderBytes = 2 * kLogHeaderPageBytes;
 inline constexpr uint64_t kLogPlacementOffset = 512;
 inline constexpr uint64_t kLogMarkOffset = 1024;
 inline constexpr uint64_t kLogRecordHeaderBytes = 32;
@@ -85,23 +88,35 @@ struct SegmentPlacement {
   friend bool operator==(const SegmentPlacement&, const SegmentPlacement&) = default;
 };
 
+// From where on the log is needed, and the number of the segment that holds this place: what the manifest says of the log.
+struct LogFloor {
+  uint64_t lsn = 0;  // 0: there is no log yet
+  uint64_t segment = 0;
+
+  friend bool operator==(const LogFloor&, const LogFloor&) = default;
+};
+
+// What a header area says.
+struct SegmentHeader {
+  std::optional<SegmentIdentity> identity;    // nothing: the making of the file, or its change of use, was cut off
+  std::optional<SegmentPlacement> placement;  // nothing: not a part of the log yet
+  uint64_t mark = 0;                          // synced through; 0: there is none
+};
+
 // A whole header area with this identity, no placement and no mark.
 std::string encode_segment_identity(const SegmentIdentity& identity);
-// `area` holds at least kLogHeaderBytes. kCorruption if there is no identity, kUnsupported for a newer version or a
-// required feature that this build does not know.
-Result<SegmentIdentity> decode_segment_identity(Bytes area);
 
 inline constexpr uint64_t kLogPlacementBytes = 40;
-// Writes the placement into the header area at `area`.
+// Writes the placement into both pages of the header area at `area`.
 void store_segment_placement(char* area, uint64_t salt, const SegmentPlacement& placement);
-// Nothing if there is none, or one of an earlier use.
-std::optional<SegmentPlacement> load_segment_placement(Bytes area, uint64_t salt);
 
 inline constexpr uint64_t kLogMarkBytes = 16;
 // Writes the mark; while it runs, and if it is cut off, there is none.
 void store_segment_mark(char* area, uint64_t salt, uint64_t synced_through);
-// The mark's lsn, or 0.
-uint64_t load_segment_mark(Bytes area, uint64_t salt);
+
+// `area` is what a file has of the first kLogHeaderBytes. One whole copy of each part suffices. kCorruption if the bytes are
+// no header, kUnsupported if a page is of a newer version, or requires a feature that this build does not know.
+Result<SegmentHeader> decode_segment_header(Bytes area);
 
 enum class LogRecordKind : uint8_t { kBatch = 0, kClosing = 1 };
 

@@ -63,13 +63,15 @@ TEST(LogFormat, GoldenHeaderArea) {
   store_segment_placement(area.data(), kSalt, kPlacement);
   store_segment_mark(area.data(), kSalt, 0x10008);
   ASSERT_EQ(area.size(), kLogHeaderBytes);
-  EXPECT_EQ(hex(area.substr(0, 64)),
-            "4e616372654c6f6701000000000000000000000000000000a0a1a2a3a4a5a6a7a8a9aaabacadaeaf0c00000000000000"
-            "efcdab8967452301297e58fb0dc526c1");
-  EXPECT_EQ(hex(area.substr(512, 40)),
-            "00000100000000000b000000000000001032547698badcfef8ff000000000000cde258df3f08e3c6");
+  for (const size_t page : {size_t{0}, size_t{4096}}) {
+    EXPECT_EQ(hex(area.substr(page, 64)),
+              "4e616372654c6f6701000000000000000000000000000000a0a1a2a3a4a5a6a7a8a9aaabacadaeaf0c00000000000000"
+              "efcdab8967452301297e58fb0dc526c1");
+    EXPECT_EQ(hex(area.substr(page + 512, 40)),
+              "00000100000000000b000000000000001032547698badcfef8ff000000000000cde258df3f08e3c6");
+  }
   EXPECT_EQ(hex(area.substr(1024, 16)), "0800010000000000b6c046fef1a6dea6");
-  for (const auto& [begin, end] : {std::pair{64, 512}, {552, 1024}, {1040, 4096}}) {
+  for (const auto& [begin, end] : {std::pair{64, 512}, {552, 1024}, {1040, 4096}, {4160, 4608}, {4648, 8192}}) {
     EXPECT_EQ(area.substr(begin, end - begin), std::string(end - begin, '\0'));
   }
 }
@@ -81,44 +83,88 @@ TEST(LogFormat, GoldenRecords) {
             "f39eb1d2d44a7d3a279f44e600000000100d0000000000000000000000000000");
 }
 
-TEST(LogFormat, HeaderAreaRoundTrip) {
+std::string sample_area() {
   std::string area = encode_segment_identity(sample_identity());
-  EXPECT_EQ(decode_segment_identity(area).value(), sample_identity());
-  EXPECT_FALSE(load_segment_placement(area, kSalt));
-  EXPECT_EQ(load_segment_mark(area, kSalt), 0u);
   store_segment_placement(area.data(), kSalt, kPlacement);
   store_segment_mark(area.data(), kSalt, 99);
-  EXPECT_EQ(load_segment_placement(area, kSalt), kPlacement);
-  EXPECT_EQ(load_segment_mark(area, kSalt), 99u);
-  EXPECT_FALSE(load_segment_placement(area, kSalt + 1)) << "of an earlier use";
-  EXPECT_EQ(load_segment_mark(area, kSalt + 1), 0u);
+  return area;
 }
 
-TEST(LogFormat, ABadHeaderAreaIsRefused) {
+TEST(LogFormat, HeaderAreaRoundTrip) {
   std::string area = encode_segment_identity(sample_identity());
-  store_segment_placement(area.data(), kSalt, kPlacement);
-  store_segment_mark(area.data(), kSalt, 99);
-  for (size_t size = 0; size < kLogHeaderBytes; size += size < 1200 ? 1 : 97) {
-    EXPECT_EQ(decode_segment_identity(area.substr(0, size)).error().kind, ErrorKind::kCorruption);
-    (void)load_segment_placement(area.substr(0, size), kSalt);
-    (void)load_segment_mark(area.substr(0, size), kSalt);
+  const SegmentHeader prepared = decode_segment_header(area).value();
+  EXPECT_EQ(prepared.identity, sample_identity());
+  EXPECT_FALSE(prepared.placement);
+  EXPECT_EQ(prepared.mark, 0u);
+  store_segment_placement(area.data(), kSalt + 1, kPlacement);
+  store_segment_mark(area.data(), kSalt + 1, 99);
+  EXPECT_FALSE(decode_segment_header(area)->placement) << "of an earlier use";
+  EXPECT_EQ(decode_segment_header(area)->mark, 0u);
+  const SegmentHeader used = decode_segment_header(sample_area()).value();
+  EXPECT_EQ(used.identity, sample_identity());
+  EXPECT_EQ(used.placement, kPlacement);
+  EXPECT_EQ(used.mark, 99u);
+}
+
+TEST(LogFormat, AHeaderAreaThatIsCutOffIsRefused) {
+  const std::string area = sample_area();
+  for (size_t size = 1; size < kLogHeaderBytes; size += size < 1200 ? 1 : 97) {
+    EXPECT_EQ(decode_segment_header(area.substr(0, size)).error().kind, ErrorKind::kCorruption);
   }
-  for (size_t bit = 0; bit < 1100 * 8; ++bit) {
+  EXPECT_FALSE(decode_segment_header("").value().identity) << "its making was cut off";
+  EXPECT_FALSE(decode_segment_header(std::string(kLogHeaderBytes, '\0')).value().identity);
+}
+
+// A segment of the log whose header was damaged in one place was taken for one that was never used, and its records for nothing.
+TEST(LogFormat, NoDamageOfOnePlaceMakesASegmentLookUnused) {
+  const std::string area = sample_area();
+  for (size_t bit = 0; bit < kLogHeaderBytes * 8; ++bit) {
     std::string flipped = area;
     flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
-    const size_t at = bit / 8;
-    EXPECT_EQ(decode_segment_identity(flipped).has_value(), at >= 64) << at;
-    EXPECT_EQ(load_segment_placement(flipped, kSalt).has_value(), at < 512 || at >= 552) << at;
-    EXPECT_EQ(load_segment_mark(flipped, kSalt) == 99, at < 1024 || at >= 1040) << at;
+    const SegmentHeader header = decode_segment_header(flipped).value();
+    ASSERT_EQ(header.identity, sample_identity()) << bit;
+    ASSERT_EQ(header.placement, kPlacement) << bit;
+    ASSERT_EQ(header.mark, bit / 8 < 1024 || bit / 8 >= 1040 ? 99u : 0u) << bit;
+  }
+  for (const size_t unit : {size_t{512}, size_t{4096}}) {  // sectors, zeroed or full of something else
+    for (size_t at = 0; at < kLogHeaderBytes; at += unit) {
+      for (const char filler : {'\0', 'x'}) {
+        std::string damaged = area;
+        std::fill_n(damaged.begin() + static_cast<ptrdiff_t>(at), unit, filler);
+        const SegmentHeader header = decode_segment_header(damaged).value();
+        ASSERT_EQ(header.identity, sample_identity()) << at;
+        ASSERT_EQ(header.placement, kPlacement) << at;
+      }
+    }
+  }
+}
+
+TEST(LogFormat, WithoutAnyIdentityAHeaderIsRefused) {
+  std::string area = sample_area();
+  area[3] = area[4096 + 60] = 'x';
+  EXPECT_EQ(decode_segment_header(area).error().kind, ErrorKind::kCorruption);
+}
+
+// The header is written in one go when a released file gets its next use, and a crash may tear it.
+TEST(LogFormat, AChangeOfUseThatWasCutOffIsAnUnusedSegment) {
+  const std::string before = sample_area();
+  SegmentIdentity next = sample_identity();
+  next.number = 13;
+  next.salt++;
+  const std::string after = encode_segment_identity(next);
+  for (const std::string& torn :
+       {before.substr(0, 4096) + after.substr(4096), after.substr(0, 4096) + before.substr(4096)}) {
+    const SegmentHeader header = decode_segment_header(torn).value();
+    EXPECT_FALSE(header.identity || header.placement);
   }
 }
 
 TEST(LogFormat, APlacementOutOfRangeIsNone) {
-  std::string area(kLogHeaderBytes, '\0');
   for (const SegmentPlacement& placement : {SegmentPlacement{.base_lsn = kMaxLsn + 8}, SegmentPlacement{.base_lsn = 4},
                                             SegmentPlacement{.base_lsn = 8, .synced_through = 9}}) {
+    std::string area = encode_segment_identity(sample_identity());
     store_segment_placement(area.data(), kSalt, placement);
-    EXPECT_FALSE(load_segment_placement(area, kSalt));
+    EXPECT_FALSE(decode_segment_header(area)->placement);
   }
 }
 

@@ -25,6 +25,7 @@ enum Tag : uint64_t {
   kReservedFileNumberTag = 22,
   kNextKeyspaceIdTag = 24,
   kForeignNumbersTag = 26,
+  kLogSyncedThroughTag = 28,
 };
 constexpr bool is_mandatory(uint64_t tag) { return tag % 2 == 0; }
 constexpr bool may_repeat(uint64_t tag) { return tag == kAddedTag || tag == kRemovedTag || tag == kForeignNumbersTag; }
@@ -42,6 +43,12 @@ void append_varint_field(std::string& out, uint64_t tag, uint64_t value) {
 }
 void append_varint_field(std::string& out, uint64_t tag, const std::optional<uint64_t>& value) {
   if (value) append_varint_field(out, tag, *value);
+}
+void append_pair_field(std::string& out, uint64_t tag, uint64_t first, uint64_t second) {
+  append_varint(out, tag);
+  append_varint(out, base::varint64_bytes(first) + base::varint64_bytes(second));
+  append_varint(out, first);
+  append_varint(out, second);
 }
 void append_sized_field(std::string& out, uint64_t tag, Bytes value) {
   append_varint(out, tag);
@@ -184,30 +191,25 @@ std::string encode_edit(const VersionEdit& edit) {
   append_varint_field(out, kFlushedThroughTag, edit.flushed_through);
   for (const PlacedTable& table : edit.added) append_sized_field(out, kAddedTag, encode_table(table));
   for (const uint64_t number : edit.removed) append_varint_field(out, kRemovedTag, number);
-  append_varint_field(out, kLogFloorTag, edit.log_floor);
+  if (edit.log_floor) append_pair_field(out, kLogFloorTag, edit.log_floor->lsn, edit.log_floor->segment);
   append_varint_field(out, kNextFileNumberTag, edit.next_file_number);
   append_varint_field(out, kLastSequenceTag, edit.last_sequence);
   append_varint_field(out, kNextRunIdTag, edit.next_run_id);
   append_varint_field(out, kReservedFileNumberTag, edit.reserved_file_number);
   append_varint_field(out, kNextKeyspaceIdTag, edit.next_keyspace_id);
   for (const NumberRange& range : edit.foreign_numbers) {
-    append_varint(out, kForeignNumbersTag);
-    append_varint(out, base::varint64_bytes(range.first) + base::varint64_bytes(range.end));
-    append_varint(out, range.first);
-    append_varint(out, range.end);
+    append_pair_field(out, kForeignNumbersTag, range.first, range.end);
   }
+  append_varint_field(out, kLogSyncedThroughTag, edit.log_synced_through);
   return out;
 }
 
-Result<NumberRange> decode_range(Bytes value) {
+Result<std::pair<uint64_t, uint64_t>> decode_pair(Bytes value) {
   Decoder decoder(value);
-  NumberRange range;
-  range.first = decoder.varint_at_most(kMaxCounter);
-  range.end = decoder.varint_at_most(kMaxCounter);
-  if (!decoder.ok() || !decoder.at_end() || range.first >= range.end) {
-    return malformed("a range of numbers in a manifest edit is malformed");
-  }
-  return range;
+  const uint64_t first = decoder.varint_at_most(kMaxCounter);
+  const uint64_t second = decoder.varint_at_most(kMaxCounter);
+  if (!decoder.ok() || !decoder.at_end()) return malformed("two numbers in a manifest edit are malformed");
+  return std::pair(first, second);
 }
 
 // Puts a field whose value is a number into the edit.
@@ -221,12 +223,12 @@ Result<void> put_number(VersionEdit& edit, uint64_t tag, uint64_t value) {
     case kKeyspaceTag: edit.keyspace = static_cast<uint32_t>(value); break;
     case kFlushedThroughTag: edit.flushed_through = value; break;
     case kRemovedTag: edit.removed.push_back(value); break;
-    case kLogFloorTag: edit.log_floor = value; break;
     case kNextFileNumberTag: edit.next_file_number = value; break;
     case kLastSequenceTag: edit.last_sequence = value; break;
     case kNextRunIdTag: edit.next_run_id = value; break;
     case kReservedFileNumberTag: edit.reserved_file_number = value; break;
     case kNextKeyspaceIdTag: edit.next_keyspace_id = value; break;
+    case kLogSyncedThroughTag: edit.log_synced_through = value; break;
     default: return newer_format("a manifest edit has a field that this release does not know: use a newer release");
   }
   return {};
@@ -252,12 +254,18 @@ Result<void> put_field(VersionEdit& edit, uint64_t tag, Bytes value) {
       return {};
     }
     case kForeignNumbersTag: {
-      NACRE_TRY_ASSIGN(const NumberRange range, decode_range(value));
-      edit.foreign_numbers.push_back(range);
+      NACRE_TRY_ASSIGN(const auto range, decode_pair(value));
+      if (range.first >= range.second) return malformed("a range of numbers in a manifest edit is empty");
+      edit.foreign_numbers.push_back({.first = range.first, .end = range.second});
+      return {};
+    }
+    case kLogFloorTag: {
+      NACRE_TRY_ASSIGN(const auto floor, decode_pair(value));
+      edit.log_floor = {.lsn = floor.first, .segment = floor.second};
       return {};
     }
     default: {
-      if (tag > kNextKeyspaceIdTag) {
+      if (tag > kLogSyncedThroughTag) {
         return newer_format("a manifest edit has a field that this release does not know: use a newer release");
       }
       NACRE_TRY_ASSIGN(const uint64_t number, whole_varint(value));

@@ -7,10 +7,11 @@
 // an odd tag may be skipped. The same holds for the fields at the end of table and keyspace records.
 //
 //     2 keyspace id, varint (default 0)     12 a table removed: varint number
-//     4 keyspace created: record            14 log floor, varint          20 next run id, varint
-//     6 keyspace dropped, empty             16 next file number, varint   22 file numbers below are reserved, varint
-//     8 flushed through, varint             18 last sequence, varint      24 next keyspace id, varint
-//    10 a table added: record              26 file numbers [first, end) are foreign: varint first, varint end
+//     4 keyspace created: record            14 log floor: varint lsn, varint segment number
+//     6 keyspace dropped, empty             16 next file number, varint   20 next run id, varint
+//     8 flushed through, varint             18 last sequence, varint      22 file numbers below are reserved, varint
+//    10 a table added: record              24 next keyspace id, varint   28 log synced through, varint
+//                                           26 file numbers [first, end) are foreign: varint first, varint end
 //
 //   table    := varint level, run, number, file bytes, data bytes, entries, erases, range tombstones, smallest
 //               sequence, largest sequence | u64 entries hash | u8 compression | u8 flags (1: largest key exclusive) |
@@ -33,6 +34,7 @@
 #include "base/coding.h"
 #include "base/result.h"
 #include "format/entry.h"
+#include "format/log_format.h"
 #include "nacre/options.h"
 
 namespace nacre::format {
@@ -104,13 +106,16 @@ struct VersionEdit {
   std::vector<uint64_t> removed;  // taken away before `added` is put in: a table in both has moved
 
   // Of the whole database. All only rise; a lower value than the present one changes nothing.
-  std::optional<uint64_t> log_floor;         // the log below this position is not needed
+  std::optional<LogFloor> log_floor;         // the log below this position is not needed
   std::optional<uint64_t> next_file_number;  // numbers below have been given out
   std::optional<Sequence> last_sequence;     // sequences up to here are used or burned
   std::optional<uint64_t> next_run_id;
   std::optional<uint64_t> reserved_file_number;  // files with numbers below are the database's own
   std::optional<uint64_t> next_keyspace_id;      // ids are never used again
   std::vector<NumberRange> foreign_numbers;      // numbers that were passed over: files of others bear them
+  // The log was synced through here before the edit was made, since the edit must not outlast it: a log that ends below
+  // was not kept by the device.
+  std::optional<uint64_t> log_synced_through;
 
   friend bool operator==(const VersionEdit&, const VersionEdit&) = default;
 };

@@ -82,8 +82,10 @@ inline std::string to_text(const Version& version) {
 
 // All that a reopen must find again. Counters of numbers only rise, so they are left out.
 inline std::string to_text(const TreeState& state) {
-  std::string text = "floor " + std::to_string(state.log_floor) + " last " + std::to_string(state.last_sequence) +
-                     " keyspaces " + std::to_string(state.next_keyspace_id) + "\n";
+  std::string text = "floor " + std::to_string(state.log_floor.lsn) + "." + std::to_string(state.log_floor.segment) +
+                     " synced " + std::to_string(state.log_synced_through) + " last " +
+                     std::to_string(state.last_sequence) + " keyspaces " + std::to_string(state.next_keyspace_id) +
+                     "\n";
   for (const auto& [id, keyspace] : state.keyspaces) {
     text += std::to_string(id) + " " + keyspace.record.name + " through " + std::to_string(keyspace.flushed_through) +
             " block " + std::to_string(keyspace.record.options.block_bytes) + "\n" + to_text(*keyspace.version);

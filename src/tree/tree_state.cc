@@ -53,7 +53,9 @@ Result<void> TreeState::check_numbers(const VersionEdit& edit) const {
 }
 
 Result<void> TreeState::apply(const VersionEdit& edit, const std::shared_ptr<TableHome>& home, Displaced& displaced) {
-  raise(log_floor, edit.log_floor);
+  // Of two segments with one floor the first stays: the log releases by what is in force.
+  if (edit.log_floor && edit.log_floor->lsn > log_floor.lsn) log_floor = *edit.log_floor;
+  raise(log_synced_through, edit.log_synced_through);
   raise(next_file_number, edit.next_file_number);
   raise(reserved_file_number, edit.reserved_file_number);
   raise(last_sequence, edit.last_sequence);
@@ -99,7 +101,8 @@ std::vector<VersionEdit> TreeState::snapshot() const {
                    .last_sequence = last_sequence,
                    .next_run_id = next_run_id,
                    .reserved_file_number = reserved_file_number,
-                   .foreign_numbers = foreign_numbers});
+                   .foreign_numbers = foreign_numbers,
+                   .log_synced_through = log_synced_through});
   for (const auto& [id, keyspace] : keyspaces) {
     VersionEdit edit{.keyspace = id, .created = keyspace.record, .flushed_through = keyspace.flushed_through};
     for (const Run& run : keyspace.version->runs()) {

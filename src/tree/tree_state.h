@@ -27,7 +27,8 @@ struct KeyspaceState {
 
 struct TreeState {
   std::map<uint32_t, KeyspaceState> keyspaces;
-  uint64_t log_floor = 0;  // the log below this position is not needed
+  format::LogFloor log_floor;       // the log below this position is not needed
+  uint64_t log_synced_through = 0;  // the log was synced through here
   uint64_t next_file_number = 1;
   uint64_t reserved_file_number = 0;   // files with numbers below are the database's own
   format::Sequence last_sequence = 0;  // at least every sequence of every table

@@ -189,14 +189,14 @@ TEST(TreeState, KeyspacesComeAndGoAndIdsNeverComeBack) {
 TEST(TreeState, CountersOnlyRise) {
   Fixture tree;
   VersionEdit edit;
-  edit.log_floor = 100;
+  edit.log_floor = {.lsn = 100, .segment = 3};
   edit.last_sequence = 50;
   tree.apply(edit).value();
-  edit.log_floor = 90;
+  edit.log_floor = {.lsn = 90, .segment = 4};
   edit.last_sequence = 40;
   edit.next_file_number = 3;
   tree.apply(edit).value();
-  EXPECT_EQ(tree.state.log_floor, 100U);
+  EXPECT_EQ(tree.state.log_floor, (format::LogFloor{.lsn = 100, .segment = 3}));
   EXPECT_EQ(tree.state.last_sequence, 50U);
   EXPECT_EQ(tree.state.next_file_number, 1000U);
 }

@@ -142,8 +142,8 @@ Result<uint32_t> VersionSet::create_keyspace(Bytes name, const KeyspaceOptions& 
   return edit.keyspace;
 }
 
-Result<void> VersionSet::drop_keyspace(uint32_t keyspace) {
-  return commit(VersionEdit{.keyspace = keyspace, .dropped = true});
+Result<void> VersionSet::drop_keyspace(uint32_t keyspace, uint64_t log_synced_through) {
+  return commit(VersionEdit{.keyspace = keyspace, .dropped = true, .log_synced_through = log_synced_through});
 }
 
 Result<void> VersionSet::submit(Request& request) {
@@ -348,9 +348,14 @@ uint64_t VersionSet::next_keyspace_id() const {
   return state_.next_keyspace_id;
 }
 
-uint64_t VersionSet::log_floor() const {
+format::LogFloor VersionSet::log_floor() const {
   sync::MutexLock lock(state_mutex_);
   return state_.log_floor;
+}
+
+uint64_t VersionSet::log_synced_through() const {
+  sync::MutexLock lock(state_mutex_);
+  return state_.log_synced_through;
 }
 
 format::Sequence VersionSet::last_sequence() const {

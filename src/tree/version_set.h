@@ -101,7 +101,8 @@ class VersionSet {
 
   // Returns the new id; kInvalidArgument if the name is taken or impossible.
   Result<uint32_t> create_keyspace(Bytes name, const KeyspaceOptions& options) NACRE_EXCLUDES(create_mutex_);
-  Result<void> drop_keyspace(uint32_t keyspace);
+  // `log_synced_through`: what must not be lost beside the drop.
+  Result<void> drop_keyspace(uint32_t keyspace, uint64_t log_synced_through);
 
   // The version in force, or null if there is no such keyspace.
   base::IntrusivePtr<Version> current(uint32_t keyspace) const;
@@ -113,7 +114,8 @@ class VersionSet {
 
   const format::Uuid& uuid() const { return home_->uuid(); }
   uint64_t next_keyspace_id() const;
-  uint64_t log_floor() const;
+  format::LogFloor log_floor() const;
+  uint64_t log_synced_through() const;
   format::Sequence last_sequence() const;
   ManifestStats manifest_stats() const;
   // True after a failed commit, for as long as a crash could bring its edits back.

@@ -99,7 +99,7 @@ struct Life {
     for (int i = 0; i < 5; i++) {
       if (!flush(0)) return;
     }
-    if (!commit({{.log_floor = 77}, {.last_sequence = 1000}})) return;
+    if (!commit({{.log_floor = format::LogFloor{.lsn = 77, .segment = 1}}, {.last_sequence = 1000}})) return;
     rollovers = tree.set->manifest_stats().replaced;
     if (maybe.empty()) {  // in doubt, a reopen may find either: that is for the caller to look at
       tree.close();
@@ -183,7 +183,7 @@ TEST(VersionSetFaults, AFailedSyncIsStickyAndShowsNowhere) {
   tree.forget_installed();
   directory.fail_at(1, kEio);  // the append is 0
   VersionEdit edit;
-  edit.log_floor = 5;
+  edit.log_floor = {.lsn = 5, .segment = 1};
   const auto failed = tree.set->commit(edit);
   EXPECT_EQ(failed.error().kind, ErrorKind::kIo);
   EXPECT_EQ(failed.error().file_kind, FileKind::kManifest);
@@ -239,7 +239,7 @@ TEST(VersionSetFaults, ARolloverWithoutSpaceIsPutOff) {
   tree.manifest_limit_bytes = 1;
   tree.open().value();
   VersionEdit edit;
-  edit.log_floor = 1;
+  edit.log_floor = {.lsn = 1, .segment = 1};
   uint64_t replaced = tree.set->manifest_stats().replaced;
   while (tree.set->manifest_stats().replaced == replaced) {
     // Append, sync and mark succeed; whatever comes then, the rollover, does not.
@@ -266,7 +266,7 @@ TEST(VersionSetFaults, AFailureReachesEveryCommitterOfTheGroup) {
   for (int i = 0; i < 4; i++) {
     threads.emplace_back("writer", [&] {
       VersionEdit edit;
-      edit.log_floor = 9;
+      edit.log_floor = {.lsn = 9, .segment = 1};
       for (int n = 0; n < 20; n++) failed += !tree.set->commit(edit).has_value();
     });
   }

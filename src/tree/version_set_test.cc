@@ -23,7 +23,7 @@ TEST(VersionSet, CreatesAndReopens) {
   EXPECT_EQ(tree.set->current(1), nullptr);
   const uint64_t number = tree.flush("a", "b").value();
   VersionEdit floor;
-  floor.log_floor = 4096;
+  floor.log_floor = {.lsn = 4096, .segment = 2};
   floor.last_sequence = 77;
   tree.set->commit(floor).value();
   const std::string before = tree.text();
@@ -38,7 +38,7 @@ TEST(VersionSet, CreatesAndReopens) {
   EXPECT_TRUE(tree.report.replay.last_acknowledged);
   EXPECT_TRUE(tree.report.audit.unknown_files.empty());
   EXPECT_EQ(tree.text(), before);
-  EXPECT_EQ(tree.set->log_floor(), 4096U);
+  EXPECT_EQ(tree.set->log_floor(), (format::LogFloor{.lsn = 4096, .segment = 2}));
   EXPECT_EQ(tree.set->last_sequence(), 77U);
   EXPECT_EQ(tree.set->current(0)->table(number)->number(), number);
   EXPECT_GE(tree.set->next_file_number(), next);
@@ -86,11 +86,11 @@ TEST(VersionSet, KeyspacesAreCreatedListedDroppedAndKeepTheirOptions) {
   EXPECT_EQ(tree.set->create_keyspace("users", options).value(), 1U);
   EXPECT_EQ(tree.set->create_keyspace("users", options).error().kind, ErrorKind::kInvalidArgument);
   EXPECT_EQ(tree.set->create_keyspace("orders", {}).value(), 2U);
-  tree.set->drop_keyspace(2).value();
-  EXPECT_EQ(tree.set->drop_keyspace(2).error().kind, ErrorKind::kNotFound);
-  EXPECT_EQ(tree.set->drop_keyspace(0).error().kind, ErrorKind::kInvalidArgument);
+  tree.set->drop_keyspace(2, 0).value();
+  EXPECT_EQ(tree.set->drop_keyspace(2, 0).error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(tree.set->drop_keyspace(0, 0).error().kind, ErrorKind::kInvalidArgument);
   EXPECT_EQ(tree.set->create_keyspace("orders", {}).value(), 3U);
-  tree.set->drop_keyspace(3).value();
+  tree.set->drop_keyspace(3, 0).value();
   const std::string before = tree.text();
   tree.close();
   tree.open().value();
@@ -130,9 +130,9 @@ TEST(VersionSet, TheListenerHearsEveryChangeInOrder) {
   EXPECT_EQ(tree.installed[0].flushed_through, 10U);
   EXPECT_EQ(tree.installed[0].version, tree.set->current(0));
   tree.set->create_keyspace("users", {}).value();
-  tree.set->drop_keyspace(1).value();
+  tree.set->drop_keyspace(1, 0).value();
   VersionEdit counters;
-  counters.log_floor = 9;
+  counters.log_floor = {.lsn = 9, .segment = 1};
   tree.set->commit(counters).value();  // no version changed
   ASSERT_EQ(tree.installed.size(), 3U);
   EXPECT_EQ(tree.installed[1].keyspace, 1U);
@@ -185,7 +185,7 @@ TEST(VersionSet, DroppingAKeyspaceFreesItsTablesWhenTheirReadersGo) {
       ->commit(VersionEdit{.keyspace = users, .flushed_through = 5, .added = {placed(0, 1, number, "a", "b", 1, 5)}})
       .value();
   base::IntrusivePtr<Version> reader = tree.set->current(users);
-  tree.set->drop_keyspace(users).value();
+  tree.set->drop_keyspace(users, 0).value();
   tree.forget_installed();
   EXPECT_TRUE(tree.obsolete.empty());
   EXPECT_EQ(reader->totals().tables, 1U);
@@ -244,7 +244,7 @@ TEST(VersionSet, EveryStateIsFoundAgain) {
       switch (prng.below(6)) {
         case 0: tree.set->create_keyspace("k" + std::to_string(step), {}).value(); break;
         case 1:
-          if (any.record.id != 0) tree.set->drop_keyspace(any.record.id).value();
+          if (any.record.id != 0) tree.set->drop_keyspace(any.record.id, 0).value();
           break;
         case 2: {
           for (const auto& run : any.version->runs()) {
@@ -252,7 +252,7 @@ TEST(VersionSet, EveryStateIsFoundAgain) {
               if (prng.one_in(2)) edit.removed.push_back(number);
             }
           }
-          edit.log_floor = prng.below(1 << 20);
+          edit.log_floor = {.lsn = prng.below(1 << 20), .segment = prng.below(9)};
           tree.set->commit(edit).value();
           break;
         }

@@ -19,7 +19,7 @@ class CrashTest : public LogFixture {
   void live_and_crash(base::Prng& prng);
   void check();
 
-  uint64_t floor_ = 0;
+  format::LogFloor floor_;
   uint64_t start_ = kStart;
   uint64_t synced_through_ = 0;
   std::deque<Appended> written_;  // at or above the floor
@@ -34,11 +34,11 @@ void CrashTest::live_and_crash(base::Prng& prng) {
   if (prng.one_in(2)) chosen.max_segment_bytes = chosen.first_segment_bytes;
   {
     auto log = create(chosen, start_).value();
-    if (floor_ == 0 || !prng.one_in(8)) {  // else the open is cut off before the manifest names the new log
-      floor_ = start_;
+    if (floor_.lsn == 0 || !prng.one_in(8)) {  // else the open is cut off before the manifest names the new log
+      floor_ = log->floor_at(start_).value();
       written_.clear();
     }
-    const bool counts = floor_ == start_;
+    const bool counts = floor_.lsn == start_;
     const uint64_t sync_every = 1 + prng.below(200);
     const int steps = static_cast<int>(prng.below(600));
     for (int i = 0; i < steps; ++i) {
@@ -52,8 +52,7 @@ void CrashTest::live_and_crash(base::Prng& prng) {
       if (log->wants_preparation() && prng.one_in(3)) log->prepare_next().value();
       if (prng.one_in(100)) {  // a flush: some prefix is in tables now, synced in the log or not
         while (written_.size() > prng.below(50)) written_.pop_front();
-        floor_ = written_.empty() ? log->end_lsn() : written_.front().lsn;
-        log->release_before(floor_).value();
+        floor_ = release(*log, written_.empty() ? log->end_lsn() : written_.front().lsn);
       }
     }
     if (counts && prng.one_in(10)) {
@@ -66,7 +65,7 @@ void CrashTest::live_and_crash(base::Prng& prng) {
 }
 
 void CrashTest::check() {
-  const Recovered recovered = recover(directory_, floor_);
+  const Recovered recovered = recover(directory_, LogBegin{.floor = floor_});
   ASSERT_TRUE(recovered.report) << recovered.report.error().to_string();
   ASSERT_LE(recovered.records.size(), written_.size());
   for (size_t i = 0; i < recovered.records.size(); ++i) {
@@ -91,7 +90,8 @@ TEST_F(CrashTest, RandomHistoriesWithPowerCuts) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     base::Prng prng(seed);
     directory_.restore({});
-    floor_ = synced_through_ = 0;
+    floor_ = {};
+    synced_through_ = 0;
     start_ = kStart;
     written_.clear();
     for (int opens = 0; opens < 4; ++opens) {

@@ -28,11 +28,12 @@ class HostileTest : public LogFixture {
     format::seal_log_record(room, header, salt, offset);
     file.replace(offset, header.record_bytes(), room, header.record_bytes());
   }
-  void expect_an_answer(uint64_t from_lsn) {
+  void expect_an_answer(uint64_t from_lsn, uint64_t from_segment = 1, uint64_t synced_through = 0) {
     LogDamage damage;
     uint64_t calls = 0;
     const auto result = recover_log(
-        directory_, test_uuid(), from_lsn,
+        directory_, test_uuid(),
+        {.floor = {.lsn = from_lsn, .segment = from_segment}, .synced_through = synced_through},
         [&](const RecoveredRecord& record) -> Result<void> {
           for (const char byte : record.payload) touched_ += static_cast<uint8_t>(byte);
           EXPECT_LT(++calls, 100'000u);
@@ -94,7 +95,9 @@ TEST_F(HostileTest, WellFormedNonsense) {
     base::Prng prng(seed);
     directory_.restore({});
     const auto number = [&] { return prng.below(5); };
-    const auto lsn = [&] { return prng.one_in(8) ? format::kMaxLsn - 8 * prng.below(4) : 4096 + 32 * prng.below(8); };
+    const auto lsn = [&] {
+      return prng.one_in(8) ? format::kMaxLsn - 8 * prng.below(4) : kLogHeaderBytes + 32 * prng.below(8);
+    };
     for (uint64_t name = 1; name <= 4; ++name) {
       const uint64_t salt = prng.one_in(6) ? 1 : name;
       std::string file = segment(prng.one_in(6) ? number() : name, salt,
@@ -102,9 +105,9 @@ TEST_F(HostileTest, WellFormedNonsense) {
                                   .predecessor_number = number(),
                                   .predecessor_salt = number(),
                                   .synced_through = prng.one_in(2) ? 0 : lsn()},
-                                 4096 + 32 * prng.below(20));
+                                 kLogHeaderBytes + 32 * prng.below(20));
       if (prng.one_in(4)) format::store_segment_mark(file.data(), salt, lsn());
-      for (uint64_t offset = 4096; offset < file.size();) {
+      for (uint64_t offset = kLogHeaderBytes; offset < file.size();) {
         const format::LogRecordHeader header{
             .kind = prng.one_in(6) ? format::LogRecordKind::kClosing : format::LogRecordKind::kBatch,
             .payload_bytes = prng.below(70),
@@ -116,7 +119,7 @@ TEST_F(HostileTest, WellFormedNonsense) {
       }
       directory_.put(log_name(name), file);
     }
-    expect_an_answer(prng.one_in(3) ? 0 : lsn());
+    expect_an_answer(prng.one_in(9) ? 0 : lsn(), 1 + prng.below(4), prng.one_in(4) ? lsn() : 0);
   }
   EXPECT_GT(errors_, 500u);
   EXPECT_GT(answers_, 100u);
@@ -127,32 +130,32 @@ TEST_F(HostileTest, SegmentsInACircle) {
     const uint64_t before = name == 1 ? 3 : name - 1;
     directory_.put(
         log_name(name),
-        segment(name, name, {.base_lsn = 4096, .predecessor_number = before, .predecessor_salt = before}, 8192));
+        segment(name, name, {.base_lsn = kStart, .predecessor_number = before, .predecessor_salt = before}, 12288));
   }
-  expect_an_answer(4096);
+  expect_an_answer(kStart);
   EXPECT_EQ(errors_, 1u);
 }
 
 // A file full of headers that promise a large record each must not cost a pass over the file for every one.
 TEST_F(HostileTest, AFullOfHeadersFileIsGivenUp) {
   constexpr uint64_t kBytes = 16 << 20;
-  std::string file = segment(1, 1, {.base_lsn = 4096}, kBytes);
+  std::string file = segment(1, 1, {.base_lsn = kStart}, kBytes);
   for (uint64_t offset = kLogHeaderBytes; offset + 32 <= kBytes; offset += 16) {
     base::store<uint32_t>(file.data() + offset + 8, format::log_tag(1));
     base::store<uint32_t>(file.data() + offset + 12, (kBytes - kLogHeaderBytes) / 16);
   }
   directory_.put(log_name(1), file);
-  expect_an_answer(4096);
+  expect_an_answer(kStart);
   EXPECT_EQ(errors_, 1u);
 }
 
 // A length is believed only if the file can hold it.
 TEST_F(HostileTest, AHugeLengthAllocatesNothing) {
-  std::string file = segment(1, 1, {.base_lsn = 4096}, 8192);
+  std::string file = segment(1, 1, {.base_lsn = kStart}, 12288);
   base::store<uint32_t>(file.data() + kLogHeaderBytes + 8, format::log_tag(1));
   base::store<uint32_t>(file.data() + kLogHeaderBytes + 12, 0xffffffff);
   directory_.put(log_name(1), file);
-  expect_an_answer(4096);
+  expect_an_answer(kStart);
   EXPECT_EQ(answers_, 1u);
 }
 

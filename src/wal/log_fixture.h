@@ -41,10 +41,10 @@ struct Recovered {
   LogDamage damage;
 };
 
-inline Recovered recover(Directory& directory, uint64_t from_lsn = kStart) {
+inline Recovered recover(Directory& directory, const LogBegin& from) {
   Recovered recovered;
   recovered.report = recover_log(
-      directory, test_uuid(), from_lsn,
+      directory, test_uuid(), from,
       [&](const RecoveredRecord& record) -> Result<void> {
         EXPECT_EQ(record.payload, payload_of(record.first_sequence, record.payload.size()))
             << "a record that nobody wrote";
@@ -54,6 +54,30 @@ inline Recovered recover(Directory& directory, uint64_t from_lsn = kStart) {
       },
       &recovered.damage);
   return recovered;
+}
+
+// The floor at `lsn` as a manifest would have it, if what the segments say is right: that of the greatest base below.
+inline format::LogFloor floor_at(Directory& directory, uint64_t lsn) {
+  format::LogFloor floor{.lsn = lsn, .segment = 1};
+  uint64_t base_lsn = 0;
+  const auto survey = LogSurvey::of(directory, test_uuid());
+  for (const SurveyedSegment& segment : survey ? survey->segments() : std::vector<SurveyedSegment>()) {
+    if (!segment.placed() || segment.base_lsn() > lsn || segment.base_lsn() <= base_lsn) continue;
+    base_lsn = segment.base_lsn();
+    floor.segment = segment.file.number;
+  }
+  return floor;
+}
+
+inline Recovered recover(Directory& directory, uint64_t from_lsn = kStart) {
+  return recover(directory, LogBegin{.floor = floor_at(directory, from_lsn)});
+}
+
+// What a flush does with the log.
+inline format::LogFloor release(Wal& log, uint64_t lsn) {
+  const format::LogFloor floor = log.floor_at(lsn).value();
+  log.release_before(floor).value();
+  return floor;
 }
 
 class LogFixture : public ::testing::Test {

@@ -18,20 +18,18 @@ Result<SurveyedSegment> read_header(Directory& directory, const std::string& nam
   segment.file = {.number = number, .size_bytes = file->size_bytes()};
   std::array<char, kLogHeaderBytes> header;
   NACRE_TRY_ASSIGN(const size_t got, file->read(0, header));
-  const Bytes area(header.data(), got);
-  if (area.find_first_not_of('\0') == Bytes::npos) return segment;
-  auto identity = format::decode_segment_identity(area);
-  if (!identity) {
-    if (identity.error().kind != ErrorKind::kCorruption) return located(identity.error(), FileKind::kLog, number);
+  const auto decoded = format::decode_segment_header(Bytes(header.data(), got));
+  if (!decoded) {
+    if (decoded.error().kind != ErrorKind::kCorruption) return located(decoded.error(), FileKind::kLog, number);
     segment.file.unreadable = true;
     return segment;
   }
-  if (identity->uuid != uuid) {
+  if (decoded->identity && decoded->identity->uuid != uuid) {
     return corruption(Operation::kRecover, FileKind::kLog, number, 0, "the log segment belongs to another database");
   }
-  segment.identity = *identity;
-  segment.placement = format::load_segment_placement(area, identity->salt);
-  segment.mark = format::load_segment_mark(area, identity->salt);
+  segment.identity = decoded->identity;
+  segment.placement = decoded->placement;
+  segment.mark = decoded->mark;
   return segment;
 }
 
@@ -51,16 +49,14 @@ Result<LogSurvey> LogSurvey::of(Directory& directory, const format::Uuid& uuid) 
   return survey;
 }
 
-const SurveyedSegment* LogSurvey::holding(uint64_t lsn) const {
-  const SurveyedSegment* best = nullptr;
-  for (const SurveyedSegment& segment : segments_) {
-    if (!segment.placed() || (lsn != 0 && segment.base_lsn() > lsn)) continue;
-    // Of two with one base the first holds no record: the order of numbers is the order of the chain.
-    const bool better =
-        best == nullptr || (lsn == 0 ? segment.base_lsn() < best->base_lsn() : segment.base_lsn() > best->base_lsn());
-    if (better) best = &segment;
+Result<const SurveyedSegment*> LogSurvey::holding(const format::LogFloor& floor) const {
+  const SurveyedSegment* segment = numbered(floor.segment);
+  if (segment == nullptr || !segment->placed()) return missing(floor.segment);
+  if (segment->base_lsn() > floor.lsn) {
+    return corruption(Operation::kRecover, FileKind::kLog, floor.segment, 0,
+                      "the log segment begins behind the log floor that names it");
   }
-  return best;
+  return segment;
 }
 
 Result<void> LogSurvey::check_from(const SurveyedSegment& start) const {

@@ -2,7 +2,7 @@
 //
 // Segments form chains: the first of a chain has no predecessor, each other names its own by number and salt. A
 // directory can hold several: the live one; leftovers of a log that was replaced; and a log that was begun by an open
-// which a crash ended before the manifest named it. Only the chain from the segment that holds the manifest's log floor
+// which a crash ended before the manifest named it. Only the chain from the segment that the manifest's log floor names
 // counts.
 //
 // Thread safety: plain values.
@@ -29,7 +29,7 @@ struct LogFile {
 
 struct SurveyedSegment {
   LogFile file;
-  std::optional<format::SegmentIdentity> identity;    // nothing: a header of zeros, or unreadable
+  std::optional<format::SegmentIdentity> identity;    // nothing: its making was cut off, or unreadable
   std::optional<format::SegmentPlacement> placement;  // nothing: never used, or lost
   uint64_t mark = 0;
 
@@ -48,8 +48,9 @@ class LogSurvey {
 
   const std::vector<SurveyedSegment>& segments() const { return segments_; }
 
-  // The segment with the greatest base at or below `lsn`, or with the lowest base if `lsn` is 0; null if there is none.
-  const SurveyedSegment* holding(uint64_t lsn) const;
+  // The segment that `floor` names. It was placed durably before the manifest named it: if it is not there, or does not
+  // hold the floor, the log is damaged.
+  Result<const SurveyedSegment*> holding(const format::LogFloor& floor) const;
 
   // Refuses what no crash can bring about in the part of the log from `start` on: a placed segment under another's
   // name, or one whose predecessor is missing.

@@ -21,11 +21,12 @@ class Recovery {
  public:
   using Deliver = std::function<Result<void>(const RecoveredRecord&)>;
 
-  Recovery(Directory& directory, const LogSurvey& survey, const Deliver& deliver, LogDamage* damage)
-      : directory_(directory), survey_(survey), deliver_(deliver), damage_(damage) {}
+  Recovery(Directory& directory, const LogSurvey& survey, const LogBegin& from, const Deliver& deliver,
+           LogDamage* damage)
+      : directory_(directory), survey_(survey), from_(from), deliver_(deliver), damage_(damage) {}
 
-  // Delivers from `from_lsn`, which lies in `start` or behind it, to the log's end.
-  Result<RecoveryReport> run(const SurveyedSegment& start, uint64_t from_lsn);
+  // Delivers from the floor, which `start` holds, to the log's end.
+  Result<RecoveryReport> run(const SurveyedSegment& start);
 
  private:
   // How the records of one segment end.
@@ -61,14 +62,15 @@ class Recovery {
 
   Directory& directory_;
   const LogSurvey& survey_;
+  const LogBegin from_;
   const Deliver& deliver_;
   LogDamage* damage_;
   RecoveryReport report_;
   uint64_t next_sequence_ = 0;  // behind the last batch delivered; 0: none was
 };
 
-Result<RecoveryReport> Recovery::run(const SurveyedSegment& start, uint64_t from_lsn) {
-  report_.end_lsn = std::max(from_lsn, start.base_lsn());
+Result<RecoveryReport> Recovery::run(const SurveyedSegment& start) {
+  report_.end_lsn = from_.floor.lsn;
   const SurveyedSegment* segment = &start;
   for (size_t steps = 0; steps <= survey_.segments().size(); ++steps) {
     const SurveyedSegment* next = survey_.successor(*segment);
@@ -83,7 +85,8 @@ Result<RecoveryReport> Recovery::run(const SurveyedSegment& start, uint64_t from
       continue;
     }
     if (end.closed && next != nullptr) return broken(*segment, "a log segment ends before the next one begins");
-    if (!end.closed || end.successor_number != 0) NACRE_TRY(judge_hole(*reader, *segment));
+    const bool closed_for_good = end.closed && end.successor_number == 0;
+    if (!closed_for_good || report_.end_lsn < from_.synced_through) NACRE_TRY(judge_hole(*reader, *segment));
     report_.bytes_read += reader->bytes_read();
     return std::move(report_);
   }
@@ -119,10 +122,10 @@ Result<Recovery::End> Recovery::replay(SegmentReader& reader, const SurveyedSegm
 
 // The log is not whole at end_lsn, in `segment`: torn, or damaged?
 Result<void> Recovery::judge_hole(SegmentReader& reader, const SurveyedSegment& segment) {
-  Remains remains{.end_lsn = report_.end_lsn, .synced_through = segment.synced_through()};
+  Remains remains{.end_lsn = report_.end_lsn,
+                  .synced_through = std::max(segment.synced_through(), from_.synced_through)};
   const uint64_t offset = offset_of_end(segment);
-  // Where recovery began with the hole, the segment may have ended before it: its closing record leads on.
-  NACRE_TRY(search(reader, report_.records == 0 ? kLogHeaderBytes : offset, segment.base_lsn(), remains));
+  NACRE_TRY(search(reader, offset, segment.base_lsn(), remains));
   NACRE_TRY(search_behind(segment, remains));
   if (remains.synced_through > report_.end_lsn) return lost(segment, remains);
   NACRE_TRY_ASSIGN(const auto record, reader.read(offset));
@@ -203,21 +206,19 @@ Error Recovery::lost(const SurveyedSegment& segment, const Remains& remains) {
 
 }  // namespace
 
-Result<RecoveryReport> recover_log(Directory& directory, const format::Uuid& uuid, uint64_t from_lsn,
+Result<RecoveryReport> recover_log(Directory& directory, const format::Uuid& uuid, const LogBegin& from,
                                    const std::function<Result<void>(const RecoveredRecord&)>& deliver,
                                    LogDamage* damage) {
   if (damage != nullptr) *damage = {};
-  if (from_lsn % format::kLogAlignment != 0 || from_lsn > format::kMaxLsn) {
+  if (from.floor.lsn % format::kLogAlignment != 0 || from.floor.lsn > format::kMaxLsn) {
     return corruption(Operation::kRecover, FileKind::kManifest, 0, 0, "the log floor is no position in a log");
   }
   NACRE_TRY_ASSIGN(const LogSurvey survey, LogSurvey::of(directory, uuid));
   RecoveryReport report;
-  if (const SurveyedSegment* start = survey.holding(from_lsn); start != nullptr) {
+  if (from.floor.lsn != 0) {
+    NACRE_TRY_ASSIGN(const SurveyedSegment* start, survey.holding(from.floor));
     NACRE_TRY(survey.check_from(*start));
-    NACRE_TRY_ASSIGN(report, Recovery(directory, survey, deliver, damage).run(*start, from_lsn));
-  } else if (from_lsn != 0) {
-    return corruption(Operation::kRecover, FileKind::kLog, 0, from_lsn,
-                      "the log segment that holds the log floor is missing or its header is damaged");
+    NACRE_TRY_ASSIGN(report, Recovery(directory, survey, from, deliver, damage).run(*start));
   }
   report.next_lsn = base::align_up(std::max({report.end_lsn, survey.lsn_limit(), format::kFirstLsn}), kLogHeaderBytes);
   if (report.next_lsn >= format::kMaxLsn) {

@@ -1,8 +1,9 @@
 // recover_log: reads what the write-ahead log holds from a given position on, and tells a torn tail from damage.
 //
 // Records are delivered in order up to the first byte that is not part of a whole record, the hole. What a hole means:
-//   - Every record, placement and mark says through which lsn the log was known synced when it was written. All that
-//     survive behind the hole are searched for. If one says that the hole was synced, acknowledged data is lost:
+//   - Every record, placement and mark says through which lsn the log was known synced when it was written; the manifest
+//     says it of the time of its last edit that relied on it. All that survive behind the hole are searched for. If one
+//     says that the hole was synced, acknowledged data is lost:
 //     kCorruption, with file and offset of the hole, and LogDamage for the range and the number of operations.
 //   - Otherwise the hole is where a crash tore the log. All behind it was never promised to survive a power cut: it is
 //     dropped and counted. Delivering it would break the order of commits.
@@ -65,10 +66,15 @@ struct LogDamage {
       0;  // sequences missing between the last record before and the first one behind; 0: unknown
 };
 
-// Calls `deliver` for each record at or after `from_lsn`, which is 0 (from the oldest segment) or where a record begins
-// or the log ended: the manifest's log floor. An error of `deliver` ends the recovery and is returned. `damage` may be
-// null.
-Result<RecoveryReport> recover_log(Directory& directory, const format::Uuid& uuid, uint64_t from_lsn,
+// What the manifest says of the log.
+struct LogBegin {
+  format::LogFloor floor;       // a record begins there, or the log ended; lsn 0: there is no log yet
+  uint64_t synced_through = 0;  // the device was made to keep the log through here
+};
+
+// Calls `deliver` for each record at or after the floor. An error of `deliver` ends the recovery and is returned. `damage`
+// may be null.
+Result<RecoveryReport> recover_log(Directory& directory, const format::Uuid& uuid, const LogBegin& from,
                                    const std::function<Result<void>(const RecoveredRecord&)>& deliver,
                                    LogDamage* damage = nullptr);
 

@@ -67,7 +67,7 @@ TEST_F(RecoveryTest, AnyFlippedBitInASyncedLogIsCorruptionOrHarmless) {
     for (int i = 0; i < 4; ++i) written.push_back(append(*log, 200).value());
   }
   const auto files = directory_.snapshot();
-  ASSERT_EQ(files.size(), 3u);
+  ASSERT_EQ(files.size(), 4u);
   base::Prng prng(7);
   uint64_t corrupt = 0;
   uint64_t torn = 0;
@@ -186,13 +186,13 @@ TEST_F(RecoveryTest, AMissingSegmentIsCorruptionByName) {
     for (const int way : {0, 1, 2}) {  // removed, header damaged, header of zeros
       directory_.erase(name);
       std::string damaged = bytes;
-      if (way == 1) damaged[20] = static_cast<char>(damaged[20] ^ 1);
+      if (way == 1) damaged[20] = damaged[4096 + 20] = 'x';
       if (way == 2) std::fill_n(damaged.begin(), kLogHeaderBytes, '\0');
       if (way != 0) directory_.put(name, damaged);
       const Recovered recovered = recover(directory_);
       ASSERT_FALSE(recovered.report) << name << way;
       EXPECT_EQ(recovered.report.error().kind, ErrorKind::kCorruption);
-      EXPECT_EQ(recovered.report.error().file_number, number == 1 ? 0 : number);
+      EXPECT_EQ(recovered.report.error().file_number, number);
       directory_.put(name, bytes);
     }
   }
@@ -231,7 +231,8 @@ TEST_F(RecoveryTest, SwappedCopiedAndForeignFilesAreRefused) {
   directory_.restore(files);
 
   const auto foreign =
-      recover_log(directory_, format::Uuid::from_random(1, 2), kStart, [](const auto&) { return Result<void>(); });
+      recover_log(directory_, format::Uuid::from_random(1, 2), {.floor = {.lsn = kStart, .segment = 1}},
+                  [](const auto&) { return Result<void>(); });
   EXPECT_EQ(foreign.error().kind, ErrorKind::kCorruption);
   EXPECT_EQ(foreign.error().file_number, 1u);
 }
@@ -245,6 +246,8 @@ TEST_F(RecoveryTest, ANewerFormatIsRefusedAsUnsupported) {
     bytes[field] = 2;
     const std::string area = bytes.substr(0, 56);
     base::store<uint64_t>(bytes.data() + 56, base::checksum64(area, 0x6c6f672d6964656eULL));
+    const std::string page = bytes.substr(0, 64);
+    bytes.replace(4096, page.size(), page);
     directory_.put(log_name(1), bytes);
     EXPECT_EQ(recover(directory_).report.error().kind, ErrorKind::kUnsupported);
   }
@@ -281,7 +284,7 @@ TEST_F(RecoveryTest, AReadErrorIsNeverTheEnd) {
   uint64_t n = 1;
   for (;; ++n) {
     directory_.fail_read = n;
-    const Recovered recovered = recover(directory_);
+    const Recovered recovered = recover(directory_, LogBegin{.floor = {.lsn = kStart, .segment = 1}});
     if (directory_.fail_read != 0) break;
     ASSERT_FALSE(recovered.report) << n;
     EXPECT_EQ(recovered.report.error().kind, ErrorKind::kIo);
@@ -293,40 +296,97 @@ TEST_F(RecoveryTest, AnErrorOfTheCallbackEndsRecovery) {
   auto log = create();
   append_many(*log, 3, 10);
   int calls = 0;
-  const auto result = recover_log(directory_, test_uuid(), kStart, [&](const RecoveredRecord&) -> Result<void> {
-    return ++calls == 2 ? Result<void>(Error{.kind = ErrorKind::kNoSpace}) : Result<void>();
-  });
+  const auto result = recover_log(
+      directory_, test_uuid(), {.floor = {.lsn = kStart, .segment = 1}}, [&](const RecoveredRecord&) -> Result<void> {
+        return ++calls == 2 ? Result<void>(Error{.kind = ErrorKind::kNoSpace}) : Result<void>();
+      });
   EXPECT_EQ(result.error().kind, ErrorKind::kNoSpace);
   EXPECT_EQ(calls, 2);
 }
 
 // The floor may lie behind the last record that survived: what it covers is in tables.
 TEST_F(RecoveryTest, AFloorBeyondWhatSurvivedIsAnEmptyLog) {
-  uint64_t floor = 0;
+  format::LogFloor floor;
   {
     auto log = create(small_).value();
     append_many(*log, 300, 100);  // never synced
-    floor = log->end_lsn();
+    floor = log->floor_at(log->end_lsn()).value();
   }
   base::Prng prng(3);
   directory_.power_cut(prng, 0);
-  const Recovered recovered = recover(directory_, floor);
+  const Recovered recovered = recover(directory_, LogBegin{.floor = floor});
   EXPECT_TRUE(recovered.records.empty());
-  EXPECT_EQ(recovered.report.value().end_lsn, floor);
-  EXPECT_GE(recovered.report.value().next_lsn, floor);
+  EXPECT_EQ(recovered.report.value().end_lsn, floor.lsn);
+  EXPECT_GE(recovered.report.value().next_lsn, floor.lsn);
 }
 
-// A lost placement must not hide synced records when the floor lies among them.
-TEST_F(RecoveryTest, ALostPlacementInFrontOfTheFloorIsNoticed) {
+// A damaged header made the last segments look unused: the log ended before them, their synced records were dropped as a torn
+// tail or not even that, and came back when the damage went. Power had been cut, so that no mark was left to tell.
+TEST_F(RecoveryTest, DamageOfAHeaderDoesNotHideASegment) {
   std::vector<Appended> written;
   auto log = create(small_).value();
-  while (log->stats().rotations < 2) written.push_back(append(*log, 100).value());
+  while (log->stats().rotations < 3) written.push_back(append(*log, 100).value());
   for (int i = 0; i < 20; ++i) written.push_back(append(*log, 100).value());
   log->sync(log->end_lsn()).value();
-  const uint64_t floor = written[written.size() - 10].lsn;  // in the third segment
-  expect_prefix(recover(directory_, floor), {written.end() - 10, written.end()}, 10);
-  flip(log_name(3), format::kLogPlacementOffset + 3, 1);
-  EXPECT_EQ(recover(directory_, floor).report.error().kind, ErrorKind::kCorruption);
+  base::Prng prng(1);
+  directory_.power_cut(prng, 0);
+  const format::LogFloor in_the_last = floor_at(directory_, written[written.size() - 10].lsn);
+  EXPECT_EQ(in_the_last.segment, 4u);
+  for (const auto& [name, bytes] : directory_.snapshot()) {
+    for (size_t at = 0; at < kLogHeaderBytes; at += 512) {
+      std::string damaged = bytes;
+      std::fill_n(damaged.begin() + static_cast<std::ptrdiff_t>(at), 512, '\0');
+      directory_.put(name, damaged);
+      expect_prefix(recover(directory_), written, written.size());
+      expect_prefix(recover(directory_, LogBegin{.floor = in_the_last}), {written.end() - 10, written.end()}, 10);
+      directory_.put(name, bytes);
+    }
+  }
+}
+
+// Released files stay for use, placed as they were. Where the segment of the floor was gone, the log was read from one of them on,
+// and was found to be empty.
+TEST_F(RecoveryTest, AReleasedSegmentDoesNotStandInForThatOfTheFloor) {
+  auto log = create(small_).value();
+  while (log->stats().rotations < 2) append(*log, 100).value();
+  const format::LogFloor floor = release(*log, log->end_lsn());
+  ASSERT_EQ(log->stats().kept_segments, 2u);
+  append_many(*log, 20, 100);
+  log->sync(log->end_lsn()).value();
+  base::Prng prng(1);
+  directory_.power_cut(prng, 0);  // the closing records of the released ones were never synced
+  EXPECT_EQ(recover(directory_, LogBegin{.floor = floor}).records.size(), 20u);
+  directory_.erase(log_name(floor.segment));
+  const Recovered recovered = recover(directory_, LogBegin{.floor = floor});
+  ASSERT_FALSE(recovered.report);
+  EXPECT_EQ(recovered.report.error().kind, ErrorKind::kCorruption);
+  EXPECT_EQ(recovered.report.error().file_number, floor.segment);
+}
+
+// A device that lies about syncs may keep what was written after the sync, and lose the log: the manifest knows better.
+TEST_F(RecoveryTest, ALogThatEndsBelowWhatTheManifestSawSyncedIsDamaged) {
+  std::vector<Appended> written;
+  auto log = create(small_).value();
+  written = append_many(*log, 20, 100);
+  const LogBegin kept{.floor = log->floor_at(written[5].lsn).value(), .synced_through = written[14].lsn};
+  EXPECT_EQ(recover(directory_, kept).records.size(), 15u);
+  for (const auto& [lost_from, damaged] : {std::pair{15, false}, {14, false}, {13, true}, {5, true}}) {
+    std::string bytes = directory_.contents(log_name(1));
+    std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(offset_of(written[lost_from].lsn)), bytes.end(), '\0');
+    const auto files = directory_.snapshot();
+    directory_.put(log_name(1), bytes);
+    const Recovered recovered = recover(directory_, kept);
+    EXPECT_EQ(recovered.report.has_value(), !damaged) << lost_from;
+    if (damaged) {
+      EXPECT_EQ(recovered.report.error().kind, ErrorKind::kCorruption);
+      EXPECT_EQ(recovered.damage.begin_lsn, written[lost_from].lsn);
+      EXPECT_EQ(recovered.damage.synced_through, written[14].lsn);
+    }
+    directory_.restore(files);
+  }
+  log->close().value();  // closed for good above what is lost: the end is as wrong
+  const LogBegin beyond{.floor = kept.floor, .synced_through = log->end_lsn() + 8};
+  EXPECT_EQ(recover(directory_, beyond).report.error().kind, ErrorKind::kCorruption);
 }
 
 // An open that was cut off may leave the beginning of a log that the manifest never named.
@@ -359,7 +419,8 @@ TEST_F(RecoveryTest, ACrashInTheMiddleOfARotationIsACleanEnd) {
     while (log->stats().rotations == 0) written.push_back(append(*log, 100).value());
   }
   std::string bytes = directory_.contents(log_name(2));
-  std::fill(bytes.begin() + format::kLogPlacementOffset, bytes.end(), '\0');
+  std::fill(bytes.begin() + format::kLogPlacementOffset, bytes.begin() + 4096, '\0');
+  std::fill(bytes.begin() + 4096 + format::kLogPlacementOffset, bytes.end(), '\0');
   directory_.put(log_name(2), bytes);
   const Recovered recovered = recover(directory_);
   expect_prefix(recovered, written, written.size() - 1);

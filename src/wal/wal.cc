@@ -149,7 +149,10 @@ void Wal::place(std::shared_ptr<Segment> segment, const format::SegmentIdentity*
                                            .predecessor_salt = predecessor != nullptr ? predecessor->salt : 0,
                                            .synced_through = synced_through()};
   format::store_segment_placement(segment->data, segment->identity.salt, placement);
-  segment->file->stored(format::kLogPlacementOffset, format::kLogPlacementOffset + format::kLogPlacementBytes);
+  for (const uint64_t page : {uint64_t{0}, format::kLogHeaderPageBytes}) {
+    const uint64_t at = page + format::kLogPlacementOffset;
+    segment->file->stored(at, at + format::kLogPlacementBytes);
+  }
   sync::yield_point();
   current_ = segment.get();
   offset_ = format::kLogHeaderBytes;
@@ -212,38 +215,47 @@ Result<void> Wal::sync_placement(Segment& segment) {
   sync::MutexLock lock(sync_mutex_);
   if (failure_.is_set()) return failure_.error();
   if (segment.placement_synced.load(std::memory_order_relaxed)) return {};
+  if (segment.file == nullptr) return {};  // released meanwhile: a later one is in force
   NACRE_TRY(sync_range(segment, 0, format::kLogHeaderBytes));
   segment.placement_synced.store(true, std::memory_order_release);
   return {};
 }
 
-Result<void> Wal::release_before(uint64_t lsn) {
-  Result<void> outcome;
-  while (true) {
+Result<format::LogFloor> Wal::floor_at(uint64_t lsn) {
+  std::shared_ptr<Segment> holder;
+  {
+    sync::MutexLock lock(list_mutex_);
+    for (const auto& segment : live_) {
+      if (holder == nullptr || segment->base_lsn <= lsn) holder = segment;
+    }
+  }
+  NACRE_TRY(sync_placement(*holder));
+  return format::LogFloor{.lsn = std::max(lsn, holder->base_lsn), .segment = holder->identity.number};
+}
+
+Result<void> Wal::release_before(const format::LogFloor& floor) {
+  std::vector<std::shared_ptr<Segment>> released;
+  uint64_t useful_bytes = 0;
+  {
+    sync::MutexLock lock(list_mutex_);
     if (failure_.is_set()) return failure_.error();
-    std::shared_ptr<Segment> oldest;
-    std::shared_ptr<Segment> successor;
-    uint64_t useful_bytes = 0;
-    {
-      sync::MutexLock lock(list_mutex_);
-      if (live_.size() < 2 || live_[0]->end_lsn.load(std::memory_order_acquire) > lsn) return outcome;
-      successor = live_[1];
-      if (successor->placement_synced.load(std::memory_order_acquire)) {
-        oldest = std::move(live_.front());
-        live_.pop_front();
-        useful_bytes = target_bytes_;
-      }
-    }
-    if (oldest == nullptr) {
-      NACRE_TRY(sync_placement(*successor));
-      continue;
-    }
+    const auto holder = std::find_if(live_.begin(), live_.end(), [&floor](const auto& segment) {
+      return segment->identity.number == floor.segment;
+    });
+    if (holder == live_.end()) return {};  // another has released more
+    released.assign(live_.begin(), holder);
+    live_.erase(live_.begin(), holder);
+    useful_bytes = target_bytes_;
+  }
+  Result<void> outcome;
+  for (auto& segment : released) {
     // The pages of a synced file fault at the next store; opening it again makes them ready.
-    if (oldest->end_lsn.load(std::memory_order_acquire) <= synced_through()) oldest->unmap();
-    if (auto given = supply_.give_back(std::move(oldest), useful_bytes); !given && outcome) {
+    if (segment->end_lsn.load(std::memory_order_acquire) <= synced_through()) segment->unmap();
+    if (auto given = supply_.give_back(std::move(segment), useful_bytes); !given && outcome) {
       outcome = given;  // a file that could not be removed costs space only: go on
     }
   }
+  return outcome;
 }
 
 Result<void> Wal::prepare_next() {

@@ -18,13 +18,14 @@
 //   2. Nothing at or above synced_through() was ever said to be durable; everything below it was synced once, or released
 //      before that, and no sync failed on the way.
 //   3. Every segment's name and identity are durable before the log goes on in it (segment_supply.h).
-//   4. The segment that holds the byte at which a recovery would begin is placed durably: release_before() syncs the
-//      placement of the segment that becomes the oldest.
+//   4. The segment that holds the byte at which a recovery would begin is placed durably before the manifest names it:
+//     floor_at() sees to that. A segment that the manifest names is never taken for one that was not used.
 //   5. A failed sync, of a segment or of the directory, and a lost page of a mapping are final: each later call that
 //      could promise anything returns the first error. Nothing is ever synced a second time in hope.
 //
 // What the caller owes
-//   - release_before(lsn) only after everything below lsn is durable elsewhere and the manifest says so.
+//   - release_before(floor) only after everything below the floor is durable elsewhere and the manifest names it: the floor
+//     that is in force, not one that a commit asked for and that came too late.
 //   - After recovery, a new Wal begins at RecoveryReport::next_lsn, which is above every byte that old segments may
 //     hold; the log never goes on in an old segment. Old files are removed after the manifest names the new start. They
 //     are not used again: if a sync of the directory failed in an earlier life, the name that we see need not be the one
@@ -122,8 +123,11 @@ class Wal {
   // between seal() and the acknowledgement.
   bool damaged() const { return failure_.is_set(); }
 
-  // Gives up segments that lie wholly below `lsn`. Everything claimed below it must be sealed. May sync a header.
-  Result<void> release_before(uint64_t lsn);
+  // What the manifest may say of the log once nothing below `lsn` is needed, which is where a record begins or the end: the
+  // segment that holds it is placed durably. May sync a header.
+  Result<format::LogFloor> floor_at(uint64_t lsn);
+  // Gives up the segments before that of `floor`, which the manifest names. Everything claimed below it must be sealed.
+  Result<void> release_before(const format::LogFloor& floor);
 
   // True when a quarter of the current segment is used and the next one is not there yet.
   bool wants_preparation() const {

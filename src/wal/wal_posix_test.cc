@@ -29,7 +29,7 @@ TEST_F(WalPosixTest, AppendsSyncsRecyclesAndRecovers) {
     if (i % 700 == 699) {
       written.erase(written.begin(), written.end() - 20);
       floor = written.front().lsn;
-      log->release_before(floor).value();
+      release(*log, floor);
     }
   }
   EXPECT_GT(log->stats().recycled, 2u);
@@ -59,7 +59,7 @@ TEST_F(WalPosixTest, AFullDiskFailsAClaimWholeAndLaterNotAtAll) {
   EXPECT_EQ(append(*log, 500).error().kind, ErrorKind::kNoSpace);
   EXPECT_FALSE(log->damaged());
   const size_t dropped = written.size() - 10;
-  log->release_before(written[dropped].lsn).value();
+  release(*log, written[dropped].lsn);
   written.erase(written.begin(), written.begin() + static_cast<std::ptrdiff_t>(dropped));
   for (int i = 0; i < 50; ++i) written.push_back(append(*log, 500).value());
   log->sync(log->end_lsn()).value();

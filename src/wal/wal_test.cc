@@ -55,11 +55,11 @@ TEST_F(WalTest, ARecordLargerThanASegmentGetsItsOwn) {
   written.push_back(append(*log, 300'000).value());  // before anything else: the first segment stays empty
   written.push_back(append(*log, 100).value());
   written.push_back(append(*log, 1'000'000).value());
-  written.push_back(append(*log, 65536 - 4096 - 64).value());  // fits the largest segment exactly
+  written.push_back(append(*log, 65536 - format::kLogHeaderBytes - 64).value());  // fits the largest segment exactly
   written.push_back(append(*log, 0).value());
   log->sync(log->end_lsn()).value();
   expect_prefix(recover(directory_), written, written.size());
-  log->release_before(log->end_lsn()).value();
+  release(*log, log->end_lsn());
   EXPECT_LE(log->stats().live_bytes, 65536u);
 }
 
@@ -71,7 +71,7 @@ TEST_F(WalTest, SegmentsDoubleUpToTheLargest) {
     if (log->wants_preparation()) log->prepare_next().value();
     if (log->stats().rotations == rotations) continue;
     rotations = log->stats().rotations;
-    log->release_before(log->end_lsn()).value();
+    release(*log, log->end_lsn());
     sizes.push_back(log->stats().live_bytes);
   }
   EXPECT_EQ(sizes, (std::vector<uint64_t>{16384, 32768, 65536, 65536, 65536, 65536}));
@@ -85,7 +85,7 @@ TEST_F(WalTest, ReleasedSegmentsAreUsedAgainAndBounded) {
     if (log->wants_preparation()) log->prepare_next().value();
     if (i % 1000 == 999) {
       while (kept.size() > 10) kept.pop_front();
-      log->release_before(kept.front().lsn).value();
+      release(*log, kept.front().lsn);
       const Recovered recovered = recover(directory_, kept.front().lsn);
       expect_prefix(recovered, {kept.begin(), kept.end()}, kept.size());
     }
@@ -104,7 +104,7 @@ TEST_F(WalTest, StaleRecordsOfARecycledSegmentDoNotReplay) {
   auto log = create(chosen).value();
   append_many(*log, 400, 88);  // 120 bytes each: several segments of equal records
   log->sync(log->end_lsn()).value();
-  log->release_before(log->end_lsn()).value();
+  release(*log, log->end_lsn());
   const uint64_t floor = log->end_lsn();
   std::vector<Appended> written;
   while (log->stats().recycled == 0 || written.size() < 200) {
@@ -164,7 +164,8 @@ TEST_F(WalTest, AFailedSyncIsFinal) {
   EXPECT_EQ(log->sync(synced).error().kind, ErrorKind::kIo) << "even where nothing would have to be synced";
   EXPECT_EQ(append(*log, 100).error().kind, ErrorKind::kIo);
   EXPECT_EQ(log->prepare_next().error().kind, ErrorKind::kIo);
-  EXPECT_EQ(log->release_before(kStart).error().kind, ErrorKind::kIo);
+  EXPECT_EQ(log->floor_at(kStart).error().kind, ErrorKind::kIo);
+  EXPECT_EQ(log->release_before({.lsn = kStart, .segment = 1}).error().kind, ErrorKind::kIo);
   EXPECT_EQ(log->close().error().kind, ErrorKind::kIo);
   EXPECT_EQ(directory_.file_syncs, syncs) << "a failed sync was tried again";
 }
@@ -185,7 +186,9 @@ TEST_F(WalTest, EverySyncThatFailsIsFinal) {
         (void)append(**log, 700);
         if (i % 7 == 0) (void)(*log)->sync((*log)->end_lsn());
         if (i % 5 == 0 && (*log)->wants_preparation()) (void)(*log)->prepare_next();
-        if (i % 50 == 0) (void)(*log)->release_before((*log)->end_lsn());
+        if (i % 50 == 0) {
+          if (const auto floor = (*log)->floor_at((*log)->end_lsn())) (void)(*log)->release_before(*floor);
+        }
       }
       if (countdown != 0) {
         EXPECT_GT(n, 5u);
@@ -270,11 +273,11 @@ TEST_F(WalTest, SyncedSegmentsAreUnmappedAndUnsyncedOnesAreNot) {
   append_many(*log, 1000, 100);
   log->prepare_next().value();
   EXPECT_GT(account_.held(base::MemoryPart::kLog), log->end_lsn() - end);
-  log->release_before(log->end_lsn()).value();
+  release(*log, log->end_lsn());
   EXPECT_LE(account_.held(base::MemoryPart::kLog), 5u * 16384);
   append_many(*log, 300, 100);
   log->sync(log->end_lsn()).value();
-  log->release_before(log->end_lsn()).value();
+  release(*log, log->end_lsn());
   EXPECT_LE(account_.held(base::MemoryPart::kLog), 5u * 16384);
   log.reset();
   EXPECT_EQ(account_.held(base::MemoryPart::kLog), 0u);
@@ -287,7 +290,7 @@ TEST_F(WalTest, AReleasedSegmentIsKeptMappedOnlyIfItWasNeverSynced) {
     auto log = create(chosen).value();
     while (log->stats().rotations < 2) append(*log, 100).value();
     if (synced) log->sync(log->end_lsn()).value();
-    log->release_before(log->end_lsn()).value();
+    release(*log, log->end_lsn());
     EXPECT_EQ(log->stats().kept_segments, 2u);
     EXPECT_EQ(account_.held(base::MemoryPart::kLog), (synced ? 1u : 3u) * 16384);
     log->prepare_next().value();  // either kind can be used again
@@ -329,7 +332,7 @@ TEST_F(WalTest, AFileThatCannotBeRemovedStopsNothing) {
   auto log = create(chosen).value();
   append_many(*log, 1000, 100);
   directory_.fail_remove = 2;
-  EXPECT_FALSE(log->release_before(log->end_lsn()));
+  EXPECT_FALSE(log->release_before(log->floor_at(log->end_lsn()).value()));
   EXPECT_EQ(log->stats().live_segments, 1u);
   EXPECT_FALSE(log->damaged());
   const uint64_t floor = log->end_lsn();
@@ -342,7 +345,7 @@ TEST_F(WalTest, AFailedRenameChangesNothing) {
   chosen.first_segment_bytes = chosen.max_segment_bytes = 16384;
   auto log = create(chosen).value();
   append_many(*log, 1000, 100);
-  log->release_before(log->end_lsn()).value();
+  release(*log, log->end_lsn());
   directory_.fail_rename = 1;
   EXPECT_EQ(log->prepare_next().error().operation, Operation::kRename);
   EXPECT_FALSE(log->damaged());

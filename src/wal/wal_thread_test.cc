@@ -46,7 +46,7 @@ class WalThreadTest : public LogFixture {
       // Twice at most, and not so late that nothing would be left to recover.
       if (released > floor_ + 300'000 && released < kStart + 1'500'000) {
         floor_ = released;
-        log.release_before(released).value();
+        release(log, released);
       }
       (void)log.stats();
       sync::spin_turn(turn % 90);
