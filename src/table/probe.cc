@@ -42,7 +42,8 @@ class MissingBlocks {
     for (Probe& probe : probes) {
       if (probe.missing()) waiting_.push_back(&probe);
     }
-    const auto place = [](const Probe* p) { return std::tuple(p->table_, p->block_); };
+    // By number and not by address, so that the same run reads in the same order.
+    const auto place = [](const Probe* p) { return std::tuple(p->table_->number(), p->block_); };
     std::sort(waiting_.begin(), waiting_.end(), [&](const Probe* a, const Probe* b) { return place(a) < place(b); });
     for (size_t begin = 0; begin < waiting_.size();) {
       size_t end = begin + 1;

@@ -28,8 +28,10 @@ TEST(Probe, AnswersAsGetDoes) {
     std::vector<base::IntrusivePtr<Table>> tables;
     for (size_t t = 0; t < files.size(); t++) {
       entries.push_back(random_entries(random, 100 + random.below(4000)));
-      build(files[t], entries[t], small_blocks());
-      tables.push_back(open(files[t], world.cache, world.account).value());
+      TableBuilderOptions options = small_blocks();
+      options.id = identity(7 + t);
+      build(files[t], entries[t], options);
+      tables.push_back(open(files[t], world.cache, world.account, options.id).value());
     }
     for (int round = 0; round < 20; round++) {
       std::vector<Question> questions;
@@ -81,6 +83,28 @@ TEST(Probe, MissingBlocksAreReadOnceAndTogether) {
   EXPECT_EQ(world.file_system.batches, 1U) << "all is cached by now";
   EXPECT_EQ(file.reads, 0U);
   for (size_t i = 0; i < questions.size(); i++) EXPECT_EQ(again[i].result()->value, probes[i].result()->value);
+}
+
+// Ordered by the addresses of the tables, the same run read in another order, and a simulation could not be replayed.
+TEST(Probe, BlocksAreReadInTheOrderOfTheirTablesNumbers) {
+  World world;
+  const auto entries = numbered_entries(100);
+  std::vector<MemoryFile> files(16);
+  std::vector<base::IntrusivePtr<Table>> tables;
+  std::vector<Question> questions;
+  std::vector<const MemoryFile*> expected;
+  for (size_t t = 0; t < files.size(); t++) {
+    TableBuilderOptions options = small_blocks();
+    options.id = identity(100 - t);
+    build(files[t], entries, options);
+    tables.push_back(open(files[t], world.cache, world.account, options.id).value());
+    questions.push_back({tables[t].get(), entries[t].key, 500});
+    expected.insert(expected.begin(), &files[t]);
+  }
+  sync::EpochDomain::Guard guard(world.domain);
+  auto probes = probes_of(questions);
+  look_up(probes, world.file_system);
+  EXPECT_EQ(world.file_system.order, expected);
 }
 
 TEST(Probe, LargeBlocksAreReadInSeveralBatches) {

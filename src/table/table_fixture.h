@@ -74,11 +74,14 @@ class MemoryFileSystem : public FileSystem {
   void read_batch(std::span<ReadRequest> requests) override {
     batches++;
     for (ReadRequest& request : requests) {
-      static_cast<MemoryReadable*>(request.file)->memory().batched_reads++;
+      MemoryFile& file = static_cast<MemoryReadable*>(request.file)->memory();
+      file.batched_reads++;
+      order.push_back(&file);
       request.result = request.file->read(request.offset, request.out);
     }
   }
   uint64_t batches = 0;
+  std::vector<const MemoryFile*> order;  // of what was read in batches
 };
 
 struct OwnedEntry {
