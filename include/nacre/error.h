@@ -75,8 +75,11 @@ std::string_view to_string(Operation operation);
 
 // Ends the process after printing the error: what Result::value() does to a Result that holds an error.
 [[noreturn]] void die_of_unchecked_error(const Error& error);
+// The same for a question after the error of a success.
+[[noreturn]] void die_of_absent_error();
 
-// Either a T or an Error. `value()` on an error prints it and aborts: use it where failure means a bug or in examples.
+// Either a T or an Error. `value()` on an error prints it and aborts: use it where failure means a bug or in examples. So does
+// `error()` on a value.
 template <class T>
 class [[nodiscard]] Result : public std::expected<T, Error> {
  public:
@@ -96,6 +99,14 @@ class [[nodiscard]] Result : public std::expected<T, Error> {
     check();
     if constexpr (!std::is_void_v<T>) return T(*std::move(*this));
   }
+  Error& error() {
+    if (this->has_value()) die_of_absent_error();
+    return std::expected<T, Error>::error();
+  }
+  const Error& error() const {
+    if (this->has_value()) die_of_absent_error();
+    return std::expected<T, Error>::error();
+  }
 
  private:
   void check() const {
@@ -113,6 +124,14 @@ class [[nodiscard]] Result<void> : public std::expected<void, Error> {
 
   void value() const {
     if (!has_value()) die_of_unchecked_error(error());
+  }
+  Error& error() {
+    if (has_value()) die_of_absent_error();
+    return std::expected<void, Error>::error();
+  }
+  const Error& error() const {
+    if (has_value()) die_of_absent_error();
+    return std::expected<void, Error>::error();
   }
 };
 

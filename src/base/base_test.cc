@@ -165,5 +165,13 @@ TEST(ErrorText, NamesFileAndOffset) {
   EXPECT_EQ(error.to_string(), "corruption while reading 000013.sst at offset 8192: block checksum mismatch");
 }
 
+// A test that compared the error of a success with an expected one could pass by chance.
+TEST(ResultDeathTest, AskingASuccessForItsErrorIsABug) {
+  const Result<int> value = 1;
+  const Result<void> done;
+  EXPECT_DEATH((void)value.error(), "holds none");
+  EXPECT_DEATH((void)done.error(), "holds none");
+}
+
 }  // namespace
 }  // namespace nacre::base

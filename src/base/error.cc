@@ -84,4 +84,9 @@ void die_of_unchecked_error(const Error& error) {
   std::abort();
 }
 
+void die_of_absent_error() {
+  std::fprintf(stderr, "nacre: error() of a result that holds none\n");
+  std::abort();
+}
+
 }  // namespace nacre
