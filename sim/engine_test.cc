@@ -321,6 +321,82 @@ TEST(EngineUnderFaults, NoWriteIsTakenByAKeyspaceWhoseDropIsInDoubt) {
   }
 }
 
+// The creation of a keyspace whose manifest could not be synced was told as refused for lack of space; a crash brought it.
+TEST(EngineUnderFaults, ACreationWhoseSyncFailedIsInDoubtWhateverTheDeviceSaid) {
+  for (const int32_t error_number : {EIO, ENOSPC}) {
+    simulate([&](Simulation& sim) {
+      bool there = false;
+      {
+        Db db = Db::open("db", small(), sim.runtime()).value();
+        db.put("before", "1", Durability::kDisk).value();
+        sim.disk().faults().plan({.nth = 1 + sim.prng().below(2),
+                                  .kinds = only(IoKind::kSyncFile) | only(IoKind::kSyncDirectory),
+                                  .effect = FaultEffect::kError,
+                                  .error_number = error_number});
+        Result<Keyspace> created = db.keyspace("one");
+        if (created) created = db.keyspace("two");
+        expect(sim, !created && created.error().kind == ErrorKind::kIo,
+               "a failed sync must leave the creation in doubt");
+        const auto later = db.put("later", "2");
+        expect(sim, !later && later.error().kind == ErrorKind::kClosed, "writes must stop after a failed sync");
+        expect(sim, get(db, "before") == "1", "reads must go on");
+        sim.disk().kill_process();
+      }
+      sim.disk().restart();
+      sim.disk().faults().clear();
+      Options as_it_is = small();
+      as_it_is.mode = OpenMode::kMustExist;
+      {
+        Db db = Db::open("db", as_it_is, sim.runtime()).value();
+        there = db.keyspace("two").has_value();
+        sim.disk().power_cut(CrashProfile::kPosixMin);
+      }
+      sim.disk().restart();
+      Db db = Db::open("db", as_it_is, sim.runtime()).value();
+      expect(sim, db.keyspace("two").has_value() == there, "what an open has decided stays");
+    });
+  }
+}
+
+// A keyspace that was being dropped still had memtables to flush and runs to merge. Each such job found that there was nothing to
+// do and was begun again at once; where the drop was refused for lack of space, for ever.
+TEST(EngineUnderFaults, AKeyspaceWhoseDropFoundNoSpaceGoesOn) {
+  simulate([](Simulation& sim) {
+    Db db = Db::open("db", small(), sim.runtime()).value();
+    const Keyspace keyspace = db.keyspace("doomed").value();
+    const std::string value(60'000, 'v');
+    for (int i = 0; i < 200; i++) keyspace.put("key " + std::to_string(i % 70), value).value();
+    sim.disk().faults().plan(
+        {.kinds = kWrites, .effect = FaultEffect::kError, .error_number = ENOSPC, .for_good = true});
+    const auto dropped = db.drop_keyspace("doomed");
+    expect(sim, !dropped && dropped.error().kind == ErrorKind::kNoSpace, "there is no space");
+    sim.runtime().clock->sleep_ns(2'000'000'000);
+    expect(sim, keyspace.contains("key 69").value(), "it is as it was");
+    sim.disk().faults().clear();
+    sim.runtime().clock->sleep_ns(2'000'000'000);
+    keyspace.put("after", "1").value();
+    db.flush().value();
+    expect(sim, keyspace.contains("after").value(), "it takes writes");
+    db.drop_keyspace("doomed").value();
+    db.close().value();
+  });
+}
+
+// The keeper freed flushed memtables, or retired views, while close looked for what users hold.
+TEST(EngineConcurrency, ACloseIsNotRefusedForWhatTheEngineHolds) {
+  const auto body = [](Simulation& sim) {
+    Db db = Db::open("db", small(), sim.runtime()).value();
+    const Keyspace other = db.keyspace("other").value();
+    const std::string value(60'000, 'v');
+    const uint64_t writes = sim.prng().below(120);
+    for (uint64_t i = 0; i < writes; i++)
+      (i % 3 == 0 ? other : db.default_keyspace()).put(std::to_string(i), value).value();
+    const auto closed = db.close();
+    if (!closed) sim.fail("close: " + closed.error().to_string());
+  };
+  simulate(body, 400);
+}
+
 // A reader that had just seen that the keyspace was not dropped read the view that the drop left: tables without memtables.
 TEST(EngineConcurrency, AReadDuringADropIsRightOrRefused) {
   const auto body = [](Simulation& sim) {

@@ -13,7 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "base/checksum.h"
 #include "base/prng.h"
+#include "format/log_format.h"
 #include "nacre/nacre.h"
 #include "os/testing.h"
 #include "tests/support/random_bytes.h"
@@ -297,6 +299,38 @@ TEST_F(BadFiles, AMergeDoesNotLaunderDamage) {
   }
   std::printf("%d compactions met damage, %d did not\n", errors, harmless);
   EXPECT_GT(errors, 5);
+}
+
+// RELIABILITY 12: what is refused is left as it is. A log of a newer release was found out when a new manifest was in force already.
+TEST_F(BadFiles, AnOpenThatIsRefusedChangesNothing) {
+  ::setenv("NACRE_TEST_PATH", path_.c_str(), 1);
+  ASSERT_EQ(os::in_fresh_process("BadFiles.DISABLED_SyncsAndDies"), 42);
+  const Files whole = files_of(path_);
+  for (const bool newer : {true, false}) {
+    Files files = whole;
+    for (auto& [name, contents] : files) {
+      const size_t record = contents.find("synced-value");
+      if (!is_log(name) || record == std::string::npos) continue;
+      if (!newer) {
+        contents[record] ^= 1;
+        continue;
+      }
+      for (const size_t page : {size_t{0}, format::kLogHeaderPageBytes}) {
+        contents[page + 8] = 2;  // the version
+        const uint64_t checksum = base::checksum64(Bytes(contents).substr(page, 56), 0x6c6f672d6964656eULL);
+        std::memcpy(contents.data() + page + 56, &checksum, sizeof checksum);
+      }
+    }
+    ASSERT_NE(files, whole);
+    const os::TemporaryDirectory elsewhere;
+    write_files(elsewhere / "db", files);
+    for (const OpenMode mode : {OpenMode::kReadOnly, OpenMode::kMustExist, OpenMode::kCreateIfMissing}) {
+      const auto opened = Db::open(elsewhere / "db", small(mode));
+      ASSERT_FALSE(opened.has_value());
+      EXPECT_EQ(opened.error().kind, newer ? ErrorKind::kUnsupported : ErrorKind::kCorruption);
+      EXPECT_EQ(files_of(elsewhere / "db"), files) << "the refused database was changed";
+    }
+  }
 }
 
 TEST_F(BadFiles, DISABLED_WritesAndDies) {

@@ -129,6 +129,7 @@ void Core::schedule_locked() {
   const bool flush_alone = flush_wants_room_.load(std::memory_order_relaxed);  // try again when nobody else writes
   if (flush_alone && running_jobs_ != 0) return;
   for (const auto& [id, keyspace] : keyspaces_) {
+    if (keyspace->dropped.load(std::memory_order_acquire)) continue;  // or about to be: a job would change nothing
     if (keyspace->flushing || keyspace->frozen.empty() || !flush_health_.may_run(now_ns)) continue;
     keyspace->flushing = true;
     submit(JobKind::kFlush, Urgency::kHigh, [this, target = keyspace] { return flush(target); });
@@ -147,6 +148,7 @@ bool Core::start_compaction() {
   std::shared_ptr<KeyspaceState> chosen;
   std::optional<compaction::Plan> best;
   for (const auto& [id, keyspace] : keyspaces_) {
+    if (keyspace->dropped.load(std::memory_order_acquire)) continue;
     const compaction::Shape shape = shape_of(*keyspace);
     std::optional<compaction::Plan> plan;
     if (full_compactions_ > 0) plan = compaction::pick_full(shape, policy_of(*keyspace));
@@ -275,6 +277,7 @@ Result<void> Core::flush_all() {
   return wait_until(
       [&wanted]() NACRE_NO_THREAD_ANALYSIS {
         return std::all_of(wanted.begin(), wanted.end(), [](const auto& each) {
+          if (each.first->dropped.load(std::memory_order_acquire)) return true;
           const std::deque<FrozenMemtable>& frozen = each.first->frozen;
           if (frozen.empty()) return !each.first->flushing;  // the job's end: it has counted and reported what it did
           return frozen.front().through > each.second;

@@ -16,17 +16,20 @@ Result<void> Core::not_usable() const {
   return Error{.kind = ErrorKind::kClosed, .operation = Operation::kNone, .reason = "the database was closed"};
 }
 
-// Whether users hold values. Jobs pin frames and memtables as values do: they are ended first, and resumed if the answer is yes.
+// Whether users hold values. Jobs and the keeper hold frames and memtables as values do: they are brought to rest first, and
+// resumed if the answer is yes.
 bool Core::values_in_use() {
   {
     sync::MutexLock lock(state_mutex_);
     jobs_paused_.store(true, std::memory_order_release);
     while (running_jobs_ != 0) state_changed_.wait_for(state_mutex_, 50'000'000);
   }
+  pause_keeper(true);
   for (uint32_t turn = 0; turn < 200; turn++) {  // what calls of other threads hold for a moment
     if (values_pinned() == 0) return false;
     sync::spin_turn(turn);
   }
+  pause_keeper(false);
   jobs_paused_.store(false, std::memory_order_release);
   schedule();
   return true;

@@ -245,6 +245,8 @@ class Core : public std::enable_shared_from_this<Core> {
   // keeper.cc
   void keep_house();
   void wake_keeper();
+  bool keeper_may_work(bool quiet);
+  void pause_keeper(bool pause);
   void on_obsolete(const tree::ObsoleteTable& table);
   void note_failure(const Error& error);
   void remove_obsolete_tables();
@@ -309,6 +311,9 @@ class Core : public std::enable_shared_from_this<Core> {
   sync::CondVar keeper_wakes_;
   bool keeper_wanted_ NACRE_GUARDED_BY(keeper_mutex_) = false;
   bool keeper_stops_ NACRE_GUARDED_BY(keeper_mutex_) = false;
+  bool keeper_paused_ NACRE_GUARDED_BY(keeper_mutex_) = false;
+  bool keeper_at_rest_ NACRE_GUARDED_BY(keeper_mutex_) = false;
+  sync::CondVar keeper_rests_;
   std::vector<tree::ObsoleteTable> obsolete_ NACRE_GUARDED_BY(keeper_mutex_);
   sync::Thread keeper_;
 

@@ -27,23 +27,38 @@ void Core::on_obsolete(const tree::ObsoleteTable& table) {
   keeper_wakes_.notify_one();
 }
 
+// Sleeps until there is something to do; false: the end.
+bool Core::keeper_may_work(bool quiet) {
+  sync::MutexLock lock(keeper_mutex_);
+  keeper_at_rest_ = true;
+  keeper_rests_.notify_all();
+  if (!keeper_stops_ && !keeper_wanted_) {
+    if (quiet) {
+      keeper_wakes_.wait(keeper_mutex_);
+    } else {
+      keeper_wakes_.wait_for(keeper_mutex_, kLookRoundNs);
+    }
+  }
+  while (keeper_paused_ && !keeper_stops_) keeper_wakes_.wait(keeper_mutex_);
+  keeper_at_rest_ = false;
+  keeper_wanted_ = false;
+  return !keeper_stops_;
+}
+
+// Returns when the keeper holds nothing, and will not before it is called again.
+void Core::pause_keeper(bool pause) {
+  sync::MutexLock lock(keeper_mutex_);
+  keeper_paused_ = pause;
+  keeper_wakes_.notify_one();
+  while (pause && keeper_.joinable() && !keeper_at_rest_) keeper_rests_.wait(keeper_mutex_);
+}
+
 void Core::keep_house() {
   uint64_t writes_seen = 0;
   uint64_t peak_forgotten_at_ns = 0;
   uint32_t quiet_rounds = kQuietRoundsToIdle;
   while (true) {
-    {
-      sync::MutexLock lock(keeper_mutex_);
-      if (!keeper_stops_ && !keeper_wanted_) {
-        if (quiet_rounds < kQuietRoundsToIdle) {
-          keeper_wakes_.wait_for(keeper_mutex_, kLookRoundNs);
-        } else {
-          keeper_wakes_.wait(keeper_mutex_);
-        }
-      }
-      if (keeper_stops_) return;
-      keeper_wanted_ = false;
-    }
+    if (!keeper_may_work(quiet_rounds >= kQuietRoundsToIdle)) return;
     if (wal_->wants_preparation()) {
       if (const auto prepared = wal_->prepare_next(); !prepared) note_failure(prepared.error());
     }

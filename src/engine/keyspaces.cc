@@ -61,10 +61,7 @@ Result<uint64_t> Core::end_writes_before_drop(KeyspaceState& keyspace) {
     pipeline_.drain();
     end_lsn = wal_->end_lsn();
   }
-  if (const Result<void> synced = sync_group_->through(end_lsn); !synced) {
-    stop_writes(synced.error());
-    return synced.error();
-  }
+  if (const Result<void> synced = sync_group_->through(end_lsn); !synced) return synced.error();
   return end_lsn;
 }
 
@@ -81,15 +78,18 @@ Result<void> Core::drop_keyspace(Bytes name) {
     return Error{
         .kind = ErrorKind::kNotFound, .operation = Operation::kRemove, .reason = "there is no keyspace of that name"};
   }
-  NACRE_TRY_ASSIGN(const uint64_t synced_through, end_writes_before_drop(*keyspace));
-  if (const Result<void> dropped = versions_->drop_keyspace(keyspace->id, synced_through); !dropped) {
+  const Result<uint64_t> synced_through = end_writes_before_drop(*keyspace);
+  Result<void> dropped =
+      synced_through ? versions_->drop_keyspace(keyspace->id, *synced_through) : Result<void>(synced_through.error());
+  if (!dropped) {
     const ErrorKind kind = dropped.error().kind;
-    if (kind == ErrorKind::kIo ||
-        kind == ErrorKind::kClosed) {  // the next open decides: no write may be taken until then
-      stop_writes(dropped.error());
-    } else if (!versions_->in_doubt() || versions_->replace_manifest()) {
+    // The next open decides: no write may be taken until then.
+    if (kind == ErrorKind::kIo || kind == ErrorKind::kClosed) stop_writes(dropped.error());
+    {
+      sync::MutexLock lock(commit_mutex_);
       keyspace->dropped.store(false);
-    }  // else a crash now may still drop it: it stays out of use until it is dropped again
+    }
+    schedule();  // its jobs waited
     return dropped;
   }
   {

@@ -2,6 +2,8 @@
 //
 //   1. the directory's lock; the manifest gives keyspaces, versions and the log floor
 //   2. the log from the floor on is replayed into memtables, and these into tables: writes that tables hold are passed over
+//      (up to the first table nothing is written: what cannot be opened, be it damaged or of a newer release, stays as it is;
+//      then the first thing is a new manifest)
 //   3. a new log begins above everything the old one may hold
 //   4. one manifest commit puts the tables of all keyspaces in force and names the new log as the floor
 //   5. the old segments and leftover tables are removed
@@ -202,6 +204,7 @@ Result<void> Core::open_log() {
             .duration_ns = runtime_.clock->now_ns() - begin_ns});
   }
   if (read_only_) return {};
+  NACRE_TRY(versions_->begin_writing());
   NACRE_TRY(begin_log(recovered.next_lsn));
   for (const auto& keyspace : keyspaces()) NACRE_TRY(flush_recovered(*keyspace, edits));
   format::VersionEdit& last = edits.emplace_back();
@@ -289,6 +292,7 @@ Result<void> Core::flush_recovered(KeyspaceState& keyspace, std::vector<format::
   const FrozenMemtable input{
       .memtable = keyspace.mutable_memtable, .through = through, .first_lsn = keyspace.mutable_first_lsn};
   const uint64_t begin_ns = runtime_.clock->now_ns();
+  NACRE_TRY(versions_->begin_writing());
   NACRE_TRY_ASSIGN(const compaction::MergeResult merged, write_memtables(keyspace, {input}, {}));
   edits.push_back(flush_edit(keyspace, merged, through));
   count_flush(keyspace, merged, runtime_.clock->now_ns() - begin_ns);

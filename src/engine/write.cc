@@ -284,6 +284,7 @@ Result<void> Core::pay_delay(uint64_t bytes, const WriteOptions& options) {
 
 Result<void> Core::make_room(KeyspaceState& keyspace) {
   if (closed_.load(std::memory_order_acquire)) return not_usable();
+  if (writes_stopped_.load(std::memory_order_acquire)) return writes_stopped();  // it may have waited in admit()
   if (keyspace.dropped.load(std::memory_order_relaxed)) return dropped();
   if (keyspace.mutable_memtable->memory_bytes() >= plan_.memtable_bytes) return freeze(keyspace);
   return {};

@@ -156,7 +156,7 @@ class FaultyDirectory final : public Directory {
   }
   Result<void> sync() override {
     sync::MutexLock lock(mutex_);
-    NACRE_TRY(count());
+    NACRE_TRY(count(Operation::kSync));
     durable_ = live_;
     return {};
   }
@@ -193,7 +193,7 @@ class FaultyDirectory final : public Directory {
     }
     Result<void> sync() override {
       sync::MutexLock lock(directory_.mutex_);
-      NACRE_TRY(directory_.count());
+      NACRE_TRY(directory_.count(Operation::kSync));
       inode_->durable = inode_->data;
       return {};
     }
@@ -219,11 +219,13 @@ class FaultyDirectory final : public Directory {
     return std::make_shared<Inode>(Inode{data, data});
   }
 
-  Result<void> count() NACRE_REQUIRES(mutex_) {
+  Result<void> count(Operation operation = Operation::kWrite) NACRE_REQUIRES(mutex_) {
     const uint64_t now = operations_++;
     if (!failure_ || now < fail_at_ || (failed_ && !for_good_)) return {};
     failed_ = true;
-    return *failure_;
+    Error error = *failure_;
+    error.operation = operation;
+    return error;
   }
 
   mutable sync::Mutex mutex_;

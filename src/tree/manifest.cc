@@ -41,6 +41,13 @@ Result<void> write_current_temporary(Directory& directory, const CurrentFile& cu
   return file->sync();
 }
 
+// A directory cannot be given up for a new one: a sync of it that fails is final, whatever the device said.
+Result<void> sync_names(Directory& directory) {
+  Result<void> synced = directory.sync();
+  if (!synced) synced.error().kind = ErrorKind::kIo;
+  return synced;
+}
+
 }  // namespace
 
 Result<std::optional<CurrentFile>> read_current(Directory& directory) {
@@ -119,7 +126,7 @@ Result<std::unique_ptr<ManifestWriter>> ManifestWriter::prepare(Directory& direc
   auto result = writer->write_snapshot(snapshot);
   if (result) {
     result = write_current_temporary(directory, {.manifest_number = header.number, .uuid = header.uuid});
-    if (result) result = directory.sync();
+    if (result) result = sync_names(directory);
     if (!result) remove_quietly(directory, format::kCurrentTemporaryName);
   }
   if (!result) {
@@ -145,7 +152,7 @@ Result<void> ManifestWriter::write_snapshot(Bytes snapshot) {
 
 Result<void> ManifestWriter::put_in_force(Directory& directory) {
   NACRE_TRY(directory.rename(format::kCurrentTemporaryName, format::kCurrentName));
-  NACRE_TRY(directory.sync());
+  NACRE_TRY(sync_names(directory));
   acknowledge();
   return {};
 }
@@ -158,6 +165,7 @@ Result<void> ManifestWriter::append(Bytes payload) {
   if (result) result = file_->sync();
   if (!result) {
     failure_ = located(result.error(), FileKind::kManifest, header_.number);
+    if (failure_->operation == Operation::kSync) failure_->kind = ErrorKind::kIo;
     return *failure_;
   }
   bytes_ += record.size();

@@ -60,7 +60,8 @@ class ManifestWriter {
   // Steps 4 and 5, and the mark behind the snapshot.
   Result<void> put_in_force(Directory& directory);
 
-  // Makes a record durable. After an error, and after a failed mark, every later call fails without touching the file.
+  // Makes a record durable. kNoSpace: it was not written whole, and is nowhere; any other error: nobody knows. After an error,
+  // and after a failed mark, every later call fails without touching the file.
   Result<void> append(Bytes payload);
   // Writes the mark behind what append() made durable. Its failure loses nothing and shows in the next append().
   void acknowledge();

@@ -116,7 +116,7 @@ struct TestTree {
   Result<void> open(OpenMode mode = OpenMode::kCreateIfMissing) {
     report = {};
     NACRE_TRY_ASSIGN(set, VersionSet::open(directory, options(mode), &report));
-    return {};
+    return mode == OpenMode::kReadOnly ? Result<void>() : set->begin_writing();
   }
   void close() {
     set.reset();

@@ -113,22 +113,25 @@ Result<void> VersionSet::recover(const format::CurrentFile& current, OpenReport*
   }
   state.next_file_number = std::max(state.next_file_number, beyond_all);
   begin_life(state);
-  if (options_.mode == OpenMode::kReadOnly) return {};
+  found_ = current;
+  manifests_to_remove_ = report->audit.leftover_manifests;
+  manifests_to_remove_.push_back(current.manifest_number);
+  return {};
+}
+
+Result<void> VersionSet::begin_writing() {
+  if (writer_) return {};
+  if (options_.mode == OpenMode::kReadOnly)
+    return invalid_argument(Operation::kCommit, "the database was opened to read only");
   // Before a file stands beside CURRENT that only a database can have.
-  NACRE_TRY(renew_current(directory_, current));
-  NACRE_TRY(replace(std::move(state)));
-  for (const uint64_t number : report->audit.leftover_manifests) (void)directory_.remove(format::manifest_name(number));
-  (void)directory_.remove(format::manifest_name(current.manifest_number));
+  NACRE_TRY(renew_current(directory_, found_));
+  NACRE_TRY(replace(state()));
+  for (const uint64_t number : manifests_to_remove_) (void)directory_.remove(format::manifest_name(number));
   return {};
 }
 
 Result<void> VersionSet::commit(std::span<const VersionEdit> edits) {
   Request request{.edits = edits};
-  return submit(request);
-}
-
-Result<void> VersionSet::replace_manifest() {
-  Request request{.replace = true};
   return submit(request);
 }
 
@@ -177,9 +180,7 @@ void VersionSet::lead(std::span<Request* const> group) {
   NACRE_CHECK(next.apply(raised, home_, displaced).has_value());
   std::string payload = format::encode_edits(std::span(&raised, 1));
   bool adds_tables = false;
-  bool replaces = false;
   for (Request* member : group) {
-    replaces |= member->replace;
     TreeState tried = next;
     Displaced tried_displaced = displaced;
     for (const VersionEdit& edit : member->edits) {
@@ -192,26 +193,19 @@ void VersionSet::lead(std::span<Request* const> group) {
     displaced = std::move(tried_displaced);
     accepted.push_back(member);
   }
-  if (!accepted.empty()) {
-    if (auto written = write_group(payload, adds_tables); !written) {
-      for (Request* member : accepted) member->result = written;
-    } else {
-      install(std::move(next), std::move(displaced));
-      roll_over_if_grown();
-    }
+  if (accepted.empty()) return;
+  if (auto written = write_group(payload, adds_tables); !written) {
+    for (Request* member : accepted) member->result = written;
+    return;
   }
-  if (!replaces) return;
-  Result<void> replaced = ready_to_write();
-  if (replaced) replaced = replace(state());
-  for (Request* member : group) {
-    if (member->replace) member->result = replaced;
-  }
+  install(std::move(next), std::move(displaced));
+  roll_over_if_grown();
 }
 
 Result<void> VersionSet::ready_to_write() {
   if (!writer_) return invalid_argument(Operation::kCommit, "the database was opened to read only");
   const auto broken = writer_->failure();
-  if (broken && broken->kind != ErrorKind::kNoSpace) stop(*broken);
+  if (broken && broken->kind != ErrorKind::kNoSpace) (void)stop(*broken);
   {
     sync::MutexLock lock(state_mutex_);
     if (stopped_) {
@@ -230,19 +224,26 @@ Result<void> VersionSet::write_group(const std::string& payload, bool adds_table
     return invalid_argument(Operation::kCommit, "the edit is larger than a manifest record can be");
   }
   if (adds_tables) {
-    if (auto synced = directory_.sync(); !synced) {
-      stop(synced.error());
-      return synced;
-    }
+    if (auto synced = directory_.sync(); !synced) return stop(synced.error());
   }
-  if (auto written = writer_->append(payload); !written) {
-    if (written.error().kind != ErrorKind::kNoSpace) stop(written.error());
+  auto written = append(payload);
+  if (!written &&
+      written.error().kind == ErrorKind::kNoSpace) {  // half a record: of no effect, but nothing can follow it
+    NACRE_TRY(replace(state()));
+    written = append(payload);
+  }
+  if (written) writer_->acknowledge();
+  return written;
+}
+
+Result<void> VersionSet::append(const std::string& payload) {
+  const auto written = writer_->append(payload);
+  if (written || written.error().kind == ErrorKind::kNoSpace) return written;
+  {
     sync::MutexLock lock(state_mutex_);
     in_doubt_ = true;
-    return written;
   }
-  writer_->acknowledge();
-  return {};
+  return stop(written.error());
 }
 
 void VersionSet::install(TreeState next, Displaced displaced) {
@@ -277,20 +278,16 @@ Result<void> VersionSet::replace(TreeState state) {
   NACRE_CHECK(state.apply(counters(state), home_, displaced).has_value());
   auto prepared = ManifestWriter::prepare(directory_, header, format::encode_edits(state.snapshot()));
   if (!prepared) {
-    if (prepared.error().kind != ErrorKind::kNoSpace) stop(prepared.error());
-    return prepared.error();
+    if (prepared.error().kind == ErrorKind::kNoSpace) return prepared.error();
+    return stop(prepared.error());
   }
   std::unique_ptr<ManifestWriter> fresh = *std::move(prepared);
-  if (auto forced = fresh->put_in_force(directory_); !forced) {
-    stop(forced.error());
-    return forced;
-  }
+  if (auto forced = fresh->put_in_force(directory_); !forced) return stop(forced.error());
   std::swap(writer_, fresh);
   roll_over_at_bytes_ = std::max(options_.manifest_limit_bytes, kSnapshotsBeforeRollOver * writer_->snapshot_bytes());
   {
     sync::MutexLock lock(state_mutex_);
     std::swap(state_, state);
-    in_doubt_ = false;
     stats_.number = writer_->number();
     stats_.bytes = writer_->bytes();
     if (fresh) stats_.replaced++;
@@ -320,9 +317,15 @@ VersionEdit VersionSet::counters(const TreeState& state) const {
   return edit;
 }
 
-void VersionSet::stop(const Error& error) {
+// What the device said matters no more: not even that it is full, for nobody may take this for a clean refusal.
+Error VersionSet::stop(const Error& error) {
+  Error final = error;
+  final.kind = ErrorKind::kIo;
+  if (final.operation == Operation::kSync || final.operation == Operation::kRename)
+    final.reason = "the manifest could not be synced: the outcome is unknown until the next open";
   sync::MutexLock lock(state_mutex_);
-  if (!stopped_) stopped_ = error;
+  if (!stopped_) stopped_ = final;
+  return final;
 }
 
 base::IntrusivePtr<Version> VersionSet::current(uint32_t keyspace) const {

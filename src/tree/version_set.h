@@ -13,13 +13,14 @@
 // meanwhile find one of them the next leader. One record a group, because what is synced together must be torn
 // together.
 //
-// Failure. An error of a write or sync is never retried. kNoSpace is a clean refusal: the edits are not in, the
-// manifest file is given up, and the next commit first puts a new manifest in force; it succeeds as soon as there is
-// room. Any other error is sticky: the callers of the group get it, whether their edits are in is unknown until a
-// reopen, and every later commit gets kClosed. In both cases files that a failed edit names must stay until in_doubt()
-// is false: a crash now could bring the edit back. (They are found as leftovers by the next open.)
+// Failure. An error of a write or sync is never retried on the same file. A write that finds no space leaves half a record:
+// the manifest file is given up, and the edits go to a new one; if there is no room for that either, kNoSpace is a clean
+// refusal, and the next commit begins with a new manifest. Any other error, and any of a sync, whatever the device said, is
+// sticky: the callers of the group get kIo, whether their edits are in is unknown until a reopen, and every later commit gets
+// kClosed. Then files that a failed edit names must stay, for in_doubt() is true: a crash now could bring the edit back. (They
+// are found as leftovers by the next open.)
 //
-// Manifests. Every open for writing, and every growth past max(limit, 4 snapshots), writes a new manifest that begins
+// Manifests. Every begin of writing, and every growth past max(limit, 4 snapshots), writes a new manifest that begins
 // with a snapshot (manifest.h says how it is put in force). A rollover that finds no space is put off; any other
 // failure of one is sticky, but takes nothing from the commit before it.
 //
@@ -71,7 +72,7 @@ struct OpenReport {
   bool created = false;
   uint64_t manifest_read = 0;  // its number, 0 if created
   ReplayReport replay;
-  DirectoryAudit audit;  // leftover manifests are gone already if opened for writing; leftover tables are the caller's
+  DirectoryAudit audit;  // leftover manifests go when writing begins; leftover tables are the caller's
 };
 
 struct ManifestStats {
@@ -86,9 +87,13 @@ class VersionSet {
   // To be asked before LOCK is made: a directory that is none of ours gets nothing from us, not even that. Whoever creates a
   // database makes LOCK first, so what stands without it is not the work of somebody else at this moment.
   static Result<void> check_before_lock(Directory& directory, OpenMode mode);
-  // Reads, or creates, the tree in `directory`, of which the caller holds the lock unless it only reads. kNotFound,
-  // kInvalidArgument, kCorruption and kUnsupported say what is wrong with the directory. `report` is filled on success.
+  // Reads, or creates, the tree in `directory`, of which the caller holds the lock unless it only reads. What it reads it
+  // leaves as it is. kNotFound, kInvalidArgument, kCorruption and kUnsupported say what is wrong with the directory. `report`
+  // is filled on success.
   static Result<std::unique_ptr<VersionSet>> open(Directory& directory, VersionSetOptions options, OpenReport* report);
+  // Puts a new manifest in force and removes older ones: to be called before the first commit and before any file is made, and
+  // as late as that, since an open that fails must change nothing. Again: nothing happens.
+  Result<void> begin_writing();
   ~VersionSet();
   VersionSet(const VersionSet&) = delete;
   VersionSet& operator=(const VersionSet&) = delete;
@@ -118,15 +123,12 @@ class VersionSet {
   uint64_t log_synced_through() const;
   format::Sequence last_sequence() const;
   ManifestStats manifest_stats() const;
-  // True after a failed commit, for as long as a crash could bring its edits back.
+  // True after a commit whose outcome is unknown: a crash could bring its edits back.
   bool in_doubt() const;
-  // Puts a new manifest in force now: what a commit does first when in doubt. kNoSpace if there is still no room.
-  Result<void> replace_manifest();
 
  private:
   struct Request {
     std::span<const format::VersionEdit> edits;
-    bool replace = false;  // no edits: a new manifest
     Result<void> result;
     bool done = false;
   };
@@ -139,12 +141,13 @@ class VersionSet {
   Result<void> submit(Request& request) NACRE_EXCLUDES(queue_mutex_);
   void lead(std::span<Request* const> group);
   Result<void> ready_to_write();
+  Result<void> append(const std::string& payload);
   Result<void> write_group(const std::string& payload, bool adds_tables);
   void install(TreeState next, Displaced displaced);
   Result<void> replace(TreeState state);
   void roll_over_if_grown();
   format::VersionEdit counters(const TreeState& state) const;
-  void stop(const Error& error) NACRE_EXCLUDES(state_mutex_);
+  Error stop(const Error& error) NACRE_EXCLUDES(state_mutex_);
 
   Directory& directory_;
   const VersionSetOptions options_;
@@ -160,7 +163,9 @@ class VersionSet {
   bool led_ NACRE_GUARDED_BY(queue_mutex_) = false;
 
   // Touched by the leader only (by open() before there is one).
-  std::unique_ptr<ManifestWriter> writer_;  // null if opened to read
+  std::unique_ptr<ManifestWriter> writer_;  // null until begin_writing()
+  format::CurrentFile found_;               // what open() read, for begin_writing()
+  std::vector<uint64_t> manifests_to_remove_;
   uint64_t roll_over_at_bytes_ = 0;
 
   mutable sync::Mutex state_mutex_;
