@@ -89,6 +89,7 @@ class Parser {
         ->check(CLI::Range(0.001, 86400.0))
         ->excludes(seed);
     app_.add_flag("--keep-going", result_.keep_going, "Do not stop at the first failure")->excludes(seed);
+    app_.add_flag("--each", result_.each, "Print a line for each seed, not only for those that fail")->excludes(seed);
     app_.add_flag("--probes", result_.probes, "Fail if a NACRE_SOMETIMES of the program never held")->excludes(seed);
     app_.footer(words_for_workloads(workloads));
   }

@@ -25,6 +25,7 @@ struct CampaignArguments {
   uint64_t gate = 50;
   uint64_t shrink_runs = 300;
   bool keep_going = false;
+  bool each = false;
   bool probes = false;
 
   // A gated seed is run twice.

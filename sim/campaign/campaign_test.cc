@@ -185,6 +185,13 @@ TEST(Campaign, FreshSeedsFollowFromAText) {
   EXPECT_TRUE(run({&toy}, "--fresh 20 --fresh-from a46f879").says("20 seeds, 0 failed"));
 }
 
+TEST(Campaign, SaysHowEachSeedEnded) {
+  ToyWorkload toy;
+  const std::string out = run({&toy}, "--seeds 7..9 --each --jobs 1").out;
+  EXPECT_NE(out.find("seed 7: done, "), std::string::npos) << out;
+  EXPECT_NE(out.find("seed 9: done, "), std::string::npos) << out;
+}
+
 TEST(Campaign, RunsUntilTimeIsUp) {
   ToyWorkload toy;
   const Ended ended = run({&toy}, "--seeds 1.. --minutes 0.005 --jobs 1");

@@ -34,13 +34,15 @@ void CampaignReport::add(const Record& record) {
   runs_ += trial.run_twice ? 2 : 1;
   tally_.add(record.tally);
   for (const auto& [probe, hits] : record.probe_hits) probes()[probe]->add(hits);
+  if (!outcome.passed() || arguments_.each) {
+    if (on_terminal_) std::fputs(kClearLine, stderr);
+    std::printf("%s\n", to_string(outcome).c_str());
+  }
   if (!outcome.passed()) {
     ++failed_;
     Failures& same =
         failures_.try_emplace(trial.workload->name() + (": " + kind_of(outcome)), trial, outcome).first->second;
     same.seeds.push_back(outcome.seed);
-    if (on_terminal_) std::fputs(kClearLine, stderr);
-    std::printf("%s\n", to_string(outcome).c_str());
     // One long report of each kind is enough.
     if (same.seeds.size() == 1) std::printf("%s\n", outcome.result.report.c_str());
     std::printf("replay: %s\n", line_for(arguments_.program, trial).c_str());

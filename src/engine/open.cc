@@ -42,6 +42,9 @@ Result<void> check_options(const Options& options) {
   const auto wrong = [](const char* reason) { return invalid_argument(Operation::kConfigure, reason); };
   if (options.memory_bytes < kMinMemoryBytes) return wrong("Options::memory_bytes must be at least 16 MiB");
   if (options.row_cache_percent > 50) return wrong("Options::row_cache_percent must be 0 to 50");
+  if (options.mode > OpenMode::kReadOnly) return wrong("Options::mode is none of OpenMode");
+  if (options.durability > Durability::kDisk) return wrong("Options::durability is none of Durability");
+  if (options.memtable > MemtableKind::kSkipList) return wrong("Options::memtable is none of MemtableKind");
   return check_keyspace_options(options.keyspace);
 }
 
@@ -52,6 +55,9 @@ Result<void> check_keyspace_options(const KeyspaceOptions& options) {
   if (options.filter_bits_per_key > 24) return wrong("KeyspaceOptions::filter_bits_per_key must be 0 to 24");
   if (options.block_bytes < 1024 || options.block_bytes > 65536)
     return wrong("KeyspaceOptions::block_bytes must be 1,024 to 65,536");
+  if (options.shape > CompactionShape::kTiered) return wrong("KeyspaceOptions::shape is none of CompactionShape");
+  if (std::max(options.compression, options.bottom_compression) > Compression::kZstd)
+    return wrong("KeyspaceOptions::compression or bottom_compression is none of Compression");
   return {};
 }
 
