@@ -24,6 +24,7 @@
 #include <fcntl.h>
 #include <linux/fuse.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -138,6 +139,9 @@ class FuseServer {
     if (fd_ < 0) die("/dev/fuse");
     const std::string options = "fd=" + std::to_string(fd_) + ",rootmode=40000,user_id=0,group_id=0";
     if (::mount("nacre-cut-device", mount_point, "fuse", MS_NOSUID | MS_NODEV, options.c_str()) != 0) die("mount");
+    // What will lie on this disk is mounted where this process is not: were it the last one there, its own end would unmount it, and wait
+    // for this process to write what is left.
+    if (::unshare(CLONE_NEWNS) != 0) die("leaving the mount namespace");
   }
 
   int fd() const { return fd_; }

@@ -5,6 +5,7 @@ killed leaves nothing behind but a temporary directory.
 """
 
 import ctypes
+import errno
 import fcntl
 import os
 import pathlib
@@ -16,6 +17,7 @@ import tempfile
 
 EXT4_IOC_SHUTDOWN = 0x8004587D
 SHUTDOWN_FLAGS = {"default": 0, "logflush": 1, "nologflush": 2}  # what is written before everything stops: all, the journal, nothing
+LOOP_CTL_GET_FREE, LOOP_CONFIGURE, LO_FLAGS_AUTOCLEAR = 0x4C82, 0x4C0A, 4
 CLONE_NEWNS, MS_REC, MS_PRIVATE = 0x20000, 0x4000, 1 << 18
 PR_SET_PDEATHSIG = 1
 DISK_BYTES = 96 << 20
@@ -75,11 +77,32 @@ def make_ext4(device):
     run("mkfs.ext4", "-q", "-F", "-b", "4096", "-J", "size=8", "-E", "nodiscard,lazy_itable_init=0,lazy_journal_init=0", str(device))
 
 
+def loop_device(file):
+    """A loop device over `file`: its path, and a descriptor that keeps it. It clears itself when its last user goes, killed or not."""
+    backing = os.open(file, os.O_RDWR | os.O_CLOEXEC)
+    control = os.open("/dev/loop-control", os.O_RDWR | os.O_CLOEXEC)
+    try:
+        while True:
+            path = f"/dev/loop{fcntl.ioctl(control, LOOP_CTL_GET_FREE)}"
+            loop = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+            config = struct.pack("<II40x12xI176x64x", backing, 0, LO_FLAGS_AUTOCLEAR)  # struct loop_config
+            try:
+                fcntl.ioctl(loop, LOOP_CONFIGURE, config)
+                return path, loop
+            except OSError as error:
+                os.close(loop)
+                if error.errno != errno.EBUSY:  # another process was faster
+                    raise
+    finally:
+        os.close(control)
+        os.close(backing)
+
+
 class Ext4:
     """An ext4 that can be mounted again and again. `where` is its mount point."""
 
     def __init__(self, directory):
-        need_programs("mkfs.ext4", "losetup", "mount", "umount")
+        need_programs("mkfs.ext4", "mount", "umount")
         self.directory = pathlib.Path(directory)
         self.where = self.directory / "mnt"
         self.where.mkdir()
@@ -88,12 +111,9 @@ class Ext4:
     def attach(self, file):
         try:
             make_ext4(file)
-            # Without autoclear a loop device would outlive a killed campaign; with it, it goes when its last user does.
-            self.loop = run("losetup", "--find", "--show", str(file)).strip()
+            self.loop, self.loop_fd = loop_device(file)
         except OSError as error:
             raise Unavailable(f"no ext4 on a loop device: {error}") from error
-        self.loop_fd = os.open(self.loop, os.O_RDWR | os.O_CLOEXEC)
-        run("losetup", "--detach", self.loop)  # while it is open here: from now on it clears itself at the last close
 
     def mount(self, options):
         run("mount", "-t", "ext4", "-o", options, self.loop, str(self.where))
