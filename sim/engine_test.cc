@@ -291,6 +291,22 @@ TEST(EngineUnderFaults, ADropDoesNotOutlastTheWritesBeforeIt) {
   });
 }
 
+// The creation of a keyspace was durable at once, while what was written before it was only in the log.
+TEST(EngineUnderFaults, ACreationDoesNotOutlastTheWritesBeforeIt) {
+  simulate([](Simulation& sim) {
+    {
+      Db db = Db::open("db", small(), sim.runtime()).value();
+      db.put("key", "1", sim.prng().one_in(2) ? Durability::kOs : Durability::kMemory).value();
+      db.create_keyspace("new", {}).value();
+      sim.disk().power_cut(CrashProfile::kPosixMin);
+    }
+    sim.disk().restart();
+    Db db = Db::open("db", small(), sim.runtime()).value();
+    expect(sim, db.keyspaces().size() == 2 && get(db, "key") == "1",
+           "the creation is there, and the write before it is not");
+  });
+}
+
 // A drop whose edit of the manifest failed left the keyspace writable, and an edit that had reached the file after all took
 // those writes with it at the next open.
 TEST(EngineUnderFaults, NoWriteIsTakenByAKeyspaceWhoseDropIsInDoubt) {

@@ -168,7 +168,6 @@ class Core : public std::enable_shared_from_this<Core> {
   // write.cc
   Result<void> admit(uint64_t bytes, const WriteOptions& options);
   void record_delay(DelayReason reason, uint64_t duration_ns);
-  Result<uint64_t> end_writes_before_drop(KeyspaceState& keyspace);
   Result<void> wait_for_memtables(const WriteOptions& options);
   Result<void> may_wait_for_memtables() const NACRE_REQUIRES(state_mutex_);
   static Error no_room_in_memory(const Error& of_flush);
@@ -194,6 +193,7 @@ class Core : public std::enable_shared_from_this<Core> {
 
   // keyspaces.cc
   std::shared_ptr<KeyspaceState> find_keyspace(Bytes name) const;
+  Result<uint64_t> sync_writes_before(KeyspaceState* dropped);
 
   // background.cc
   Result<void> freeze(KeyspaceState& keyspace) NACRE_REQUIRES(commit_mutex_);

@@ -33,7 +33,8 @@ bool Core::keeper_may_work(bool quiet) {
   keeper_at_rest_ = true;
   keeper_rests_.notify_all();
   if (!keeper_stops_ && !keeper_wanted_) {
-    if (quiet) {
+    // What readers held back when it was last looked at may be free by now, and nobody will say so.
+    if (quiet && epochs_.pending() == 0) {
       keeper_wakes_.wait(keeper_mutex_);
     } else {
       keeper_wakes_.wait_for(keeper_mutex_, kLookRoundNs);

@@ -39,7 +39,9 @@ Result<std::shared_ptr<KeyspaceState>> Core::create_keyspace(Bytes name, const K
   NACRE_TRY(check_keyspace_options(keyspace_options));
   sync::MutexLock create_lock(create_mutex_);
   if (writes_stopped_.load(std::memory_order_acquire)) return writes_stopped();
-  const Result<uint32_t> id = versions_->create_keyspace(name, keyspace_options);
+  const Result<uint64_t> synced_through = sync_writes_before(nullptr);
+  const Result<uint32_t> id = synced_through ? versions_->create_keyspace(name, keyspace_options, *synced_through)
+                                             : Result<uint32_t>(synced_through.error());
   if (!id) {
     if (id.error().kind == ErrorKind::kIo || id.error().kind == ErrorKind::kClosed) stop_writes(id.error());
     return id.error();
@@ -49,15 +51,15 @@ Result<std::shared_ptr<KeyspaceState>> Core::create_keyspace(Bytes name, const K
   return keyspace;
 }
 
-// Writes that were claimed before this are ordered before the drop; later ones see the mark. What other keyspaces have in the
-// log only is made durable: a power cut may not keep the drop, and lose what was copied out of the keyspace before it.
-// Returns through where.
-Result<uint64_t> Core::end_writes_before_drop(KeyspaceState& keyspace) {
+// Creations and drops are durable at once and ordered among the commits: what was written before, and only the log has, is made
+// durable first, since a power cut may not keep the one and lose the other. Returns through where. Writes that were claimed
+// before this are ordered before a drop; later ones see the mark.
+Result<uint64_t> Core::sync_writes_before(KeyspaceState* dropped) {
   uint64_t end_lsn = 0;
   {
     sync::MutexLock lock(commit_mutex_);
     NACRE_TRY(log_unlogged());
-    keyspace.dropped.store(true);
+    if (dropped != nullptr) dropped->dropped.store(true);
     pipeline_.drain();
     end_lsn = wal_->end_lsn();
   }
@@ -78,7 +80,7 @@ Result<void> Core::drop_keyspace(Bytes name) {
     return Error{
         .kind = ErrorKind::kNotFound, .operation = Operation::kRemove, .reason = "there is no keyspace of that name"};
   }
-  const Result<uint64_t> synced_through = end_writes_before_drop(*keyspace);
+  const Result<uint64_t> synced_through = sync_writes_before(keyspace.get());
   Result<void> dropped =
       synced_through ? versions_->drop_keyspace(keyspace->id, *synced_through) : Result<void>(synced_through.error());
   if (!dropped) {

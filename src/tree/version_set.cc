@@ -135,11 +135,11 @@ Result<void> VersionSet::commit(std::span<const VersionEdit> edits) {
   return submit(request);
 }
 
-Result<uint32_t> VersionSet::create_keyspace(Bytes name, const KeyspaceOptions& options) {
+Result<uint32_t> VersionSet::create_keyspace(Bytes name, const KeyspaceOptions& options, uint64_t log_synced_through) {
   sync::MutexLock lock(create_mutex_);
   const uint64_t id = state().next_keyspace_id;
   if (id > UINT32_MAX) return invalid_argument(Operation::kCommit, "all ids of keyspaces have been used");
-  VersionEdit edit{.keyspace = static_cast<uint32_t>(id)};
+  VersionEdit edit{.keyspace = static_cast<uint32_t>(id), .log_synced_through = log_synced_through};
   edit.created = format::KeyspaceRecord{.id = edit.keyspace, .name = std::string(name), .options = options};
   NACRE_TRY(commit(edit));
   return edit.keyspace;

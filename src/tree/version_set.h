@@ -104,9 +104,10 @@ class VersionSet {
   Result<void> commit(std::span<const format::VersionEdit> edits);
   Result<void> commit(const format::VersionEdit& edit) { return commit(std::span(&edit, 1)); }
 
-  // Returns the new id; kInvalidArgument if the name is taken or impossible.
-  Result<uint32_t> create_keyspace(Bytes name, const KeyspaceOptions& options) NACRE_EXCLUDES(create_mutex_);
-  // `log_synced_through`: what must not be lost beside the drop.
+  // Returns the new id; kInvalidArgument if the name is taken or impossible. `log_synced_through`: what must not be lost
+  // beside the creation, or the drop.
+  Result<uint32_t> create_keyspace(Bytes name, const KeyspaceOptions& options, uint64_t log_synced_through = 0)
+      NACRE_EXCLUDES(create_mutex_);
   Result<void> drop_keyspace(uint32_t keyspace, uint64_t log_synced_through);
 
   // The version in force, or null if there is no such keyspace.
