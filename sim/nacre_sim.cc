@@ -1,6 +1,6 @@
 // nacre-sim: campaigns over the whole engine, and replays of their seeds (campaign/campaign.h).
 #include "sim/campaign/campaign.h"
-#include "sim/engine_workload.h"
+#include "sim/engine/workload.h"
 #include "sim/history_workload.h"
 
 int main(int argc, char** argv) {
