@@ -298,6 +298,18 @@ std::optional<uint32_t> EngineRun::space_of(const Place& place, uint32_t id) {
   return std::nullopt;
 }
 
+// Whether the history has the creation of that space.
+bool EngineRun::is_known(uint32_t space) const {
+  for (uint32_t keyspace = kKeptKeyspaces; keyspace < kKeyspaces; keyspace++) {
+    const Track* track = oracle_->history().find({kNamesSpace, keyspace_name(keyspace)});
+    if (track == nullptr) continue;
+    for (const Version& version : track->versions) {
+      if (version.content.text == std::to_string(space)) return true;
+    }
+  }
+  return false;
+}
+
 bool EngineRun::compare_opened(Boot& boot) {
   const bool anything = lied_to_ && oracle_->is_power_lost();
   Sight sight(oracle_->history(), anything ? Cut{} : oracle_->must_survive());
@@ -318,6 +330,8 @@ bool EngineRun::compare_opened(Boot& boot) {
     NACRE_SOMETIMES("a device that lied leaves a prefix", anything && sight.most(s) < oracle_->must_survive()[s]);
   }
   expect(boot, oracle_->decide(sight), "after the open");
+  // Ids of creations that a lying device lost are given again.
+  std::erase_if(ids_, [&](const auto& each) { return !is_known(each.second); });
   return true;
 }
 

@@ -87,6 +87,7 @@ class EngineRun {
   bool compare_opened(Boot& boot);
   bool open_doors(Boot& boot, Sight* sight);
   std::optional<uint32_t> space_of(const Place& place, uint32_t id);
+  bool is_known(uint32_t space) const;
 
   uint64_t disk_number() const { return sim_.disk().boot(); }
   bool alive(const Boot& boot) const { return sim_.disk().alive(boot.number); }
