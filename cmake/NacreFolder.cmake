@@ -47,9 +47,9 @@ if(NACRE_TESTS)
   add_custom_target(concurrent_tests)  # what the tsan preset builds
 endif()
 
-# nacre_folder(NAME [CONCURRENT] [USES folder...])
+# nacre_folder(NAME [CONCURRENT] [USES folder...] [DOORS source...])
 function(nacre_folder name)
-  cmake_parse_arguments(ARG "CONCURRENT" "" "USES" ${ARGN})
+  cmake_parse_arguments(ARG "CONCURRENT" "" "USES;DOORS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cc)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cc$")
@@ -66,6 +66,11 @@ function(nacre_folder name)
   if(sources)
     add_library(nacre_${name} OBJECT ${sources})
     set_target_properties(nacre_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    # An exception that passes through the house must find nothing to do in it: no lock let go, nothing undone (docs/adr/0008).
+    target_compile_options(nacre_${name} PRIVATE -fno-exceptions)
+    foreach(door ${ARG_DOORS})  # public calls: noexcept, so that it ends there
+      set_source_files_properties(${PROJECT_SOURCE_DIR}/src/${name}/${door} PROPERTIES COMPILE_OPTIONS -fexceptions)
+    endforeach()
     target_link_libraries(nacre_${name} PUBLIC nacre_settings)
     set_property(GLOBAL APPEND PROPERTY NACRE_FOLDERS ${name})
   endif()

@@ -22,25 +22,25 @@ class Core;
 
 class Batch {
  public:
-  void put(Bytes key, Bytes value);  // in the default keyspace
-  void put(const Keyspace& keyspace, Bytes key, Bytes value);
-  void erase(Bytes key);
-  void erase(const Keyspace& keyspace, Bytes key);
+  void put(Bytes key, Bytes value) noexcept;  // in the default keyspace
+  void put(const Keyspace& keyspace, Bytes key, Bytes value) noexcept;
+  void erase(Bytes key) noexcept;
+  void erase(const Keyspace& keyspace, Bytes key) noexcept;
   // Erases every key in [begin, end). begin must lie before end.
-  void erase_range(Bytes begin, Bytes end);
-  void erase_range(const Keyspace& keyspace, Bytes begin, Bytes end);
+  void erase_range(Bytes begin, Bytes end) noexcept;
+  void erase_range(const Keyspace& keyspace, Bytes begin, Bytes end) noexcept;
 
-  void clear();
-  bool empty() const { return count_ == 0; }
-  uint32_t count() const { return count_; }  // changes
-  uint64_t size_bytes() const { return encoded_.size(); }
+  void clear() noexcept;
+  bool empty() const noexcept { return count_ == 0; }
+  uint32_t count() const noexcept { return count_; }  // changes
+  uint64_t size_bytes() const noexcept { return encoded_.size(); }
 
   // For the engine: the encoded changes, and what was wrong with them.
-  Bytes encoded() const { return encoded_; }
-  Result<void> valid_for(const engine::Core* core) const;
+  Bytes encoded() const noexcept { return encoded_; }
+  Result<void> valid_for(const engine::Core* core) const noexcept;
 
  private:
-  void add(uint8_t kind, const Keyspace* keyspace, Bytes key, Bytes value);
+  void add(uint8_t kind, const Keyspace* keyspace, Bytes key, Bytes value) noexcept;
 
   std::string encoded_;
   uint32_t count_ = 0;

@@ -43,24 +43,24 @@ class Cursor {
   ~Cursor();
 
   // Moves. All stay within the bounds of the ScanOptions. A cursor starts nowhere; next and prev need it to stand.
-  void seek_first();
-  void seek_last();
-  void seek(Bytes key);         // the first entry at or after `key`
-  void seek_before(Bytes key);  // the last entry before `key`
-  void next();
-  void prev();
+  void seek_first() noexcept;
+  void seek_last() noexcept;
+  void seek(Bytes key) noexcept;         // the first entry at or after `key`
+  void seek_before(Bytes key) noexcept;  // the last entry before `key`
+  void next() noexcept;
+  void prev() noexcept;
 
   // False past either end, and after an error: then ask status().
-  bool valid() const { return valid_; }
-  Bytes key() const { return key_; }
-  Bytes value() const { return value_; }
+  bool valid() const noexcept { return valid_; }
+  Bytes key() const noexcept { return key_; }
+  Bytes value() const noexcept { return value_; }
   // kCorruption or kIo if reading failed, kClosed if the database was closed; the cursor then stands nowhere.
-  Result<void> status() const;
+  Result<void> status() const noexcept;
 
   explicit Cursor(std::unique_ptr<engine::CursorCore> core);  // for the engine
 
  private:
-  void refresh();
+  void refresh() noexcept;
 
   std::unique_ptr<engine::CursorCore> core_;
   bool valid_ = false;
@@ -81,27 +81,27 @@ class Scan {
     using difference_type = std::ptrdiff_t;
     Iterator() = default;
     explicit Iterator(Scan* scan) : scan_(scan) {}
-    KeyValue operator*() const { return {scan_->cursor_.key(), scan_->cursor_.value()}; }
-    Iterator& operator++() {
+    KeyValue operator*() const noexcept { return {scan_->cursor_.key(), scan_->cursor_.value()}; }
+    Iterator& operator++() noexcept {
       scan_->step();
       return *this;
     }
-    void operator++(int) { scan_->step(); }
-    bool operator==(std::default_sentinel_t) const { return scan_->done(); }
+    void operator++(int) noexcept { scan_->step(); }
+    bool operator==(std::default_sentinel_t) const noexcept { return scan_->done(); }
 
    private:
     Scan* scan_ = nullptr;
   };
 
   Scan(Cursor cursor, bool reverse, uint64_t limit) : cursor_(std::move(cursor)), reverse_(reverse), left_(limit) {}
-  Iterator begin();
-  std::default_sentinel_t end() const { return {}; }
+  Iterator begin() noexcept;
+  std::default_sentinel_t end() const noexcept { return {}; }
   // Ask after the loop: an error ends a scan early. Success means that every entry was seen (or the limit was reached).
-  Result<void> status() const { return cursor_.status(); }
+  Result<void> status() const noexcept { return cursor_.status(); }
 
  private:
-  bool done() const { return left_ == 0 || !cursor_.valid(); }
-  void step();
+  bool done() const noexcept { return left_ == 0 || !cursor_.valid(); }
+  void step() noexcept;
 
   Cursor cursor_;
   bool reverse_;

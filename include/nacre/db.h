@@ -8,6 +8,8 @@
 // kCorruption, kNoSpace (writes), kInvalidArgument (over-limit keys or values, read-only handle). A write that answers any
 // other error than kIo was not applied; one that answers kIo is wholly applied or wholly absent after the next open.
 //
+// Memory that cannot be had ends the process, as kill -9 would; the next open recovers (docs/adr/0008). So does a callback that throws.
+//
 // Thread safety: all calls but close() and destruction, from any thread. Every object made by a Db (values, cursors,
 // snapshots, transactions) must be gone before it is closed.
 #pragma once
@@ -45,7 +47,7 @@ class Db {
   // kBusy: another process or handle has it open. kNotFound, kInvalidArgument: not a database, or against the mode.
   // kCorruption: damaged, with file and offset. kUnsupported: written by a newer version.
   static Result<Db> open(const std::string& path, const Options& options = {},
-                         const Runtime& runtime = Runtime::standard());
+                         const Runtime& runtime = Runtime::standard()) noexcept;
 
   Db(Db&&) noexcept;
   Db& operator=(Db&&) noexcept;
@@ -53,62 +55,63 @@ class Db {
 
   // Flushes, so that writes of every durability survive, and lets go of the directory. kBusy, and nothing happens, while values,
   // cursors, snapshots or transactions are alive. Any other error: the database is closed, but not all that was written is safe.
-  Result<void> close();
+  Result<void> close() noexcept;
 
   // The default keyspace; see Keyspace.
-  Result<void> put(Bytes key, Bytes value, WriteOptions options = {});
-  Result<void> erase(Bytes key, WriteOptions options = {});
-  Result<void> erase_range(Bytes begin, Bytes end, WriteOptions options = {});
+  Result<void> put(Bytes key, Bytes value, WriteOptions options = {}) noexcept;
+  Result<void> erase(Bytes key, WriteOptions options = {}) noexcept;
+  Result<void> erase_range(Bytes begin, Bytes end, WriteOptions options = {}) noexcept;
   template <DurabilityAlone D>
-  Result<void> put(Bytes key, Bytes value, D durability) {
+  Result<void> put(Bytes key, Bytes value, D durability) noexcept {
     return put(key, value, WriteOptions{.durability = durability});
   }
   template <DurabilityAlone D>
-  Result<void> erase(Bytes key, D durability) {
+  Result<void> erase(Bytes key, D durability) noexcept {
     return erase(key, WriteOptions{.durability = durability});
   }
   template <DurabilityAlone D>
-  Result<void> erase_range(Bytes begin, Bytes end, D durability) {
+  Result<void> erase_range(Bytes begin, Bytes end, D durability) noexcept {
     return erase_range(begin, end, WriteOptions{.durability = durability});
   }
-  Result<std::optional<Value>> get(Bytes key, const Snapshot& snapshot = {}) const;
-  Result<bool> contains(Bytes key, const Snapshot& snapshot = {}) const;
-  Result<std::vector<std::optional<Value>>> multi_get(std::span<const Bytes> keys, const Snapshot& snapshot = {}) const;
-  Scan scan(const ScanOptions& options = {}) const;
-  Cursor cursor(const ScanOptions& options = {}) const;
+  Result<std::optional<Value>> get(Bytes key, const Snapshot& snapshot = {}) const noexcept;
+  Result<bool> contains(Bytes key, const Snapshot& snapshot = {}) const noexcept;
+  Result<std::vector<std::optional<Value>>> multi_get(std::span<const Bytes> keys,
+                                                      const Snapshot& snapshot = {}) const noexcept;
+  Scan scan(const ScanOptions& options = {}) const noexcept;
+  Cursor cursor(const ScanOptions& options = {}) const noexcept;
 
   // Applies a batch: all of it or nothing. The batch can be used again by the caller after clear().
-  Result<void> write(const Batch& batch, WriteOptions options = {});
+  Result<void> write(const Batch& batch, WriteOptions options = {}) noexcept;
   template <DurabilityAlone D>
-  Result<void> write(const Batch& batch, D durability) {
+  Result<void> write(const Batch& batch, D durability) noexcept {
     return write(batch, WriteOptions{.durability = durability});
   }
   // Makes every write that was finished before this call survive a power cut.
-  Result<void> sync();
+  Result<void> sync() noexcept;
 
-  Snapshot snapshot() const;
-  Transaction begin();
+  Snapshot snapshot() const noexcept;
+  Transaction begin() noexcept;
 
   // Opens the keyspace, creating it with Options::keyspace if it does not exist (and the handle may write).
-  Result<Keyspace> keyspace(Bytes name);
+  Result<Keyspace> keyspace(Bytes name) noexcept;
   // kInvalidArgument if it exists. Names: 1 to 255 bytes.
-  Result<Keyspace> create_keyspace(Bytes name, const KeyspaceOptions& options);
+  Result<Keyspace> create_keyspace(Bytes name, const KeyspaceOptions& options) noexcept;
   // kNotFound if there is none. The default keyspace cannot be dropped. Open cursors go on reading what they see.
-  Result<void> drop_keyspace(Bytes name);
-  std::vector<std::string> keyspaces() const;
-  Keyspace default_keyspace() const;
+  Result<void> drop_keyspace(Bytes name) noexcept;
+  std::vector<std::string> keyspaces() const noexcept;
+  Keyspace default_keyspace() const noexcept;
 
   // Writes all memtables to tables and waits for it.
-  Result<void> flush();
+  Result<void> flush() noexcept;
   // Rewrites everything down to one run a keyspace, giving back the space of erased and overwritten data.
-  Result<void> compact();
+  Result<void> compact() noexcept;
   // Waits until background work has nothing more to do.
-  Result<void> settle();
+  Result<void> settle() noexcept;
 
-  Stats stats() const;
+  Stats stats() const noexcept;
   // Reads everything and verifies every checksum, order and count, and that tables and manifest agree. Findings are empty for a sound
   // database; the Result is an error only if checking itself could not run. `progress` is told bytes done and in all.
-  Result<std::vector<CheckFinding>> check(const std::function<void(uint64_t, uint64_t)>& progress = {});
+  Result<std::vector<CheckFinding>> check(const std::function<void(uint64_t, uint64_t)>& progress = {}) noexcept;
 
  private:
   explicit Db(std::shared_ptr<engine::Core> core);

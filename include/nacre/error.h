@@ -1,6 +1,7 @@
 // Error and Result: how every fallible call of Nacre answers.
 //
-// Nacre throws no exceptions. A call that can fail returns Result<T>, which holds either the value or an Error.
+// Nacre throws no exceptions, and lets none through: one that reaches it (memory that cannot be had, a callback that throws) ends the
+// process at once, with nothing unwound and every lock held. A call that can fail returns Result<T>, which holds either the value or an Error.
 // The compiler warns when a Result is dropped. Error is small and trivially copyable, so returning one never
 // allocates; the full story of a failure (paths, plan, sizes) goes once, where it happened, to the event sink.
 //

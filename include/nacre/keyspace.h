@@ -26,31 +26,32 @@ class KeyspaceState;
 
 class Keyspace {
  public:
-  Result<void> put(Bytes key, Bytes value, WriteOptions options = {}) const;
-  Result<void> erase(Bytes key, WriteOptions options = {}) const;
-  Result<void> erase_range(Bytes begin, Bytes end, WriteOptions options = {}) const;
+  Result<void> put(Bytes key, Bytes value, WriteOptions options = {}) const noexcept;
+  Result<void> erase(Bytes key, WriteOptions options = {}) const noexcept;
+  Result<void> erase_range(Bytes begin, Bytes end, WriteOptions options = {}) const noexcept;
   template <DurabilityAlone D>
-  Result<void> put(Bytes key, Bytes value, D durability) const {
+  Result<void> put(Bytes key, Bytes value, D durability) const noexcept {
     return put(key, value, WriteOptions{.durability = durability});
   }
   template <DurabilityAlone D>
-  Result<void> erase(Bytes key, D durability) const {
+  Result<void> erase(Bytes key, D durability) const noexcept {
     return erase(key, WriteOptions{.durability = durability});
   }
   template <DurabilityAlone D>
-  Result<void> erase_range(Bytes begin, Bytes end, D durability) const {
+  Result<void> erase_range(Bytes begin, Bytes end, D durability) const noexcept {
     return erase_range(begin, end, WriteOptions{.durability = durability});
   }
 
-  Result<std::optional<Value>> get(Bytes key, const Snapshot& snapshot = {}) const;
-  Result<bool> contains(Bytes key, const Snapshot& snapshot = {}) const;
+  Result<std::optional<Value>> get(Bytes key, const Snapshot& snapshot = {}) const noexcept;
+  Result<bool> contains(Bytes key, const Snapshot& snapshot = {}) const noexcept;
   // Answers in the order of `keys`. Faster than single gets: reads of many keys overlap.
-  Result<std::vector<std::optional<Value>>> multi_get(std::span<const Bytes> keys, const Snapshot& snapshot = {}) const;
-  Scan scan(const ScanOptions& options = {}) const;
-  Cursor cursor(const ScanOptions& options = {}) const;
+  Result<std::vector<std::optional<Value>>> multi_get(std::span<const Bytes> keys,
+                                                      const Snapshot& snapshot = {}) const noexcept;
+  Scan scan(const ScanOptions& options = {}) const noexcept;
+  Cursor cursor(const ScanOptions& options = {}) const noexcept;
 
-  std::string name() const;
-  uint32_t id() const;
+  std::string name() const noexcept;
+  uint32_t id() const noexcept;
 
   Keyspace(const Keyspace&) = default;
   Keyspace(Keyspace&&) noexcept = default;
@@ -63,8 +64,8 @@ class Keyspace {
 
   // For the engine.
   Keyspace(std::shared_ptr<engine::Core> core, std::shared_ptr<engine::KeyspaceState> state);
-  engine::KeyspaceState* state() const { return state_.get(); }
-  const engine::Core* core() const { return core_.get(); }
+  engine::KeyspaceState* state() const noexcept { return state_.get(); }
+  const engine::Core* core() const noexcept { return core_.get(); }
 
  private:
   std::shared_ptr<engine::Core> core_;

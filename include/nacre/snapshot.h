@@ -18,9 +18,9 @@ class Snapshot {
   Snapshot() = default;
   explicit Snapshot(std::shared_ptr<const engine::SnapshotHold> hold) : hold_(std::move(hold)) {}
   // The number of the last write it sees.
-  uint64_t sequence() const;
-  bool valid() const { return hold_ != nullptr; }
-  const engine::SnapshotHold* hold() const { return hold_.get(); }  // for the engine
+  uint64_t sequence() const noexcept;
+  bool valid() const noexcept { return hold_ != nullptr; }
+  const engine::SnapshotHold* hold() const noexcept { return hold_.get(); }  // for the engine
 
  private:
   std::shared_ptr<const engine::SnapshotHold> hold_;

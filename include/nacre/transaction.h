@@ -27,22 +27,23 @@ class Transaction {
   Transaction& operator=(Transaction&&) noexcept;
   ~Transaction();  // rolls back
 
-  Result<void> put(Bytes key, Bytes value);
-  Result<void> put(const Keyspace& keyspace, Bytes key, Bytes value);
-  Result<void> erase(Bytes key);
-  Result<void> erase(const Keyspace& keyspace, Bytes key);
-  Result<std::optional<std::string>> get(Bytes key);
-  Result<std::optional<std::string>> get(const Keyspace& keyspace, Bytes key);
+  Result<void> put(Bytes key, Bytes value) noexcept;
+  Result<void> put(const Keyspace& keyspace, Bytes key, Bytes value) noexcept;
+  Result<void> erase(Bytes key) noexcept;
+  Result<void> erase(const Keyspace& keyspace, Bytes key) noexcept;
+  Result<std::optional<std::string>> get(Bytes key) noexcept;
+  Result<std::optional<std::string>> get(const Keyspace& keyspace, Bytes key) noexcept;
   // Every entry with a key in [from, to), own writes included.
-  Result<std::vector<std::pair<std::string, std::string>>> read_range(const Keyspace& keyspace, Bytes from, Bytes to);
+  Result<std::vector<std::pair<std::string, std::string>>> read_range(const Keyspace& keyspace, Bytes from,
+                                                                      Bytes to) noexcept;
 
   // kConflict: nothing was applied, run the transaction again. Otherwise as Db::write.
-  Result<void> commit(WriteOptions options = {});
+  Result<void> commit(WriteOptions options = {}) noexcept;
   template <DurabilityAlone D>
-  Result<void> commit(D durability) {
+  Result<void> commit(D durability) noexcept {
     return commit(WriteOptions{.durability = durability});
   }
-  void rollback();
+  void rollback() noexcept;
 
   explicit Transaction(std::unique_ptr<txn::TransactionCore> core);  // for the engine
 

@@ -134,7 +134,8 @@ std::string Ledger::check_found(const DatabaseContent& seen, Loss loss) const {
 std::string Ledger::check_opened(const DatabaseContent& seen, Loss loss) {
   std::string wrong = check_found(seen, loss);
   if (wrong.empty()) {
-    content_ = seen;
+    DatabaseContent decided = seen;  // by exchange, so that a failed allocation changes nothing
+    content_.swap(decided);
     entries_.clear();
     power_floor_ = process_floor_ = 0;
   }

@@ -44,6 +44,7 @@ std::unique_ptr<Sweep> make_cut_sweep();
 std::unique_ptr<Sweep> make_bit_sweep();
 std::unique_ptr<Sweep> make_length_sweep();
 std::unique_ptr<Sweep> make_file_sweep();
+std::unique_ptr<Sweep> make_allocation_sweep();
 
 // A world without chance: no latency, one thread for jobs, one schedule.
 SimulationOptions plain_world(uint64_t step_limit = 20'000'000);

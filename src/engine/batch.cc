@@ -11,7 +11,7 @@ namespace nacre {
 
 using format::EntryKind;
 
-void Batch::add(uint8_t kind, const Keyspace* keyspace, Bytes key, Bytes value) {
+void Batch::add(uint8_t kind, const Keyspace* keyspace, Bytes key, Bytes value) noexcept {
   if (keyspace != nullptr) {
     if (core_ != nullptr && core_ != keyspace->core()) wrong_ = "the batch names keyspaces of two databases";
     core_ = keyspace->core();
@@ -32,29 +32,29 @@ void Batch::add(uint8_t kind, const Keyspace* keyspace, Bytes key, Bytes value) 
   count_++;
 }
 
-void Batch::put(Bytes key, Bytes value) { add(static_cast<uint8_t>(EntryKind::kPut), nullptr, key, value); }
-void Batch::put(const Keyspace& keyspace, Bytes key, Bytes value) {
+void Batch::put(Bytes key, Bytes value) noexcept { add(static_cast<uint8_t>(EntryKind::kPut), nullptr, key, value); }
+void Batch::put(const Keyspace& keyspace, Bytes key, Bytes value) noexcept {
   add(static_cast<uint8_t>(EntryKind::kPut), &keyspace, key, value);
 }
-void Batch::erase(Bytes key) { add(static_cast<uint8_t>(EntryKind::kErase), nullptr, key, {}); }
-void Batch::erase(const Keyspace& keyspace, Bytes key) {
+void Batch::erase(Bytes key) noexcept { add(static_cast<uint8_t>(EntryKind::kErase), nullptr, key, {}); }
+void Batch::erase(const Keyspace& keyspace, Bytes key) noexcept {
   add(static_cast<uint8_t>(EntryKind::kErase), &keyspace, key, {});
 }
-void Batch::erase_range(Bytes begin, Bytes end) {
+void Batch::erase_range(Bytes begin, Bytes end) noexcept {
   add(static_cast<uint8_t>(EntryKind::kRangeErase), nullptr, begin, end);
 }
-void Batch::erase_range(const Keyspace& keyspace, Bytes begin, Bytes end) {
+void Batch::erase_range(const Keyspace& keyspace, Bytes begin, Bytes end) noexcept {
   add(static_cast<uint8_t>(EntryKind::kRangeErase), &keyspace, begin, end);
 }
 
-void Batch::clear() {
+void Batch::clear() noexcept {
   encoded_.clear();
   count_ = 0;
   core_ = nullptr;
   wrong_ = nullptr;
 }
 
-Result<void> Batch::valid_for(const engine::Core* core) const {
+Result<void> Batch::valid_for(const engine::Core* core) const noexcept {
   if (wrong_ != nullptr) return invalid_argument(Operation::kWrite, wrong_);
   if (core_ != nullptr && core_ != core) {
     return invalid_argument(Operation::kWrite, "the batch names a keyspace of another database");

@@ -11,7 +11,7 @@ Cursor::Cursor(Cursor&&) noexcept = default;
 Cursor& Cursor::operator=(Cursor&&) noexcept = default;
 Cursor::~Cursor() = default;
 
-void Cursor::refresh() {
+void Cursor::refresh() noexcept {
   read::RangeCursor* range = core_->range();
   valid_ = range != nullptr && range->valid();
   if (!valid_) return;
@@ -19,27 +19,27 @@ void Cursor::refresh() {
   value_ = range->value();
 }
 
-void Cursor::seek_first() {
+void Cursor::seek_first() noexcept {
   valid_ = false;
   if (core_->position([](read::RangeCursor& range) { range.seek_first(); })) refresh();
 }
 
-void Cursor::seek_last() {
+void Cursor::seek_last() noexcept {
   valid_ = false;
   if (core_->position([](read::RangeCursor& range) { range.seek_last(); })) refresh();
 }
 
-void Cursor::seek(Bytes key) {
+void Cursor::seek(Bytes key) noexcept {
   valid_ = false;
   if (core_->position([&](read::RangeCursor& range) { range.seek(core_->target(key)); })) refresh();
 }
 
-void Cursor::seek_before(Bytes key) {
+void Cursor::seek_before(Bytes key) noexcept {
   valid_ = false;
   if (core_->position([&](read::RangeCursor& range) { range.seek_before(core_->target(key)); })) refresh();
 }
 
-void Cursor::next() {
+void Cursor::next() noexcept {
   if (!valid_) return;
   valid_ = false;
   if (read::RangeCursor* range = core_->usable()) {
@@ -48,7 +48,7 @@ void Cursor::next() {
   }
 }
 
-void Cursor::prev() {
+void Cursor::prev() noexcept {
   if (!valid_) return;
   valid_ = false;
   if (read::RangeCursor* range = core_->usable()) {
@@ -57,9 +57,9 @@ void Cursor::prev() {
   }
 }
 
-Result<void> Cursor::status() const { return core_->status(); }
+Result<void> Cursor::status() const noexcept { return core_->status(); }
 
-Scan::Iterator Scan::begin() {
+Scan::Iterator Scan::begin() noexcept {
   if (reverse_) {
     cursor_.seek_last();
   } else {
@@ -68,7 +68,7 @@ Scan::Iterator Scan::begin() {
   return Iterator(this);
 }
 
-void Scan::step() {
+void Scan::step() noexcept {
   left_--;
   if (left_ == 0) return;
   if (reverse_) {

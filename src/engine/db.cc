@@ -13,35 +13,35 @@ using format::EntryKind;
 Keyspace::Keyspace(std::shared_ptr<engine::Core> core, std::shared_ptr<engine::KeyspaceState> state)
     : core_(std::move(core)), state_(std::move(state)) {}
 
-Result<void> Keyspace::put(Bytes key, Bytes value, WriteOptions options) const {
+Result<void> Keyspace::put(Bytes key, Bytes value, WriteOptions options) const noexcept {
   return core_->write_one(*state_, EntryKind::kPut, key, value, options);
 }
-Result<void> Keyspace::erase(Bytes key, WriteOptions options) const {
+Result<void> Keyspace::erase(Bytes key, WriteOptions options) const noexcept {
   return core_->write_one(*state_, EntryKind::kErase, key, {}, options);
 }
-Result<void> Keyspace::erase_range(Bytes begin, Bytes end, WriteOptions options) const {
+Result<void> Keyspace::erase_range(Bytes begin, Bytes end, WriteOptions options) const noexcept {
   return core_->write_one(*state_, EntryKind::kRangeErase, begin, end, options);
 }
-Result<std::optional<Value>> Keyspace::get(Bytes key, const Snapshot& snapshot) const {
+Result<std::optional<Value>> Keyspace::get(Bytes key, const Snapshot& snapshot) const noexcept {
   return core_->get(*state_, key, snapshot);
 }
-Result<bool> Keyspace::contains(Bytes key, const Snapshot& snapshot) const {
+Result<bool> Keyspace::contains(Bytes key, const Snapshot& snapshot) const noexcept {
   return core_->contains(*state_, key, snapshot);
 }
 Result<std::vector<std::optional<Value>>> Keyspace::multi_get(std::span<const Bytes> keys,
-                                                              const Snapshot& snapshot) const {
+                                                              const Snapshot& snapshot) const noexcept {
   return core_->multi_get(*state_, keys, snapshot);
 }
-Scan Keyspace::scan(const ScanOptions& options) const {
+Scan Keyspace::scan(const ScanOptions& options) const noexcept {
   return Scan(core_->cursor(state_, options), options.reverse, options.limit);
 }
-Cursor Keyspace::cursor(const ScanOptions& options) const { return core_->cursor(state_, options); }
-std::string Keyspace::name() const { return state_->name; }
-uint32_t Keyspace::id() const { return state_->id; }
+Cursor Keyspace::cursor(const ScanOptions& options) const noexcept { return core_->cursor(state_, options); }
+std::string Keyspace::name() const noexcept { return state_->name; }
+uint32_t Keyspace::id() const noexcept { return state_->id; }
 
 // ---- Db --------------------------------------------------------------------------------------------------------------
 
-Result<Db> Db::open(const std::string& path, const Options& options, const Runtime& runtime) {
+Result<Db> Db::open(const std::string& path, const Options& options, const Runtime& runtime) noexcept {
   auto core = engine::Core::open(path, options, runtime);
   if (!core) return core.error();
   return Db(*std::move(core));
@@ -63,52 +63,59 @@ Db::~Db() {
   core_->outlive_values(core_);
 }
 
-Result<void> Db::close() { return core_->shut_down(true); }
+Result<void> Db::close() noexcept { return core_->shut_down(true); }
 
-Result<void> Db::put(Bytes key, Bytes value, WriteOptions options) { return default_->put(key, value, options); }
-Result<void> Db::erase(Bytes key, WriteOptions options) { return default_->erase(key, options); }
-Result<void> Db::erase_range(Bytes begin, Bytes end, WriteOptions options) {
+Result<void> Db::put(Bytes key, Bytes value, WriteOptions options) noexcept {
+  return default_->put(key, value, options);
+}
+Result<void> Db::erase(Bytes key, WriteOptions options) noexcept { return default_->erase(key, options); }
+Result<void> Db::erase_range(Bytes begin, Bytes end, WriteOptions options) noexcept {
   return default_->erase_range(begin, end, options);
 }
-Result<std::optional<Value>> Db::get(Bytes key, const Snapshot& snapshot) const { return default_->get(key, snapshot); }
-Result<bool> Db::contains(Bytes key, const Snapshot& snapshot) const { return default_->contains(key, snapshot); }
-Result<std::vector<std::optional<Value>>> Db::multi_get(std::span<const Bytes> keys, const Snapshot& snapshot) const {
+Result<std::optional<Value>> Db::get(Bytes key, const Snapshot& snapshot) const noexcept {
+  return default_->get(key, snapshot);
+}
+Result<bool> Db::contains(Bytes key, const Snapshot& snapshot) const noexcept {
+  return default_->contains(key, snapshot);
+}
+Result<std::vector<std::optional<Value>>> Db::multi_get(std::span<const Bytes> keys,
+                                                        const Snapshot& snapshot) const noexcept {
   return default_->multi_get(keys, snapshot);
 }
-Scan Db::scan(const ScanOptions& options) const { return default_->scan(options); }
-Cursor Db::cursor(const ScanOptions& options) const { return default_->cursor(options); }
+Scan Db::scan(const ScanOptions& options) const noexcept { return default_->scan(options); }
+Cursor Db::cursor(const ScanOptions& options) const noexcept { return default_->cursor(options); }
 
-Result<void> Db::write(const Batch& batch, WriteOptions options) {
+Result<void> Db::write(const Batch& batch, WriteOptions options) noexcept {
   if (const auto valid = batch.valid_for(core_.get()); !valid) return valid;
   if (batch.empty()) return {};
   return core_->write_batch(batch.encoded(), batch.count(), options);
 }
-Result<void> Db::sync() { return core_->sync_all(); }
-Snapshot Db::snapshot() const { return core_->snapshot(); }
+Result<void> Db::sync() noexcept { return core_->sync_all(); }
+Snapshot Db::snapshot() const noexcept { return core_->snapshot(); }
 
-Result<Keyspace> Db::keyspace(Bytes name) {
+Result<Keyspace> Db::keyspace(Bytes name) noexcept {
   auto state = core_->open_keyspace(name);
   if (!state) return state.error();
   return Keyspace(core_, *std::move(state));
 }
-Result<Keyspace> Db::create_keyspace(Bytes name, const KeyspaceOptions& options) {
+Result<Keyspace> Db::create_keyspace(Bytes name, const KeyspaceOptions& options) noexcept {
   auto state = core_->create_keyspace(name, options);
   if (!state) return state.error();
   return Keyspace(core_, *std::move(state));
 }
-Result<void> Db::drop_keyspace(Bytes name) { return core_->drop_keyspace(name); }
-std::vector<std::string> Db::keyspaces() const {
+Result<void> Db::drop_keyspace(Bytes name) noexcept { return core_->drop_keyspace(name); }
+std::vector<std::string> Db::keyspaces() const noexcept {
   std::vector<std::string> names;
   for (const auto& keyspace : core_->keyspaces()) names.push_back(keyspace->name);
   return names;
 }
-Keyspace Db::default_keyspace() const { return *default_; }
+Keyspace Db::default_keyspace() const noexcept { return *default_; }
 
-Result<void> Db::flush() { return core_->flush_all(); }
-Result<void> Db::compact() { return core_->compact_all(); }
-Result<void> Db::settle() { return core_->settle(); }
-Stats Db::stats() const { return core_->stats(); }
-Result<std::vector<CheckFinding>> Db::check(const std::function<void(uint64_t, uint64_t)>& progress) {
+Result<void> Db::flush() noexcept { return core_->flush_all(); }
+Result<void> Db::compact() noexcept { return core_->compact_all(); }
+Result<void> Db::settle() noexcept { return core_->settle(); }
+Stats Db::stats() const noexcept { return core_->stats(); }
+Result<std::vector<CheckFinding>> Db::check(const std::function<void(uint64_t, uint64_t)>& progress) noexcept {
   return core_->check(progress);
 }
 

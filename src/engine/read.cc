@@ -213,6 +213,6 @@ Result<bool> Core::changed_since(const KeyspaceState& keyspace, Bytes from, Byte
 
 namespace nacre {
 
-uint64_t Snapshot::sequence() const { return hold_ != nullptr ? hold_->sequence() : 0; }
+uint64_t Snapshot::sequence() const noexcept { return hold_ != nullptr ? hold_->sequence() : 0; }
 
 }  // namespace nacre

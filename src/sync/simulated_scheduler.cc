@@ -168,7 +168,7 @@ Fiber* Scheduler::new_fiber(const std::string& name) {
   return fiber;
 }
 
-void Scheduler::enter_fiber(void* stopped_at, void* from) {
+void Scheduler::enter_fiber(void* stopped_at, void* from) noexcept {
   auto* previous = static_cast<Fiber*>(from);
   previous->context = stopped_at;
 #ifdef NACRE_FIBERS_UNDER_ASAN

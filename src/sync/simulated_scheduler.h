@@ -153,7 +153,7 @@ class Scheduler {
   Fiber* new_fiber(const std::string& name);
   void release(Fiber* fiber);
   uint32_t take_index();
-  static void enter_fiber(void* context, void* from);
+  static void enter_fiber(void* context, void* from) noexcept;  // no exception leaves a thread
 
   Schedule schedule_;
   base::Prng prng_{1};

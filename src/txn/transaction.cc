@@ -12,23 +12,27 @@ Transaction::Transaction(Transaction&&) noexcept = default;
 Transaction& Transaction::operator=(Transaction&&) noexcept = default;
 Transaction::~Transaction() = default;
 
-Result<void> Transaction::put(Bytes key, Bytes value) { return core_->put(core_->default_keyspace(), key, value); }
-Result<void> Transaction::put(const Keyspace& keyspace, Bytes key, Bytes value) {
+Result<void> Transaction::put(Bytes key, Bytes value) noexcept {
+  return core_->put(core_->default_keyspace(), key, value);
+}
+Result<void> Transaction::put(const Keyspace& keyspace, Bytes key, Bytes value) noexcept {
   return core_->put(keyspace, key, value);
 }
-Result<void> Transaction::erase(Bytes key) { return core_->erase(core_->default_keyspace(), key); }
-Result<void> Transaction::erase(const Keyspace& keyspace, Bytes key) { return core_->erase(keyspace, key); }
-Result<std::optional<std::string>> Transaction::get(Bytes key) { return core_->get(core_->default_keyspace(), key); }
-Result<std::optional<std::string>> Transaction::get(const Keyspace& keyspace, Bytes key) {
+Result<void> Transaction::erase(Bytes key) noexcept { return core_->erase(core_->default_keyspace(), key); }
+Result<void> Transaction::erase(const Keyspace& keyspace, Bytes key) noexcept { return core_->erase(keyspace, key); }
+Result<std::optional<std::string>> Transaction::get(Bytes key) noexcept {
+  return core_->get(core_->default_keyspace(), key);
+}
+Result<std::optional<std::string>> Transaction::get(const Keyspace& keyspace, Bytes key) noexcept {
   return core_->get(keyspace, key);
 }
 Result<std::vector<std::pair<std::string, std::string>>> Transaction::read_range(const Keyspace& keyspace, Bytes from,
-                                                                                 Bytes to) {
+                                                                                 Bytes to) noexcept {
   return core_->read_range(keyspace, from, to);
 }
-Result<void> Transaction::commit(WriteOptions options) { return core_->commit(options); }
-void Transaction::rollback() { core_->rollback(); }
+Result<void> Transaction::commit(WriteOptions options) noexcept { return core_->commit(options); }
+void Transaction::rollback() noexcept { core_->rollback(); }
 
-Transaction Db::begin() { return Transaction(std::make_unique<txn::TransactionCore>(core_)); }
+Transaction Db::begin() noexcept { return Transaction(std::make_unique<txn::TransactionCore>(core_)); }
 
 }  // namespace nacre
