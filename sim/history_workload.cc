@@ -61,14 +61,14 @@ Plan make_plan(uint64_t seed, const std::string& profile) {
     PlannedBoot boot{.seed = prng.next()};
     const uint32_t threads = 2 + static_cast<uint32_t>(prng.below(3));
     for (uint32_t thread = 0; thread < threads; ++thread) {
-      for (uint64_t parts = 1 + prng.below(4); parts > 0; --parts) {
-        const auto steps = static_cast<uint32_t>(3 + prng.below(12));
+      for (uint64_t parts = 1 + prng.below(5); parts > 0; --parts) {
+        const auto steps = static_cast<uint32_t>(3 + prng.below(16));
         boot.parts.push_back({.thread = thread, .steps = steps, .seed = prng.next(), .versions = versions});
         versions += kVersionsOfAPart;
       }
     }
-    for (uint64_t parts = prng.below(4); parts > 0; --parts) {
-      const auto steps = static_cast<uint32_t>(1 + prng.below(5));
+    for (uint64_t parts = 1 + prng.below(3); parts > 0; --parts) {
+      const auto steps = static_cast<uint32_t>(2 + prng.below(12));
       boot.parts.push_back({.what = Part::What::kHouse, .steps = steps, .seed = prng.next()});
     }
     const auto ending = boots == 1 ? Ending::kClose : static_cast<Ending>(prng.below(4));
@@ -263,20 +263,24 @@ void HistoryRun::work(const history::Stage& stage, const std::vector<Part>& part
 void HistoryRun::keep_house(const history::Stage& stage, const Part& part, std::vector<Operation>& done) {
   base::Prng prng(part.seed);
   for (uint32_t step = 0; step < part.steps && alive(); ++step) {
-    sim_.clock().sleep_ns(1 + prng.below(prng.one_in(2) ? 500'000 : 10'000'000));
+    sim_.clock().sleep_ns(1 + prng.below(prng.one_in(2) ? 100'000 : 3'000'000));
     if (!alive()) return;
     Operation flush{
         .kind = history::Kind::kFlush, .thread = kThreads, .invoked = ticks_.next(), .durability = Durability::kDisk};
-    switch (prng.below(6)) {
+    switch (prng.below(10)) {
       case 0:
       case 1:
+      case 2:
+      case 3:
         if (!good(stage.db->flush(), "flush")) break;
         flush.returned = ticks_.next();
         done.push_back(flush);
         break;
-      case 2: good(stage.db->compact(), "compact"); break;
-      case 3: good(stage.db->settle(), "settle"); break;
-      case 4: drop_something(*stage.db, prng); break;
+      case 4:
+      case 5:
+      case 6: good(stage.db->compact(), "compact"); break;
+      case 7: good(stage.db->settle(), "settle"); break;
+      case 8: drop_something(*stage.db, prng); break;
       default: check_files(*stage.db); break;
     }
   }
@@ -326,6 +330,16 @@ void HistoryRun::crash_in_time(uint64_t seed) {
 
 // ---- the workload ----------------------------------------------------------------------------------------------------
 
+// The scheduler's usual draw, and in most seeds threads that stand still between a step and the next.
+sync::Schedule schedule_of(uint64_t seed) {
+  base::Prng prng(seed ^ 0x57a11ULL);
+  sync::Schedule schedule = sync::Schedule::from_seed(seed);
+  static constexpr uint32_t kStalls[] = {0, 100, 400, 2000};
+  schedule.stall_one_in = kStalls[prng.below(4)];
+  schedule.stall_ns = prng.one_in(2) ? 1'000'000 : 20'000'000;
+  return schedule;
+}
+
 class HistoryWorkload final : public Workload {
  public:
   const char* name() const override { return "history"; }
@@ -350,7 +364,7 @@ class HistoryWorkload final : public Workload {
         return mine < keep.size() && !keep[mine];
       });
     }
-    Simulation sim(seed);
+    Simulation sim(seed, {.schedule = schedule_of(seed)});
     return sim.run([&] { HistoryRun(sim, plan.faulty).run(plan); });
   }
 };

@@ -230,6 +230,38 @@ TEST(Scheduler, StarvedThreadRunsLastButRuns) {
   EXPECT_GT(starved, 20);  // in a random walk about 1 in 1,000 ends with all five of one
 }
 
+// How many of a hundred steps of another thread fall between two steps of one.
+uint64_t steps_between(const Schedule& schedule) {
+  uint64_t between = 0;
+  const RunResult result = run(schedule, [&] {
+    uint64_t steps = 0;
+    Thread busy("busy", [&] {
+      for (; steps < 100; ++steps) yield_point();
+    });
+    yield_point();
+    const uint64_t before = steps;
+    yield_point();
+    between = steps - before;
+    busy.join();
+  });
+  EXPECT_EQ(result.ending, Ending::kDone);
+  return between;
+}
+
+TEST(Scheduler, AStalledThreadMissesMuch) {
+  int walks = 0;
+  int stalls = 0;
+  for (uint64_t seed = 1; seed <= 2000; ++seed) {
+    Schedule schedule = random_schedule(seed);
+    walks += steps_between(schedule) >= 50 ? 1 : 0;
+    schedule.stall_one_in = 50;
+    schedule.stall_ns = 100'000;
+    stalls += steps_between(schedule) >= 50 ? 1 : 0;
+  }
+  EXPECT_EQ(walks, 0);
+  EXPECT_GT(stalls, 5);
+}
+
 TEST(Scheduler, TimeIsVirtual) {
   uint64_t woke_a = 0;
   uint64_t woke_b = 0;

@@ -108,15 +108,15 @@ bool Client::step() {
     return stage_.alive();
   }
   const uint64_t what = prng_.below(100);
-  if (what < 32) {
+  if (what < 36) {
     read_now();
-  } else if (what < 37) {
+  } else if (what < 44) {
     take_snapshot();
-  } else if (what < 62) {
-    point_write();
   } else if (what < 66) {
+    point_write();
+  } else if (what < 69) {
     erase_range();
-  } else if (what < 78) {
+  } else if (what < 80) {
     batch();
   } else if (what < 98) {
     transaction();

@@ -43,7 +43,8 @@ void Client::see_gap(Operation& operation, Key from, Key to) {
 }
 
 void Client::read_now() {
-  static constexpr std::array kKinds = {Kind::kGet, Kind::kContains, Kind::kMultiGet, Kind::kScan, Kind::kCursor};
+  static constexpr std::array kKinds = {Kind::kGet,      Kind::kGet,  Kind::kGet,   Kind::kContains,
+                                        Kind::kMultiGet, Kind::kScan, Kind::kCursor};
   const Kind kind = kKinds[prng_.below(kKinds.size())];
   Operation operation = begin(kind);
   bool good = false;
@@ -58,8 +59,10 @@ void Client::read_now() {
 }
 
 bool Client::read_something(Operation& operation, const Snapshot& snapshot) {
-  switch (prng_.below(5)) {
-    case 0: return get(operation, snapshot);
+  switch (prng_.below(7)) {
+    case 0:
+    case 5:
+    case 6: return get(operation, snapshot);
     case 1: return contains(operation, snapshot);
     case 2: return multi_get(operation, snapshot);
     case 3: return scan(operation, snapshot);

@@ -66,7 +66,10 @@ class CommitPipeline {
     for (uint32_t turn = 0; head_.load(std::memory_order_acquire) != next_ticket_; turn++) sync::spin_turn(turn);
   }
 
-  format::Sequence visible() const { return visible_.load(std::memory_order_acquire); }
+  format::Sequence visible() const {
+    sync::yield_point();
+    return visible_.load(std::memory_order_acquire);
+  }
   uint64_t published_lsn() const { return published_lsn_.load(std::memory_order_acquire); }
 
   // True once everything that entered up to and with this ticket is visible.
@@ -88,6 +91,7 @@ class CommitPipeline {
       if (slot.done.load(std::memory_order_acquire) != head + 1) return;
       published_lsn_.store(slot.end_lsn, std::memory_order_release);
       visible_.store(slot.last_sequence, std::memory_order_release);
+      sync::yield_point();
       head_.store(++head, std::memory_order_release);
     }
   }

@@ -276,6 +276,11 @@ bool Scheduler::block(Point point, const void* object, uint32_t* waiters, uint64
   return !self->timed_out;
 }
 
+void Scheduler::yield_or_stall() {
+  if (schedule_.stall_one_in == 0 || !prng_.one_in(schedule_.stall_one_in)) return yield(Point::kYield);
+  sleep_ns(1 + prng_.below(schedule_.stall_ns), Point::kYield);
+}
+
 void Scheduler::sleep_ns(uint64_t duration_ns, Point point) { block(point, nullptr, nullptr, duration_ns, nullptr); }
 
 void Scheduler::make_ready(Fiber* fiber) {

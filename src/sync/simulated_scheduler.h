@@ -17,7 +17,8 @@
 //
 // Strategies: random walk; PCT (Burckhardt et al., "A randomized scheduler with probabilistic guarantees of finding
 // bugs", ASPLOS 2010): random priorities and depth - 1 random priority drops; starve-one: one victim runs only when
-// nobody else can, and once in a thousand points.
+// nobody else can, and once in a thousand points. With any of them a thread may also *stall* at a yield point, as if the
+// machine had taken its processor away: what others need very many steps for then happens between two of its own.
 //
 // Invariants: a fiber is in exactly one of running (current_), ready_, blocked_, ended, and `position` is its place in
 // its list; nothing the schedule depends on is an address. Thread safety: none, one OS thread. Ownership: the
@@ -49,6 +50,8 @@ struct Schedule {
   uint64_t pct_steps = 4096;           // PCT: priority drops fall within that many first points
   uint32_t spurious_wake_one_in = 64;  // waits that return at once for no reason; 0 never
   uint32_t time_jump_one_in = 0;       // points at which the clock jumps to the next deadline; 0 never
+  uint32_t stall_one_in = 0;           // yield points at which a thread stands still, as if preempted; 0 never
+  uint64_t stall_ns = 10'000'000;      // for so long at most
   uint64_t step_ns = 100;              // what a point costs
   uint64_t step_limit = 50'000'000;
   uint64_t time_limit_ns = uint64_t{24} * 3600 * 1'000'000'000;
@@ -121,6 +124,9 @@ class Scheduler {
 
   // A point: any ready fiber, this one included, may run next.
   void yield(Point point);
+  // The same at a hand-off between threads, where the schedule may also keep this one from running for a while: what others
+  // need many steps for, a flush for instance, then happens between two of its steps.
+  void yield_or_stall();
 
   // What the primitives of simulated.h are made of. `object` names what is waited for; `*waiters` counts who waits for
   // it and is decreased by whoever ends the wait; `holder` is for the report and may be null. False: the time passed.
