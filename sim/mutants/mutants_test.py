@@ -76,6 +76,11 @@ class SuiteTest(unittest.TestCase):
         verdict = suites.read_verdict(1, "[ RUN      ] A.B\n[  FAILED  ] A.B (3 ms)\n")
         self.assertEqual(verdict, suites.Verdict(True, "test A.B"))
 
+    def test_words_of_a_failed_trial(self):
+        self.assertEqual(suites.parse_suite("sweep:cuts").target, "nacre-sweep")
+        verdict = suites.read_verdict(1, "cuts 12, power cut after 7: 3 commits are lost\nreplay: x cuts --only 12\n")
+        self.assertEqual(verdict, suites.Verdict(True, "cuts 12: power cut after 7: 3 commits are lost"))
+
     def test_a_signal_is_a_kill(self):
         verdict = suites.read_verdict(-6, "CHECK failed: x\nnacre-sim: crashed in seed 8\n")
         self.assertEqual(verdict, suites.Verdict(True, "seed 8: crash, SIGABRT, CHECK failed: x"))

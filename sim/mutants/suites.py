@@ -3,11 +3,12 @@
     sim                    the whole engine in the simulator        nacre-sim --workload engine --seeds 1..N
     sim:WORKLOAD           another of its workloads
     sim:WORKLOAD/PROFILE   one of its profiles
+    sweep:KIND             one fault at every place of a small life nacre-sweep KIND --quick
     PRESET/PROGRAM         a test program                           build/PRESET/.../PROGRAM
     PRESET/PROGRAM:FILTER  some of its tests                        --gtest_filter=FILTER
     tool                   the nacre command as a process           tests/tool/tool_test.py
 
-The first two are bounded by seeds, the others by seconds.
+Simulations are bounded by seeds, the others by seconds.
 """
 
 import dataclasses
@@ -24,6 +25,7 @@ PLACES = ("", "tests", "sim")  # of programs in a build directory
 
 FAILED_SEED = re.compile(r"^seed (\d+): (.*)$", re.M)
 DIED_IN_SEED = re.compile(r"crashed in (seed \d+)")
+FAILED_TRIAL = re.compile(r"^([a-z]+ \d+), (.*)\nreplay: ", re.M)
 FAILED_TEST = re.compile(r"^(?:\[  FAILED  \]|FAIL:|ERROR:) (\S+)", re.M)
 BROKEN_CHECK = re.compile(r"^.*(?:CHECK|terminate called|runtime error|AddressSanitizer|ThreadSanitizer).*$", re.M)
 
@@ -57,6 +59,8 @@ def parse_suite(name, bound=None):
         if profile:
             arguments += ["--profile", profile]
         suite = Suite(name, "sim", "nacre-sim", tuple(arguments), True)
+    elif name.startswith("sweep:"):
+        suite = Suite(name, "sim", "nacre-sweep", (name[6:], "--quick", "--jobs", "1"), False)
     elif name == TOOL:
         suite = Suite(name, "dev", "nacre", (), False)
     else:
@@ -96,10 +100,13 @@ def read_verdict(code, output):
                                        + ([check[0].strip()] if check else [])))
     seed = FAILED_SEED.search(output)
     test = FAILED_TEST.search(output)
+    trial = FAILED_TRIAL.search(output)
     if seed:
         how = seed[2].split(", ")[0]
         report = output[seed.end():].strip().splitlines()
         return Verdict(True, f"seed {seed[1]}: {how}" + (f", {report[0].strip()}" if report else ""))
+    if trial:
+        return Verdict(True, f"{trial[1]}: {trial[2]}")
     if test:
         return Verdict(True, f"test {test[1]}")
     check = BROKEN_CHECK.search(output)
