@@ -41,6 +41,7 @@
 #include "engine/snapshots.h"
 #include "engine/sync_group.h"
 #include "format/batch_format.h"
+#include "format/version_edit.h"
 #include "nacre/db.h"
 #include "nacre/options.h"
 #include "nacre/runtime.h"
@@ -59,6 +60,9 @@ struct ReadPoint {
 
 // What a transaction checks before its batch is committed: an error refuses the batch.
 using CommitCheck = std::function<Result<void>()>;
+
+static_assert(compaction::kBottomLevel + 1 == format::kMaxLevels,
+              "what a manifest may say, the policy must be able to count");
 
 Result<void> check_keyspace_options(const KeyspaceOptions& options);
 // What a handle answers to changes once a sync has failed.

@@ -52,7 +52,8 @@ Result<void> check_options(const Options& options) {
 
 Result<void> check_keyspace_options(const KeyspaceOptions& options) {
   const auto wrong = [](const char* reason) { return invalid_argument(Operation::kConfigure, reason); };
-  if (options.filter_bits_per_key > 24) return wrong("KeyspaceOptions::filter_bits_per_key must be 0 to 24");
+  if (options.filter_bits_per_key > format::kMaxFilterBitsPerKey)
+    return wrong("KeyspaceOptions::filter_bits_per_key must be 0 to 24");
   if (options.block_bytes < 1024 || options.block_bytes > 65536)
     return wrong("KeyspaceOptions::block_bytes must be 1,024 to 65,536");
   if (options.shape > CompactionShape::kTiered) return wrong("KeyspaceOptions::shape is none of CompactionShape");

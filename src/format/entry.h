@@ -17,6 +17,9 @@ namespace nacre::format {
 
 using Sequence = uint64_t;
 inline constexpr Sequence kMaxSequence = (Sequence{1} << 56) - 1;
+// No database reaches it: at ten million writes a second it takes a century. A file that says more is damaged; so whoever opens a
+// database has as many left, and no sum of a sequence and a count leaves the 56 bits.
+inline constexpr Sequence kMaxSoundSequence = kMaxSequence / 2;
 
 // Stored: never renumber. Kinds that this build does not know are refused (kUnsupported).
 enum class EntryKind : uint8_t {

@@ -169,6 +169,9 @@ Result<KeyspaceRecord> decode_keyspace(Bytes value) {
   if (keyspace.options.block_bytes < kMinBlockBytes || keyspace.options.block_bytes > kMaxBlockBytes) {
     return malformed("a keyspace record has an impossible block size");
   }
+  if (keyspace.options.filter_bits_per_key > kMaxFilterBitsPerKey) {
+    return malformed("a keyspace record has impossible filter bits");
+  }
   keyspace.name = name;
   if (order != static_cast<uint8_t>(KeyOrder::kBytewise)) {
     return newer_format("a keyspace has a key order that this release does not know: use a newer release");

@@ -39,10 +39,14 @@
 
 namespace nacre::format {
 
-inline constexpr uint32_t kMaxLevels = 64;  // levels are 0 to 63
+inline constexpr uint32_t kMaxLevels = 8;  // levels are 0 to 7
 inline constexpr size_t kMaxKeyspaceNameBytes = 255;
 // Above what any file number, run id or log position reaches, and low enough that none of them can overflow.
 inline constexpr uint64_t kMaxCounter = uint64_t{1} << 62;
+// No database gave out so many: a file that says more is damaged. Low enough that a closing record (log_format.h), which has 56
+// bits for the number of a file, holds every number that is given out from here on.
+inline constexpr uint64_t kMaxSoundFileNumber = uint64_t{1} << 54;
+inline constexpr uint32_t kMaxFilterBitsPerKey = 24;
 inline constexpr uint32_t kDefaultKeyspace = 0;
 inline constexpr const char* kDefaultKeyspaceName = "default";
 

@@ -200,6 +200,19 @@ TEST(VersionEdit, ImpossibleValuesAreRefused) {
   EXPECT_TRUE(refused(edit));
   edit = {.created = KeyspaceRecord{.id = 0, .name = std::string(256, 'x')}};
   EXPECT_TRUE(refused(edit));
+  // The builder of filters would ask for memory in proportion.
+  edit = {.created = KeyspaceRecord{.id = 0, .name = "x", .options = {.filter_bits_per_key = 25}}};
+  EXPECT_TRUE(refused(edit));
+}
+
+// The policy counts by level, in arrays that end with the bottom: a level below it was a write behind their end.
+TEST(VersionEdit, LevelsBelowTheBottomAreRefused) {
+  for (const uint32_t level : {8U, 63U}) {
+    VersionEdit edit;
+    edit.added = {sample_table()};
+    edit.added[0].level = level;
+    EXPECT_EQ(decode(encode_edits(std::span(&edit, 1))).error().kind, ErrorKind::kCorruption) << level;
+  }
 }
 
 TEST(VersionEdit, EnumsOfANewerReleaseAreUnsupported) {

@@ -14,7 +14,7 @@ using format::FileName;
 using format::NameKind;
 
 // Files of others with larger numbers do not matter: the counter never gets there, and must not be driven there.
-constexpr uint64_t kHighestCounted = format::kMaxCounter / 2;
+constexpr uint64_t kHighestCounted = format::kMaxSoundFileNumber / 2;
 
 Error bad_table(uint64_t number, const char* reason) {
   return corruption(Operation::kOpen, FileKind::kTable, number, 0, reason);

@@ -53,6 +53,20 @@ TEST(DirectoryAudit, ALiveTableThatIsNotAsRecordedIsNamed) {
   }
 }
 
+// A closing record of the log has 56 bits for the number of the next segment: a stranger's file must not drive the numbers there.
+TEST(DirectoryAudit, AForeignFileWithAHugeNumberDoesNotDriveOurs) {
+  for (const uint64_t number : {UINT64_MAX, uint64_t{1} << 60, uint64_t{1} << 54}) {
+    Fixture fixture;
+    fixture.directory.put(format::table_name(number), "not ours");
+    for (int opens = 0; opens < 2; opens++) {
+      fixture.tree.open().value();
+      EXPECT_LT(fixture.tree.set->next_file_number(), 10'000U);
+      fixture.tree.close();
+    }
+    EXPECT_EQ(fixture.directory.contents(format::table_name(number)), "not ours");
+  }
+}
+
 TEST(DirectoryAudit, FilesOfOthersAreReportedAndStayThroughManyOpens) {
   Fixture fixture;
   const std::map<std::string, std::string> foreign = {

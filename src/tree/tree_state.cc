@@ -116,6 +116,12 @@ std::vector<VersionEdit> TreeState::snapshot() const {
   return edits;
 }
 
+bool TreeState::has_sound_counters() const {
+  return next_file_number <= format::kMaxSoundFileNumber && reserved_file_number <= format::kMaxSoundFileNumber &&
+         next_run_id <= format::kMaxCounter / 2 && last_sequence <= format::kMaxSoundSequence &&
+         next_keyspace_id <= uint64_t{UINT32_MAX} + 1;
+}
+
 bool TreeState::is_own_number(uint64_t file_number) const {
   const auto holds = [file_number](const format::NumberRange& range) {
     return range.first <= file_number && file_number < range.end;

@@ -44,6 +44,8 @@ struct TreeState {
   std::vector<format::VersionEdit> snapshot() const;
 
   const KeyspaceState* find(Bytes name) const;
+  // Whether a database can have come this far; if not, its counters have no room left to count on, and were never counted up to here.
+  bool has_sound_counters() const;
   // Whether only this database can have given `file_number` to a file.
   bool is_own_number(uint64_t file_number) const;
 

@@ -104,6 +104,10 @@ Result<void> VersionSet::recover(const format::CurrentFile& current, OpenReport*
     return corruption(Operation::kRecover, FileKind::kManifest, current.manifest_number, 0,
                       "the manifest has no default keyspace");
   }
+  if (!state.has_sound_counters()) {
+    return corruption(Operation::kRecover, FileKind::kManifest, current.manifest_number, 0,
+                      "the manifest's counters are higher than any database can have counted");
+  }
   NACRE_TRY_ASSIGN(report->audit, audit_directory(directory_, state, *home_, current.manifest_number));
 
   const uint64_t beyond_all = report->audit.highest_number + 1;

@@ -431,5 +431,39 @@ TEST(VersionSetFaults, EditsThatContradictTheTreeAreCorruptionWithTheirOffset) {
   }
 }
 
+// Counters without room to count on made a database that took writes and was unreadable afterwards, or whose sequences left their 56
+// bits: an open refuses them by the name of the manifest, and changes nothing.
+TEST(VersionSetFaults, CountersThatNoDatabaseReachesAreCorruption) {
+  VersionEdit file_number;
+  file_number.next_file_number = format::kMaxSoundFileNumber + 1;
+  VersionEdit reserved;
+  reserved.reserved_file_number = format::kMaxCounter;
+  VersionEdit run;
+  run.next_run_id = format::kMaxCounter;
+  VersionEdit sequence;
+  sequence.last_sequence = format::kMaxSequence;
+  VersionEdit flushed;
+  flushed.flushed_through = format::kMaxSoundSequence + 1;
+  VersionEdit keyspace;
+  keyspace.next_keyspace_id = uint64_t{UINT32_MAX} + 2;
+  Recorded recorded;
+  const format::ManifestHeader header{.uuid = kTestUuid, .number = 1};
+  for (const VersionEdit& edit : {file_number, reserved, run, sequence, flushed, keyspace}) {
+    std::string file = recorded.directory.contents(recorded.name);
+    format::append_manifest_record(file, header, file.size(), format::encode_edits(std::span(&edit, 1)));
+    auto directory = recorded.directory.after_kill();
+    directory->put(recorded.name, file);
+    const auto before = directory->picture();
+    TestTree tree(*directory);
+    for (const OpenMode mode : {OpenMode::kReadOnly, OpenMode::kMustExist}) {
+      const auto opened = tree.open(mode);
+      ASSERT_FALSE(opened.has_value());
+      EXPECT_EQ(opened.error().kind, ErrorKind::kCorruption);
+      EXPECT_EQ(opened.error().file_kind, FileKind::kManifest);
+    }
+    EXPECT_EQ(directory->picture(), before);
+  }
+}
+
 }  // namespace
 }  // namespace nacre::tree

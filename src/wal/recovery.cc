@@ -106,6 +106,9 @@ Result<Recovery::End> Recovery::replay(SegmentReader& reader, const SurveyedSegm
     if (record->header.kind == LogRecordKind::kClosing) {
       return End{.closed = true, .successor_number = record->header.first_sequence};
     }
+    if (record->header.first_sequence < next_sequence_ || record->header.first_sequence > format::kMaxSoundSequence) {
+      return broken(segment, "a log record has a sequence that no commit can have given it");
+    }
     const uint64_t end_lsn = report_.end_lsn + record->header.record_bytes();
     if (end_lsn > limit_lsn) return broken(segment, "a log record reaches into the next segment");
     NACRE_TRY(deliver_({.first_sequence = record->header.first_sequence,
@@ -221,7 +224,7 @@ Result<RecoveryReport> recover_log(Directory& directory, const format::Uuid& uui
     NACRE_TRY_ASSIGN(report, Recovery(directory, survey, from, deliver, damage).run(*start));
   }
   report.next_lsn = base::align_up(std::max({report.end_lsn, survey.lsn_limit(), format::kFirstLsn}), kLogHeaderBytes);
-  if (report.next_lsn >= format::kMaxLsn) {
+  if (report.next_lsn > format::kMaxSoundLsn) {
     return corruption(Operation::kRecover, FileKind::kLog, 0, 0, "the log's positions are used up");
   }
   report.highest_number = survey.highest_number();

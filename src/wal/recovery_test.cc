@@ -216,6 +216,37 @@ TEST_F(RecoveryTest, TheFloorsSegmentMustExist) {
   EXPECT_EQ(none.report.value().next_lsn, kStart);
 }
 
+// Replayed, such records would put one version of a key twice into a memtable, or leave the 56 bits of a trailer.
+TEST_F(RecoveryTest, SequencesThatNoCommitGaveAreCorruption) {
+  for (const format::Sequence second : {format::Sequence{9}, format::kMaxSoundSequence + 1, format::kMaxSequence}) {
+    directory_.restore({});
+    next_number_ = 1;
+    {
+      auto log = create();
+      next_sequence_ = 10;
+      append(*log, 50).value();
+      next_sequence_ = second;
+      append(*log, 50).value();
+    }
+    const Recovered recovered = recover(directory_);
+    EXPECT_EQ(recovered.report.error().kind, ErrorKind::kCorruption) << second;
+    EXPECT_EQ(recovered.report.error().file_number, 1u);
+    EXPECT_EQ(recovered.records.size(), 1u);
+  }
+}
+
+// A log that begins near the last position takes writes and cannot be read afterwards.
+TEST_F(RecoveryTest, ALogWithoutRoomToGoOnIsCorruption) {
+  constexpr uint64_t kTop = format::kMaxSoundLsn;
+  create(small_, kTop - (uint64_t{1} << 20)).value().reset();
+  EXPECT_TRUE(recover(directory_, kTop - (uint64_t{1} << 20)).report);
+  for (const uint64_t start : {kTop, format::kMaxLsn - 8 * kLogHeaderBytes}) {
+    directory_.restore({});
+    create(small_, start).value().reset();
+    EXPECT_EQ(recover(directory_, start).report.error().kind, ErrorKind::kCorruption);
+  }
+}
+
 TEST_F(RecoveryTest, SwappedCopiedAndForeignFilesAreRefused) {
   {
     auto log = create(small_).value();
