@@ -19,7 +19,8 @@ RunWriter::~RunWriter() {
 }
 
 Result<void> RunWriter::begin_table() {
-  number_ = options_.next_file_number();
+  NACRE_TRY_ASSIGN(const uint64_t number, options_.next_table_number());
+  number_ = number;
   NACRE_TRY_ASSIGN(file_, options_.directory->create(format::table_name(number_)));
   builder_ = std::make_unique<table::TableBuilder>(
       *file_, table::TableBuilderOptions{.id = {.uuid = options_.uuid, .number = number_},

@@ -24,7 +24,7 @@ namespace nacre::compaction {
 
 struct RunWriterOptions {
   Directory* directory = nullptr;
-  std::function<uint64_t()> next_file_number;
+  std::function<Result<uint64_t>()> next_table_number;
   format::Uuid uuid;
   Compression compression = Compression::kLz4;
   uint32_t block_bytes = 8192;

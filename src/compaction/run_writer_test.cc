@@ -20,7 +20,8 @@ TEST(RunWriter, EntriesThatAreNotThoseThatWereKeptAreCorruption) {
   uint64_t next_number = 1;
   const uint64_t trailer = format::make_trailer(7, EntryKind::kPut);
   for (const Bytes kept : {"value", "valve"}) {
-    RunWriter writer({.directory = directory.get(), .next_file_number = [&next_number] { return next_number++; }});
+    RunWriter writer({.directory = directory.get(),
+                      .next_table_number = [&next_number]() -> Result<uint64_t> { return next_number++; }});
     ASSERT_TRUE(writer.add("key", base::hash_key("key"), trailer, "value").has_value());
     const auto tables = writer.finish(format::entry_hash(base::hash_key("key"), trailer, kept));
     EXPECT_EQ(tables.has_value(), kept == "value");

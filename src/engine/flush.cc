@@ -141,7 +141,7 @@ Result<compaction::MergeResult> Core::write_memtables(KeyspaceState& keyspace,
 compaction::RunWriterOptions Core::writer_options(const KeyspaceState& keyspace, uint32_t level) {
   const bool bottom = level == compaction::kBottomLevel;
   return {.directory = directory_.get(),
-          .next_file_number = [this] { return versions_->next_file_number(); },
+          .next_table_number = [this] { return versions_->next_table_number(); },
           .uuid = versions_->uuid(),
           .compression = bottom ? keyspace.options.bottom_compression : keyspace.options.compression,
           .block_bytes = keyspace.options.block_bytes,

@@ -139,6 +139,12 @@ Result<void> VersionSet::commit(std::span<const VersionEdit> edits) {
   return submit(request);
 }
 
+Result<uint64_t> VersionSet::next_table_number() {
+  const uint64_t number = next_file_number();
+  if (number >= reserved_file_number()) NACRE_TRY(commit(VersionEdit()));  // the counters of any record reserve more
+  return number;
+}
+
 Result<uint32_t> VersionSet::create_keyspace(Bytes name, const KeyspaceOptions& options, uint64_t log_synced_through) {
   sync::MutexLock lock(create_mutex_);
   const uint64_t id = state().next_keyspace_id;
@@ -348,6 +354,11 @@ std::vector<KeyspaceState> VersionSet::keyspaces() const {
 TreeState VersionSet::state() const {
   sync::MutexLock lock(state_mutex_);
   return state_;
+}
+
+uint64_t VersionSet::reserved_file_number() const {
+  sync::MutexLock lock(state_mutex_);
+  return state_.reserved_file_number;
 }
 
 uint64_t VersionSet::next_keyspace_id() const {

@@ -116,6 +116,9 @@ class VersionSet {
   TreeState state() const;  // all of it, at one moment
 
   uint64_t next_file_number() { return next_file_number_.fetch_add(1, std::memory_order_relaxed); }
+  // The same, and the manifest has reserved it: should a crash leave the file, the next open knows it for the database's own.
+  // May commit.
+  Result<uint64_t> next_table_number();
   uint64_t next_run_id() { return next_run_id_.fetch_add(1, std::memory_order_relaxed); }
 
   const format::Uuid& uuid() const { return home_->uuid(); }
@@ -148,6 +151,7 @@ class VersionSet {
   Result<void> replace(TreeState state);
   void roll_over_if_grown();
   format::VersionEdit counters(const TreeState& state) const;
+  uint64_t reserved_file_number() const;
   Error stop(const Error& error) NACRE_EXCLUDES(state_mutex_);
 
   Directory& directory_;
