@@ -9,6 +9,8 @@
 //   'K'  acknowledged         thread u8, number u64
 //   'F'  refused or in doubt  thread u8, number u64, error u8, words
 //   'S'  about to sync        thread u8                            's'  synced: thread u8
+//   'L'  a part of the dump: a keyspace that exists: name
+//   'C'  about to create a keyspace: name                          'R'  about to drop a keyspace: name
 //   'Q'  closed               error u8 plus 1, or 0; words
 //   'X'  found something that must not be: words
 //

@@ -90,12 +90,15 @@ class Oracle:
         self.acknowledged = [0] * THREADS
         self.must = {OS: [0] * THREADS, DISK: [0] * THREADS}  # what has to outlive a kill, a power cut
         self.syncing = {}
+        self.created, self.dropped = {}, {}  # keyspaces that come and go: what was acknowledged before
+        self.shown_keyspaces = set()
         self.begin_life()
         self.commits = self.acknowledged_disk = self.acknowledged_os = self.opens = 0
 
     def begin_life(self):
         """A process starts; what it says follows."""
         self.dump = {}
+        self.keyspaces = set()
         self.opened = False
         self.open_error = self.closed = None
         self.refusals = []
@@ -105,6 +108,12 @@ class Oracle:
         if kind == "D":
             for key, value in entries(body, 1):
                 self.dump[body[0], key] = value
+        elif kind == "L":
+            self.keyspaces.add(body)
+        elif kind == "C":
+            self.created[body] = tuple(self.acknowledged)
+        elif kind == "R":
+            self.dropped[body] = tuple(self.acknowledged)
         elif kind == "O":
             self.judge(crash)
             self.opened = True
@@ -163,6 +172,7 @@ class Oracle:
         self.opens += 1
         k = self.heads()
         self.check_prefix(k, crash)
+        self.check_keyspaces(k)
         kept = [commit for thread in range(THREADS) for commit in self.pending[thread][: k[thread] - self.settled[thread]]]
         self.apply(kept)
         self.compare_own()
@@ -199,6 +209,18 @@ class Oracle:
             for commit in self.pending[thread][: k[thread] - self.settled[thread]]:
                 if commit.refused:
                     raise Violation(f"{reached}, but {commit.number} was refused: {commit.refused}")
+
+    def check_keyspaces(self, k):
+        """Creations and drops stand in the same order as the commits."""
+        decided = [(name, "there", self.created.get(name)) for name in self.keyspaces - self.shown_keyspaces]
+        decided += [(name, "gone", self.dropped.get(name)) for name in self.shown_keyspaces - self.keyspaces]
+        for name, state, seen in decided:
+            if seen is None:
+                raise Violation(f"keyspace {name.decode()} is {state}, and nobody did that")
+            if any(k[thread] < seen[thread] for thread in range(THREADS)):
+                raise Violation(f"keyspace {name.decode()} is {state}, but of {seen}, acknowledged before, there are {k}: no prefix")
+        self.shown_keyspaces = self.keyspaces
+        self.created, self.dropped = {}, {}
 
     def apply(self, kept):
         for commit in kept:

@@ -144,6 +144,21 @@ class OracleTest(unittest.TestCase):
         self.story.opens(SURVIVES_CUT, a={"head/0": "1", "head/1": "1", "shared/1": "1 1"})
         self.refused("overwritten, or never", a={"head/0": "1", "head/1": "1", "shared/1": "0 1"})
 
+    def test_a_keyspace_is_there_without_what_was_committed_before(self):
+        self.story.commits(0, 1, OS)
+        self.story.oracle.hear("C", b"passing/1", None)
+        self.story.oracle.begin_life()
+        self.story.oracle.hear("L", b"passing/1", None)
+        with self.assertRaisesRegex(Violation, "no prefix"):
+            self.story.oracle.hear("O", b"", SURVIVES_CUT)
+
+    def test_a_keyspace_goes_that_nobody_dropped(self):
+        self.story.oracle.hear("C", b"passing/1", None)
+        self.story.oracle.begin_life()
+        self.story.oracle.hear("L", b"passing/1", None)
+        self.story.oracle.hear("O", b"", SURVIVES_CUT)
+        self.refused("nobody did that")
+
     def test_an_unfinished_frame_is_no_claim(self):
         whole = struct.pack("<IB", 10, ord("K")) + struct.pack("<BQ", 0, 1)
         frames = Frames()

@@ -7,6 +7,7 @@
 //   nacre-kernel-writer DIRECTORY PIPE SEED [create | read-only] [check]
 //
 // read-only ends after the dump. check verifies every checksum after the dump.
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -22,6 +23,8 @@ namespace {
 constexpr int kThreads = 4;
 constexpr const char* kKeyspaceNames[] = {"default", "alpha", "beta"};
 constexpr int kKeyspaces = 3;
+constexpr std::string_view kPassing = "passing/";  // keyspaces that come and go
+constexpr size_t kPassingMost = 3;
 constexpr size_t kDumpBytes = 64 << 10;
 
 volatile std::sig_atomic_t asked_to_end = 0;
@@ -38,6 +41,11 @@ class Writer {
       for (const std::string& name : db_.keyspaces()) {
         if (name == kKeyspaceNames[i] && !dump_keyspace(i)) return false;
       }
+    }
+    for (const std::string& name : db_.keyspaces()) {
+      if (!name.starts_with(kPassing)) continue;
+      claims_.send(Frame('L').text(name));
+      passing_.push_back(name);
     }
     return true;
   }
@@ -90,14 +98,16 @@ class Writer {
     base::Prng random(seed_ * kThreads + thread);
     for (uint64_t number = heads_[thread] + 1; asked_to_end == 0; number++) {
       if (!commit(thread, number, random)) return;
-      if (random.one_in(40) && !sync(thread)) return;
+      if (random.one_in(10 * disk_one_in_) && !sync(thread)) return;
+      if (thread == 0 && random.one_in(60)) change_keyspaces(number);
       if (thread == 0 && random.one_in(40)) (void)db_.flush();  // its errors come back at commits
       if (thread == 0 && random.one_in(400)) (void)db_.compact();
     }
   }
 
   bool commit(uint8_t thread, uint64_t number, base::Prng& random) {
-    const auto durability = static_cast<Durability>(random.below(3));
+    const Durability durability =
+        random.one_in(disk_one_in_) ? Durability::kDisk : static_cast<Durability>(random.below(2));
     Frame frame('A');
     frame.number(thread).number(number).number(static_cast<uint8_t>(durability));
     Batch batch;
@@ -119,6 +129,19 @@ class Writer {
     if (!db_.sync()) return false;
     claims_.send(Frame('s').number(thread));
     return true;
+  }
+
+  // A keyspace is durable once it is created, and with it all that was committed before. Errors come back at commits.
+  void change_keyspaces(uint64_t number) {
+    if (passing_.size() < kPassingMost) {
+      passing_.push_back(std::string(kPassing) + std::to_string(number));
+      claims_.send(Frame('C').text(passing_.back()));
+      (void)db_.create_keyspace(passing_.back(), {});
+    } else {
+      claims_.send(Frame('R').text(passing_.front()));
+      (void)db_.drop_keyspace(passing_.front());
+      passing_.erase(passing_.begin());
+    }
   }
 
   // One random change, to the batch and to what the oracle is told.
@@ -160,7 +183,10 @@ class Writer {
   Db db_;
   Claims& claims_;
   const uint64_t seed_;
+  // Where few commits ask for the disk, a cut finds much that the log alone has, or nobody yet.
+  const uint64_t disk_one_in_ = std::array<uint64_t, 4>{3, 3, 60, 600}[seed_ / 12 % 4];
   std::vector<Keyspace> keyspaces_;
+  std::vector<std::string> passing_;  // of thread 0
   uint64_t heads_[kThreads] = {};
 };
 
