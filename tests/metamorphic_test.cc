@@ -134,8 +134,8 @@ class MetamorphicTest : public testing::Test {
 
 TEST_F(MetamorphicTest, DatabasesOfAllOptionsAnswerAlike) {
   const uint64_t first = seed_from_environment("NACRE_METAMORPHIC_SEED", 1);
-  const uint64_t lists = seed_from_environment("NACRE_METAMORPHIC_LISTS", 4);
-  const uint64_t steps = seed_from_environment("NACRE_METAMORPHIC_STEPS", 600);
+  const uint64_t lists = seed_from_environment("NACRE_METAMORPHIC_LISTS", 3);
+  const uint64_t steps = seed_from_environment("NACRE_METAMORPHIC_STEPS", 400);
   for (uint64_t seed = first; seed < first + lists && !HasFailure(); seed++) run_list(seed, steps);
   std::printf("%llu lists from seed %llu, %llu operations\n", static_cast<unsigned long long>(lists),
               static_cast<unsigned long long>(first), static_cast<unsigned long long>(operations_));
