@@ -56,6 +56,7 @@ void Core::replace_view(KeyspaceState& keyspace) {
   for (auto frozen = keyspace.frozen.rbegin(); frozen != keyspace.frozen.rend(); ++frozen)
     memtables.push_back(frozen->memtable);
   auto view = base::make_intrusive<tree::ReadView>(std::move(memtables), keyspace.version);
+  sync::yield_point();
   tree::ReadView* old = keyspace.view.exchange(view.release(), std::memory_order_acq_rel);
   if (old != nullptr) epochs_.retire([old] { old->drop_reference(); });
 }

@@ -43,7 +43,7 @@ uint64_t Core::values_pinned() {
   sync::MutexLock lock(state_mutex_);
   pinned += flushed_memtables_.size();
   for (const auto& [id, keyspace] : keyspaces_) {
-    const tree::ReadView* view = keyspace->view.load(std::memory_order_acquire);
+    const tree::ReadView* view = keyspace->current_view();
     for (const auto& memtable : view->memtables) {
       if (memtable->reference_count() > 2) pinned++;  // the view's and the keyspace's own
     }

@@ -70,7 +70,10 @@ class CommitPipeline {
     sync::yield_point();
     return visible_.load(std::memory_order_acquire);
   }
-  uint64_t published_lsn() const { return published_lsn_.load(std::memory_order_acquire); }
+  uint64_t published_lsn() const {
+    sync::yield_point();
+    return published_lsn_.load(std::memory_order_acquire);
+  }
 
   // True once everything that entered up to and with this ticket is visible.
   bool published(const Ticket& ticket) const { return head_.load(std::memory_order_acquire) > ticket.number; }
@@ -90,6 +93,7 @@ class CommitPipeline {
       Slot& slot = slots_[head % kSlots];
       if (slot.done.load(std::memory_order_acquire) != head + 1) return;
       published_lsn_.store(slot.end_lsn, std::memory_order_release);
+      sync::yield_point();
       visible_.store(slot.last_sequence, std::memory_order_release);
       sync::yield_point();
       head_.store(++head, std::memory_order_release);

@@ -71,6 +71,11 @@ class KeyspaceState {
   ~KeyspaceState() {
     if (tree::ReadView* last = view.load(std::memory_order_relaxed); last != nullptr) last->drop_reference();
   }
+  // What readers see now. To be called under an epoch guard, or by who knows that nobody replaces it.
+  tree::ReadView* current_view() const {
+    sync::yield_point();
+    return view.load(std::memory_order_acquire);
+  }
 
   const uint32_t id;
   const std::string name;

@@ -37,6 +37,7 @@ Value pinned(read::Lookup& lookup) {
 
 // To be asked after the view was loaded: the one that a drop leaves, without its memtables, comes after the mark.
 Result<void> check_not_dropped(const KeyspaceState& keyspace) {
+  sync::yield_point();
   if (!keyspace.dropped.load(std::memory_order_relaxed)) [[likely]]
     return {};
   return Error{.kind = ErrorKind::kNotFound, .operation = Operation::kRead, .reason = "the keyspace was dropped"};
@@ -77,8 +78,7 @@ Result<std::optional<Value>> Core::get(KeyspaceState& keyspace, Bytes key, const
   std::optional<Value> value;
   {
     const sync::EpochDomain::Guard guard(epochs_);
-    sync::yield_point();
-    const tree::ReadView* view = keyspace.view.load(std::memory_order_acquire);
+    const tree::ReadView* view = keyspace.current_view();
     NACRE_TRY(check_not_dropped(keyspace));
     NACRE_TRY_ASSIGN(const Sequence at, sequence_of(snapshot));
     auto lookup = read::point_get(*view, key, base::hash_key(key), at, row_cache_.get());
@@ -104,7 +104,7 @@ Result<bool> Core::contains(KeyspaceState& keyspace, Bytes key, const Snapshot& 
   bool present = false;
   {
     const sync::EpochDomain::Guard guard(epochs_);
-    const tree::ReadView* view = keyspace.view.load(std::memory_order_acquire);
+    const tree::ReadView* view = keyspace.current_view();
     NACRE_TRY(check_not_dropped(keyspace));
     NACRE_TRY_ASSIGN(const Sequence at, sequence_of(snapshot));
     NACRE_TRY_ASSIGN(const read::Lookup lookup, read::point_get(*view, key, base::hash_key(key), at, row_cache_.get()));
@@ -133,9 +133,9 @@ Result<std::vector<std::optional<Value>>> Core::multi_get(KeyspaceState& keyspac
     const tree::ReadView* view = nullptr;
     Sequence at = 0;
     do {
-      view = keyspace.view.load(std::memory_order_acquire);
+      view = keyspace.current_view();
       NACRE_TRY_ASSIGN(at, sequence_of(snapshot));
-    } while (view != keyspace.view.load(std::memory_order_acquire));
+    } while (view != keyspace.current_view());
     NACRE_TRY(check_not_dropped(keyspace));
     NACRE_TRY(read::multi_get(*view, keys, at, *runtime_.file_system, lookups));
     for (size_t i = 0; i < keys.size(); i++) {
@@ -156,13 +156,10 @@ Result<std::vector<std::optional<Value>>> Core::multi_get(KeyspaceState& keyspac
 Result<ReadPoint> Core::read_point(const KeyspaceState& keyspace, const Snapshot& snapshot) {
   const sync::EpochDomain::Guard guard(epochs_);
   while (true) {
-    sync::yield_point();
-    tree::ReadView* view = keyspace.view.load(std::memory_order_acquire);
+    tree::ReadView* view = keyspace.current_view();
     NACRE_TRY(check_not_dropped(keyspace));
     NACRE_TRY_ASSIGN(const Sequence at, sequence_of(snapshot));
-    sync::yield_point();
-    if (view == keyspace.view.load(std::memory_order_acquire))
-      return ReadPoint{base::IntrusivePtr<tree::ReadView>(view), at};
+    if (view == keyspace.current_view()) return ReadPoint{base::IntrusivePtr<tree::ReadView>(view), at};
   }
 }
 
@@ -195,7 +192,7 @@ SnapshotHold::~SnapshotHold() { core_->release_snapshot(sequence_); }
 
 Result<Sequence> Core::last_change(const KeyspaceState& keyspace, Bytes key) {
   const sync::EpochDomain::Guard guard(epochs_);
-  const tree::ReadView* view = keyspace.view.load(std::memory_order_acquire);
+  const tree::ReadView* view = keyspace.current_view();
   NACRE_TRY(check_not_dropped(keyspace));
   NACRE_TRY_ASSIGN(read::Lookup lookup,
                    read::point_get(*view, key, base::hash_key(key), format::kMaxSequence, nullptr));
@@ -204,7 +201,7 @@ Result<Sequence> Core::last_change(const KeyspaceState& keyspace, Bytes key) {
 
 Result<bool> Core::changed_since(const KeyspaceState& keyspace, Bytes from, Bytes to, Sequence since) {
   const sync::EpochDomain::Guard guard(epochs_);
-  const base::IntrusivePtr<tree::ReadView> view(keyspace.view.load(std::memory_order_acquire));
+  const base::IntrusivePtr<tree::ReadView> view(keyspace.current_view());
   NACRE_TRY(check_not_dropped(keyspace));
   return read::changed_since(*view, from, to, since);
 }

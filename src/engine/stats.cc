@@ -65,7 +65,7 @@ void count_operations(const KeyspaceCounters& counters, KeyspaceStats& out) {
 KeyspaceStats stats_of(const KeyspaceState& keyspace) {
   KeyspaceStats out;
   out.name = keyspace.name;
-  const tree::ReadView* view = keyspace.view.load(std::memory_order_acquire);
+  const tree::ReadView* view = keyspace.current_view();
   out.memtables = view->memtables.size();
   for (const auto& memtable : view->memtables) out.memtable_bytes += memtable->memory_bytes();
   count_operations(keyspace.counters, out);

@@ -117,8 +117,14 @@ class Wal {
   // syncs.
   Result<void> sync(uint64_t through_lsn);
 
-  uint64_t synced_through() const { return synced_through_.load(std::memory_order_acquire); }
-  uint64_t end_lsn() const { return end_lsn_.load(std::memory_order_acquire); }
+  uint64_t synced_through() const {
+    sync::yield_point();
+    return synced_through_.load(std::memory_order_acquire);
+  }
+  uint64_t end_lsn() const {
+    sync::yield_point();
+    return end_lsn_.load(std::memory_order_acquire);
+  }
   // True after a failed sync and after a page of the mapping was lost: nothing may be acknowledged any more. Check it
   // between seal() and the acknowledgement.
   bool damaged() const { return failure_.is_set(); }
