@@ -190,6 +190,40 @@ TEST(EngineUnderFaults, ATableThatOutlastedTheLogBesideItIsNoticed) {
   }
 }
 
+// Seeds 58 and 355 of the lying devices: the manifest lost a creation or a drop, the log kept the commits behind it, and nobody
+// noticed. Each leaves its mark in the log now.
+TEST(EngineUnderFaults, ALostCreationOrDropIsNoticedByTheCommitsBehindIt) {
+  for (const bool drops : {false, true}) {
+    simulate([drops](Simulation& sim) {
+      std::string manifest;
+      std::string before;
+      {
+        Db db = Db::open("db", small(), sim.runtime()).value();
+        db.put("first", "1").value();
+        if (drops) db.keyspace("passing").value().put("of it", "1").value();
+        for (const std::string& path : sim.disk().files()) {
+          if (path.starts_with("db/MANIFEST-")) manifest = path;
+        }
+        before = sim.disk().content(manifest);
+        if (drops) {
+          db.drop_keyspace("passing").value();
+        } else {
+          (void)db.keyspace("passing").value();
+        }
+        db.put("behind it", "2", Durability::kDisk).value();
+        sim.disk().kill_process();
+      }
+      sim.disk().restart();
+      const DiskImage sound = sim.disk().image();
+      expect(sim, Db::open("db", small(), sim.runtime()).has_value(), "nothing is wrong with it");
+      sim.disk().restore(sound);
+      sim.disk().set_content(manifest, before);
+      const auto db = Db::open("db", small(), sim.runtime());
+      expect(sim, !db && db.error().kind == ErrorKind::kCorruption, "the manifest lost its end");
+    });
+  }
+}
+
 // Found by AddressSanitizer in EngineConcurrentTest.KeyspacesComeAndGo: of two keyspaces that were flushed at once, one released
 // log that the other was just syncing and, there being enough mapped files to use again, unmapped it under that sync.
 TEST(LogConcurrency, AReleaseDoesNotUnmapWhatASyncIsAt) {
@@ -445,6 +479,27 @@ TEST(EngineConcurrency, AReadDuringADropIsRightOrRefused) {
     reader.join();
   };
   simulate(body, 500);  // 267 was the first that showed it
+}
+
+// Seed 2600 of the histories: opening a keyspace looked for it, was overtaken by its creation, and looked again when it had been
+// dropped: "a keyspace of this name exists".
+TEST(EngineConcurrency, AKeyspaceThatComesAndGoesIsFoundOrMade) {
+  const auto body = [](Simulation& sim) {
+    Db db = Db::open("db", small(), sim.runtime()).value();
+    std::vector<sync::Thread> threads;
+    for (int i = 0; i < 3; i++) {
+      threads.emplace_back("opener", [&] {
+        for (int turn = 0; turn < 6; turn++) {
+          const auto opened = db.keyspace("passing");
+          if (!opened) sim.fail("opening: " + opened.error().to_string());
+          if (const auto gone = db.drop_keyspace("passing"); !gone)
+            expect(sim, gone.error().kind == ErrorKind::kNotFound, "dropping failed");
+        }
+      });
+    }
+    for (sync::Thread& thread : threads) thread.join();
+  };
+  simulate(body, 60);
 }
 
 // A writer in the middle of its copy into the log when the log was closed: the hole it left was marked as synced, and the next

@@ -197,6 +197,9 @@ class Core : public std::enable_shared_from_this<Core> {
 
   // keyspaces.cc
   std::shared_ptr<KeyspaceState> find_keyspace(Bytes name) const;
+  Result<std::shared_ptr<KeyspaceState>> create_keyspace_locked(Bytes name, const KeyspaceOptions& options)
+      NACRE_REQUIRES(create_mutex_);
+  void leave_mark(uint32_t id);
   Result<uint64_t> sync_writes_before(KeyspaceState* dropped);
 
   // background.cc

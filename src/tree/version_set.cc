@@ -155,8 +155,14 @@ Result<uint32_t> VersionSet::create_keyspace(Bytes name, const KeyspaceOptions& 
   return edit.keyspace;
 }
 
-Result<void> VersionSet::drop_keyspace(uint32_t keyspace, uint64_t log_synced_through) {
-  return commit(VersionEdit{.keyspace = keyspace, .dropped = true, .log_synced_through = log_synced_through});
+Result<uint32_t> VersionSet::drop_keyspace(uint32_t keyspace, uint64_t log_synced_through) {
+  sync::MutexLock lock(create_mutex_);
+  const uint64_t id = state().next_keyspace_id;
+  if (id > UINT32_MAX) return invalid_argument(Operation::kCommit, "all ids of keyspaces have been used");
+  VersionEdit edit{.keyspace = keyspace, .dropped = true, .log_synced_through = log_synced_through};
+  edit.next_keyspace_id = id + 1;
+  NACRE_TRY(commit(edit));
+  return static_cast<uint32_t>(id);
 }
 
 Result<void> VersionSet::submit(Request& request) {

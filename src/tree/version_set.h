@@ -108,7 +108,8 @@ class VersionSet {
   // beside the creation, or the drop.
   Result<uint32_t> create_keyspace(Bytes name, const KeyspaceOptions& options, uint64_t log_synced_through = 0)
       NACRE_EXCLUDES(create_mutex_);
-  Result<void> drop_keyspace(uint32_t keyspace, uint64_t log_synced_through);
+  // Returns an id that no keyspace has or will have: what mentions it came after the drop.
+  Result<uint32_t> drop_keyspace(uint32_t keyspace, uint64_t log_synced_through) NACRE_EXCLUDES(create_mutex_);
 
   // The version in force, or null if there is no such keyspace.
   base::IntrusivePtr<Version> current(uint32_t keyspace) const;

@@ -86,11 +86,11 @@ TEST(VersionSet, KeyspacesAreCreatedListedDroppedAndKeepTheirOptions) {
   EXPECT_EQ(tree.set->create_keyspace("users", options).value(), 1U);
   EXPECT_EQ(tree.set->create_keyspace("users", options).error().kind, ErrorKind::kInvalidArgument);
   EXPECT_EQ(tree.set->create_keyspace("orders", {}).value(), 2U);
-  tree.set->drop_keyspace(2, 0).value();
+  EXPECT_EQ(tree.set->drop_keyspace(2, 0).value(), 3U);  // a drop takes an id of its own
   EXPECT_EQ(tree.set->drop_keyspace(2, 0).error().kind, ErrorKind::kNotFound);
   EXPECT_EQ(tree.set->drop_keyspace(0, 0).error().kind, ErrorKind::kInvalidArgument);
-  EXPECT_EQ(tree.set->create_keyspace("orders", {}).value(), 3U);
-  tree.set->drop_keyspace(3, 0).value();
+  EXPECT_EQ(tree.set->create_keyspace("orders", {}).value(), 4U);
+  EXPECT_EQ(tree.set->drop_keyspace(4, 0).value(), 5U);
   const std::string before = tree.text();
   tree.close();
   tree.open().value();

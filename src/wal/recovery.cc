@@ -207,6 +207,22 @@ Error Recovery::lost(const SurveyedSegment& segment, const Remains& remains) {
   return broken(segment, "acknowledged log records are damaged: restore a backup");
 }
 
+// Without a floor no open was ever completed, so no write was accepted: a log with records belongs to a manifest that lost
+// its end.
+Result<void> check_never_used(Directory& directory, const LogSurvey& survey) {
+  for (const SurveyedSegment& segment : survey.segments()) {
+    if (!segment.placed()) continue;
+    NACRE_TRY_ASSIGN(auto file, directory.open_read(format::log_name(segment.file.number)));
+    SegmentReader reader(std::move(file), segment.identity->salt);
+    NACRE_TRY_ASSIGN(const auto record, reader.read(kLogHeaderBytes));
+    if (record || segment.placement->predecessor_number != 0) {
+      return corruption(Operation::kRecover, FileKind::kLog, segment.file.number, kLogHeaderBytes,
+                        "the manifest lost its end: the log has records, and the manifest knows of no log");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<RecoveryReport> recover_log(Directory& directory, const format::Uuid& uuid, const LogBegin& from,
@@ -222,6 +238,8 @@ Result<RecoveryReport> recover_log(Directory& directory, const format::Uuid& uui
     NACRE_TRY_ASSIGN(const SurveyedSegment* start, survey.holding(from.floor));
     NACRE_TRY(survey.check_from(*start));
     NACRE_TRY_ASSIGN(report, Recovery(directory, survey, from, deliver, damage).run(*start));
+  } else {
+    NACRE_TRY(check_never_used(directory, survey));
   }
   report.next_lsn = base::align_up(std::max({report.end_lsn, survey.lsn_limit(), format::kFirstLsn}), kLogHeaderBytes);
   if (report.next_lsn > format::kMaxSoundLsn) {

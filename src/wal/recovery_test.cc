@@ -420,6 +420,17 @@ TEST_F(RecoveryTest, ALogThatEndsBelowWhatTheManifestSawSyncedIsDamaged) {
   EXPECT_EQ(recover(directory_, beyond).report.error().kind, ErrorKind::kCorruption);
 }
 
+// A manifest that was cut back to its beginning made a full database look like a new one: all was lost without a word.
+TEST_F(RecoveryTest, RecordsThatTheManifestKnowsNoPlaceOfAreNotPassedOver) {
+  auto log = create(small_).value();
+  EXPECT_TRUE(recover(directory_, LogBegin{}).report.has_value());  // an open that was cut off leaves an empty log
+  append_many(*log, 1, 100);
+  const Recovered recovered = recover(directory_, LogBegin{});
+  ASSERT_FALSE(recovered.report.has_value());
+  EXPECT_EQ(recovered.report.error().kind, ErrorKind::kCorruption);
+  EXPECT_EQ(recovered.report.error().file_number, 1U);
+}
+
 // An open that was cut off may leave the beginning of a log that the manifest never named.
 TEST_F(RecoveryTest, ALogThatWasNeverNamedIsIgnored) {
   std::vector<Appended> written;
