@@ -67,7 +67,8 @@ void go_on(TestTree& tree) {
     merge.removed.insert(merge.removed.end(), run.numbers().begin(), run.numbers().end());
   merge.added.push_back(placed(7, tree.set->next_run_id(), tree.make_table().value(), "", "zz"));
   tree.set->commit(merge).value();
-  tree.set->replace_manifest().value();
+  tree.close();
+  NACRE_CHECK(opens(tree, OpenMode::kMustExist));  // which begins the new manifest
   tree.flush("b", "y").value();
 }
 
