@@ -50,14 +50,15 @@ inline void mend_current(std::string& text) {
 inline void mend_log_segment(std::string& file) {
   if (file.size() < kLogHeaderBytes) return;
   const uint64_t salt = base::load<uint64_t>(file.data() + 48);
-  store_u64(file, 56, base::checksum64(Bytes(file).substr(0, 56), 0x6c6f672d6964656e));
-  const Bytes placement = Bytes(file).substr(kLogPlacementOffset, kLogPlacementBytes - 8);
-  if (placement.find_first_not_of('\0') != Bytes::npos) {
-    store_u64(file, kLogPlacementOffset + 32, base::checksum64(placement, base::mix64(salt, 0x6c6f672d706c6163)));
+  for (const uint64_t page : {uint64_t{0}, kLogHeaderPageBytes}) {
+    const Bytes area = Bytes(file).substr(page, kLogHeaderPageBytes);
+    if (area.find_first_not_of('\0') == Bytes::npos) continue;
+    store_u64(file, page + 56, base::checksum64(area.substr(0, 56), 0x6c6f672d6964656e));
+    const Bytes placement = area.substr(kLogPlacementOffset, kLogPlacementBytes - 8);
+    if (placement.find_first_not_of('\0') == Bytes::npos) continue;
+    const uint64_t checksum = base::checksum64(placement, base::mix64(salt, 0x6c6f672d706c6163));
+    store_u64(file, page + kLogPlacementOffset + 32, checksum);
   }
-  // The second page repeats what the first says: two that differ would be read as a file between two uses.
-  for (const auto& [at, bytes] : {std::pair(uint64_t{0}, uint64_t{64}), {kLogPlacementOffset, kLogPlacementBytes}})
-    file.replace(kLogHeaderPageBytes + at, bytes, file.substr(at, bytes));
   const uint64_t mark = base::load<uint64_t>(file.data() + kLogMarkOffset);
   if (mark != 0) store_u64(file, kLogMarkOffset + 8, base::mix64(base::mix64(salt, 0x6c6f672d6d61726b), mark));
   for (uint64_t at = kLogHeaderBytes; at + kLogRecordHeaderBytes <= file.size();) {

@@ -83,5 +83,22 @@ TEST(Mend, EveryBlockOfATableGetsItsChecksum) {
   EXPECT_TRUE(open_stored(properties, StoredKind::kProperties, id.checksum_seed(footer.properties_at)));
 }
 
+TEST(Mend, ALogSegmentGetsItsChecksums) {
+  std::string file = encode_segment_identity({.uuid = Uuid::from_random(1, 2), .number = 3, .salt = 4});
+  store_segment_placement(file.data(), 4, {.base_lsn = 8192, .synced_through = 4096});
+  store_segment_mark(file.data(), 4, 9000);
+  alignas(8) char record[40] = {};
+  seal_log_record(record, {.payload_bytes = 5, .first_sequence = 9, .count = 1}, 4, kLogHeaderBytes);
+  file.append(record, sizeof record);
+  const std::string sound = file;
+  testing::mend_log_segment(file);
+  EXPECT_EQ(file, sound);
+  file[kLogHeaderBytes + kLogRecordHeaderBytes] = 'x';
+  file[40] = file[kLogHeaderPageBytes + 40] = 8;
+  testing::mend_log_segment(file);
+  EXPECT_EQ(decode_segment_header(file).value().identity->number, 8U);
+  EXPECT_TRUE(check_log_record(Bytes(file).substr(kLogHeaderBytes), 4, kLogHeaderBytes));
+}
+
 }  // namespace
 }  // namespace nacre::format
