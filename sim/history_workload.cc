@@ -330,16 +330,6 @@ void HistoryRun::crash_in_time(uint64_t seed) {
 
 // ---- the workload ----------------------------------------------------------------------------------------------------
 
-// The scheduler's usual draw, and in most seeds threads that stand still between a step and the next.
-sync::Schedule schedule_of(uint64_t seed) {
-  base::Prng prng(seed ^ 0x57a11ULL);
-  sync::Schedule schedule = sync::Schedule::from_seed(seed);
-  static constexpr uint32_t kStalls[] = {0, 100, 400, 2000};
-  schedule.stall_one_in = kStalls[prng.below(4)];
-  schedule.stall_ns = prng.one_in(2) ? 1'000'000 : 20'000'000;
-  return schedule;
-}
-
 class HistoryWorkload final : public Workload {
  public:
   const char* name() const override { return "history"; }
@@ -364,7 +354,7 @@ class HistoryWorkload final : public Workload {
         return mine < keep.size() && !keep[mine];
       });
     }
-    Simulation sim(seed, {.schedule = schedule_of(seed)});
+    Simulation sim(seed);
     return sim.run([&] { HistoryRun(sim, plan.faulty).run(plan); });
   }
 };

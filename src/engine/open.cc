@@ -81,7 +81,11 @@ Result<std::shared_ptr<Core>> Core::open(const std::string& path, const Options&
   const Result<void> opened = core->open_all();
   if (!opened) {
     core->abandon();
-    return opened.error();
+    Error error = opened.error();
+    // A step met what an earlier one had left broken, the mark behind a manifest record for one. There is no handle yet that could
+    // be closed: what stopped the open is the device.
+    if (error.kind == ErrorKind::kClosed) error.kind = ErrorKind::kIo;
+    return error;
   }
   core->report({.kind = EventKind::kOpened, .duration_ns = runtime.clock->now_ns() - begin_ns});
   return core;

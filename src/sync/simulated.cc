@@ -99,7 +99,7 @@ void Thread::join() {
 
 uint32_t thread_index() { return Scheduler::instance().current_index(); }
 
-void yield_point() { Scheduler::instance().yield_or_stall(); }
+void yield_point() { Scheduler::instance().yield_or_stall(__builtin_return_address(0)); }
 
 void spin_turn(uint32_t turn) {
   if (turn < 4) {

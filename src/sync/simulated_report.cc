@@ -38,16 +38,24 @@ Schedule Schedule::from_seed(uint64_t seed) {
   schedule.time_jump_one_in = kJump[prng.below(4)];
   static constexpr uint64_t kStep[] = {20, 100, 1000};
   schedule.step_ns = kStep[prng.below(3)];
+  const uint64_t stalls = prng.below(4);
+  if (stalls == 1) schedule.stall_one_in = prng.one_in(2) ? 100 : 1000;
+  if (stalls >= 2) {
+    schedule.stall_place = 1 + static_cast<uint32_t>(prng.below(64));
+    schedule.stall_place_one_in = 1 + static_cast<uint32_t>(prng.below(8));
+  }
+  schedule.stall_ns = prng.one_in(2) ? 1'000'000 : 20'000'000;
   return schedule;
 }
 
 std::string Schedule::to_string() const {
-  char line[160];
+  char line[200];
   static constexpr const char* kNames[] = {"random", "pct", "starve-one"};
   std::snprintf(line, sizeof line,
-                "%s switch 1/%u depth %u over %" PRIu64 " spurious 1/%u jumps 1/%u step %" PRIu64 " ns",
+                "%s switch 1/%u depth %u over %" PRIu64 " spurious 1/%u jumps 1/%u step %" PRIu64
+                " ns stalls 1/%u, 1/%u at place %u",
                 kNames[static_cast<size_t>(strategy)], switch_one_in, pct_depth, pct_steps, spurious_wake_one_in,
-                time_jump_one_in, step_ns);
+                time_jump_one_in, step_ns, stall_one_in, stall_place_one_in, stall_place);
   return line;
 }
 

@@ -63,6 +63,7 @@ void Scheduler::begin_schedule(const Schedule& schedule) {
   now_ns_ = kFirstInstantNs;
   next_deadline_ns_ = kForeverNs;
   steps_ = switches_ = recent_count_ = 0;
+  places_.clear();
   trace_hash_ = base::Prng(schedule.seed).next();
   // The body is one fiber and the threads it starts come after it: the victim is one of the first few.
   victim_ = next_number_ + static_cast<uint32_t>(prng_.below(6));
@@ -276,8 +277,18 @@ bool Scheduler::block(Point point, const void* object, uint32_t* waiters, uint64
   return !self->timed_out;
 }
 
-void Scheduler::yield_or_stall() {
-  if (schedule_.stall_one_in == 0 || !prng_.one_in(schedule_.stall_one_in)) return yield(Point::kYield);
+bool Scheduler::stalls_at(const void* place) {
+  if (schedule_.stall_place_one_in != 0) {
+    auto at = std::find(places_.begin(), places_.end(), place);
+    if (at == places_.end()) at = places_.insert(at, place);
+    const bool here = static_cast<size_t>(at - places_.begin()) + 1 == schedule_.stall_place;
+    if (here && prng_.one_in(schedule_.stall_place_one_in)) return true;
+  }
+  return schedule_.stall_one_in != 0 && prng_.one_in(schedule_.stall_one_in);
+}
+
+void Scheduler::yield_or_stall(const void* place) {
+  if (!stalls_at(place)) return yield(Point::kYield);
   sleep_ns(1 + prng_.below(schedule_.stall_ns), Point::kYield);
 }
 

@@ -18,7 +18,8 @@
 // Strategies: random walk; PCT (Burckhardt et al., "A randomized scheduler with probabilistic guarantees of finding
 // bugs", ASPLOS 2010): random priorities and depth - 1 random priority drops; starve-one: one victim runs only when
 // nobody else can, and once in a thousand points. With any of them a thread may also *stall* at a yield point, as if the
-// machine had taken its processor away: what others need very many steps for then happens between two of its own.
+// machine had taken its processor away: what others need very many steps for then happens between two of its own. Stalls
+// fall anywhere, or most of them at one place of the code: a window that only a whole flush could enter is else never met.
 //
 // Invariants: a fiber is in exactly one of running (current_), ready_, blocked_, ended, and `position` is its place in
 // its list; nothing the schedule depends on is an address. Thread safety: none, one OS thread. Ownership: the
@@ -52,6 +53,8 @@ struct Schedule {
   uint32_t time_jump_one_in = 0;       // points at which the clock jumps to the next deadline; 0 never
   uint32_t stall_one_in = 0;           // yield points at which a thread stands still, as if preempted; 0 never
   uint64_t stall_ns = 10'000'000;      // for so long at most
+  uint32_t stall_place = 0;            // the place in the code, counted from 1 as they are first met, where it happens
+  uint32_t stall_place_one_in = 0;     // once in so many times; 0 never
   uint64_t step_ns = 100;              // what a point costs
   uint64_t step_limit = 50'000'000;
   uint64_t time_limit_ns = uint64_t{24} * 3600 * 1'000'000'000;
@@ -126,7 +129,8 @@ class Scheduler {
   void yield(Point point);
   // The same at a hand-off between threads, where the schedule may also keep this one from running for a while: what others
   // need many steps for, a flush for instance, then happens between two of its steps.
-  void yield_or_stall();
+  // `place` tells yield points apart.
+  void yield_or_stall(const void* place);
 
   // What the primitives of simulated.h are made of. `object` names what is waited for; `*waiters` counts who waits for
   // it and is decreased by whoever ends the wait; `holder` is for the report and may be null. False: the time passed.
@@ -179,6 +183,9 @@ class Scheduler {
   uint64_t switches_ = 0;
   uint64_t trace_hash_ = 0;
 
+  bool stalls_at(const void* place);
+
+  std::vector<const void*> places_;      // of yield points, as they were first met
   std::array<uint64_t, 4> pct_drops_{};  // steps at which the running fiber's priority drops
   uint32_t pct_drop_count_ = 0;
   uint32_t victim_ = 0;  // starve-one: the number of the starved fiber

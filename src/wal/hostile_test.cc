@@ -98,22 +98,24 @@ TEST_F(HostileTest, WellFormedNonsense) {
     const auto lsn = [&] {
       return prng.one_in(8) ? format::kMaxLsn - 8 * prng.below(4) : kLogHeaderBytes + 32 * prng.below(8);
     };
+    uint64_t sequence = 0;
     for (uint64_t name = 1; name <= 4; ++name) {
       const uint64_t salt = prng.one_in(6) ? 1 : name;
+      const bool has_predecessor = prng.one_in(2);
       std::string file = segment(prng.one_in(6) ? number() : name, salt,
                                  {.base_lsn = lsn(),
-                                  .predecessor_number = number(),
-                                  .predecessor_salt = number(),
-                                  .synced_through = prng.one_in(2) ? 0 : lsn()},
+                                  .predecessor_number = has_predecessor ? number() : 0,
+                                  .predecessor_salt = has_predecessor ? number() : 0,
+                                  .synced_through = prng.one_in(4) ? lsn() : 0},
                                  kLogHeaderBytes + 32 * prng.below(20));
       if (prng.one_in(4)) format::store_segment_mark(file.data(), salt, lsn());
       for (uint64_t offset = kLogHeaderBytes; offset < file.size();) {
         const format::LogRecordHeader header{
             .kind = prng.one_in(6) ? format::LogRecordKind::kClosing : format::LogRecordKind::kBatch,
             .payload_bytes = prng.below(70),
-            .first_sequence = prng.one_in(2) ? number() : prng.next() >> 8,
-            .count = static_cast<uint32_t>(prng.next()),
-            .synced_distance = static_cast<uint32_t>(prng.next() >> prng.below(64))};
+            .first_sequence = prng.one_in(8) ? prng.next() >> 8 : sequence += 4,
+            .count = static_cast<uint32_t>(prng.one_in(8) ? prng.next() : number()),
+            .synced_distance = prng.one_in(4) ? static_cast<uint32_t>(prng.next() >> prng.below(64)) : UINT32_MAX};
         put_record(file, offset, salt, header);
         offset += header.record_bytes() + (prng.one_in(5) ? 32 : 0);
       }
