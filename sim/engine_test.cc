@@ -481,6 +481,44 @@ TEST(EngineConcurrency, AReadDuringADropIsRightOrRefused) {
   simulate(body, 500);  // 267 was the first that showed it
 }
 
+// What a reader relies on: the view is loaded before the sequence, a snapshot is registered as it is taken. Else a flush that runs
+// between the two drops the version that the reader is to see. The key is there all the time, and so is each of its values to a
+// snapshot.
+TEST(EngineConcurrency, AKeyThatIsAlwaysThereIsAlwaysFound) {
+  const auto body = [](Simulation& sim) {
+    Db db = Db::open("db", small(), sim.runtime()).value();
+    db.put("key", "0").value();
+    bool done = false;
+    sync::Thread writer("writer", [&] {
+      for (int i = 1; i <= 120; i++) {
+        db.put("key", std::to_string(i)).value();
+        if (i % 3 == 0) db.flush().value();
+      }
+      done = true;
+    });
+    const auto number = [&](const Snapshot& snapshot) {
+      const auto value = db.get("key", snapshot).value();
+      expect(sim, value.has_value(), "the key was always there");
+      return std::stoi(std::string((*value).bytes()));
+    };
+    const auto read = [&] {
+      for (int seen = 0; !done;) {
+        const int now = number({});
+        expect(sim, now >= seen, "a get goes back in time");
+        const Snapshot snapshot = db.snapshot();
+        seen = number(snapshot);
+        expect(sim, seen >= now, "a snapshot is older than a get before it");
+        sim.runtime().clock->sleep_ns(sim.prng().below(300'000));
+        expect(sim, number(snapshot) == seen, "a snapshot moves");
+      }
+    };
+    sync::Thread first("reader", read);
+    sync::Thread second("reader", read);
+    for (sync::Thread* thread : {&writer, &first, &second}) thread->join();
+  };
+  simulate(body, 300);
+}
+
 // Seed 2600 of the histories: opening a keyspace looked for it, was overtaken by its creation, and looked again when it had been
 // dropped: "a keyspace of this name exists".
 TEST(EngineConcurrency, AKeyspaceThatComesAndGoesIsFoundOrMade) {

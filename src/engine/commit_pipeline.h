@@ -68,11 +68,15 @@ class CommitPipeline {
 
   format::Sequence visible() const {
     sync::yield_point();
-    return visible_.load(std::memory_order_acquire);
+    const format::Sequence now = visible_.load(std::memory_order_acquire);
+    sync::yield_point();
+    return now;
   }
   uint64_t published_lsn() const {
     sync::yield_point();
-    return published_lsn_.load(std::memory_order_acquire);
+    const uint64_t now = published_lsn_.load(std::memory_order_acquire);
+    sync::yield_point();
+    return now;
   }
 
   // True once everything that entered up to and with this ticket is visible.

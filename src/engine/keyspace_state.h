@@ -74,7 +74,9 @@ class KeyspaceState {
   // What readers see now. To be called under an epoch guard, or by who knows that nobody replaces it.
   tree::ReadView* current_view() const {
     sync::yield_point();
-    return view.load(std::memory_order_acquire);
+    tree::ReadView* now = view.load(std::memory_order_acquire);
+    sync::yield_point();
+    return now;
   }
 
   const uint32_t id;

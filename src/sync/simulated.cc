@@ -31,13 +31,14 @@ void Mutex::release() {
 }
 
 void Mutex::lock() NACRE_NO_THREAD_ANALYSIS {
-  Scheduler::instance().yield(Point::kLock);
+  Scheduler::instance().yield_or_stall(Point::kLock, __builtin_return_address(0));
   acquire();
 }
 
 void Mutex::unlock() NACRE_NO_THREAD_ANALYSIS {
   release();
-  Scheduler::instance().yield(Point::kUnlock);  // touches this mutex no more: the next owner may destroy it
+  Scheduler::instance().yield_or_stall(
+      Point::kUnlock, __builtin_return_address(0));  // touches this mutex no more: the next owner may destroy it
 }
 
 bool Mutex::try_lock() NACRE_NO_THREAD_ANALYSIS {
@@ -99,7 +100,7 @@ void Thread::join() {
 
 uint32_t thread_index() { return Scheduler::instance().current_index(); }
 
-void yield_point() { Scheduler::instance().yield_or_stall(__builtin_return_address(0)); }
+void yield_point() { Scheduler::instance().yield_or_stall(Point::kYield, __builtin_return_address(0)); }
 
 void spin_turn(uint32_t turn) {
   if (turn < 4) {

@@ -41,7 +41,7 @@ Schedule Schedule::from_seed(uint64_t seed) {
   const uint64_t stalls = prng.below(4);
   if (stalls == 1) schedule.stall_one_in = prng.one_in(2) ? 100 : 1000;
   if (stalls >= 2) {
-    schedule.stall_place = 1 + static_cast<uint32_t>(prng.below(64));
+    schedule.stall_place = 1 + static_cast<uint32_t>(prng.below(uint64_t{16} << prng.below(5)));  // often an early one
     schedule.stall_place_one_in = 1 + static_cast<uint32_t>(prng.below(8));
   }
   schedule.stall_ns = prng.one_in(2) ? 1'000'000 : 20'000'000;

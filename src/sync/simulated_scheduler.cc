@@ -287,9 +287,9 @@ bool Scheduler::stalls_at(const void* place) {
   return schedule_.stall_one_in != 0 && prng_.one_in(schedule_.stall_one_in);
 }
 
-void Scheduler::yield_or_stall(const void* place) {
-  if (!stalls_at(place)) return yield(Point::kYield);
-  sleep_ns(1 + prng_.below(schedule_.stall_ns), Point::kYield);
+void Scheduler::yield_or_stall(Point point, const void* place) {
+  if (!stalls_at(place)) return yield(point);
+  sleep_ns(1 + prng_.below(schedule_.stall_ns), point);
 }
 
 void Scheduler::sleep_ns(uint64_t duration_ns, Point point) { block(point, nullptr, nullptr, duration_ns, nullptr); }

@@ -17,7 +17,7 @@
 //
 // Strategies: random walk; PCT (Burckhardt et al., "A randomized scheduler with probabilistic guarantees of finding
 // bugs", ASPLOS 2010): random priorities and depth - 1 random priority drops; starve-one: one victim runs only when
-// nobody else can, and once in a thousand points. With any of them a thread may also *stall* at a yield point, as if the
+// nobody else can, and once in a thousand points. With any of them a thread may also *stall* at a yield point or a lock, as if the
 // machine had taken its processor away: what others need very many steps for then happens between two of its own. Stalls
 // fall anywhere, or most of them at one place of the code: a window that only a whole flush could enter is else never met.
 //
@@ -129,8 +129,8 @@ class Scheduler {
   void yield(Point point);
   // The same at a hand-off between threads, where the schedule may also keep this one from running for a while: what others
   // need many steps for, a flush for instance, then happens between two of its steps.
-  // `place` tells yield points apart.
-  void yield_or_stall(const void* place);
+  // `place` tells points apart: where the code is that came to one.
+  void yield_or_stall(Point point, const void* place);
 
   // What the primitives of simulated.h are made of. `object` names what is waited for; `*waiters` counts who waits for
   // it and is decreased by whoever ends the wait; `holder` is for the report and may be null. False: the time passed.
