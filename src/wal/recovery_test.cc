@@ -172,6 +172,31 @@ TEST_F(RecoveryTest, EvidenceInALaterSegmentMakesAHoleCorruption) {
   EXPECT_EQ(recovered.damage.operations_lost, 1u);
 }
 
+// All records behind the hole are gone and all marks: only the place of the next segment says what was synced when it was begun.
+TEST_F(RecoveryTest, ThePlaceOfALaterSegmentIsEvidenceOnItsOwn) {
+  std::vector<Appended> written;
+  {
+    auto log = create(small_).value();
+    written = append_many(*log, 20, 100);
+    log->sync(log->end_lsn()).value();
+    while (log->stats().rotations == 0) (void)append(*log, 100).value();
+  }
+  for (const uint64_t number : {1, 2}) {
+    std::string bytes = directory_.contents(log_name(number));
+    const uint64_t from = number == 1 ? offset_of(written[10].lsn) : kLogHeaderBytes;
+    std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(from), bytes.end(), '\0');
+    for (const uint64_t page : {uint64_t{0}, format::kLogHeaderPageBytes})
+      std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(page + format::kLogMarkOffset), format::kLogMarkBytes,
+                  '\0');
+    directory_.put(log_name(number), bytes);
+  }
+  const Recovered recovered = recover(directory_);
+  ASSERT_FALSE(recovered.report.has_value());
+  EXPECT_EQ(recovered.report.error().kind, ErrorKind::kCorruption);
+  EXPECT_EQ(recovered.damage.begin_lsn, written[10].lsn);
+  EXPECT_EQ(recovered.damage.synced_through, written[19].end_lsn);
+}
+
 // RocksDB #6288 and kin: each file of the live log is needed, the unsynced ones too.
 TEST_F(RecoveryTest, AMissingSegmentIsCorruptionByName) {
   {
