@@ -126,6 +126,7 @@ class AllocationSweep final : public Sweep {
     if (!result.report.starts_with(kOutOfMemory)) return result.report;
     if (sim->disk().is_on()) sim->disk().kill_process();
     sim->disk().restart();
+    sim->disk().set_capacity(DiskOptions().capacity_bytes);  // the story may have ended on a device that it had filled
     Simulation next(1, plain_world());
     const auto reopened = next.run([&] { Story(next, sim->disk(), ledger).tell_the_end(Loss::kProcess); });
     if (reopened.ending != sync::Ending::kDone) return "after the end of the process: " + reopened.report;
