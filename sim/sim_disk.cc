@@ -212,8 +212,9 @@ void SimDisk::closed(uint64_t boot, Inode& inode) {
 }
 
 void SimDisk::recount() {
+  const auto inodes = state_.inodes();  // first: a sweep lets allocations fail, this one too
   used_bytes_ = 0;
-  for (auto& [number, inode] : state_.inodes()) {
+  for (const auto& [number, inode] : inodes) {
     inode->charged_bytes = inode->links != 0 ? inode->size() : 0;
     used_bytes_ += inode->charged_bytes;
   }
