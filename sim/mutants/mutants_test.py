@@ -80,6 +80,8 @@ class SuiteTest(unittest.TestCase):
         self.assertEqual(suites.parse_suite("sweep:cuts").target, "nacre-sweep")
         verdict = suites.read_verdict(1, "cuts 12, power cut after 7: 3 commits are lost\nreplay: x cuts --only 12\n")
         self.assertEqual(verdict, suites.Verdict(True, "cuts 12: power cut after 7: 3 commits are lost"))
+        verdict = suites.read_verdict(1, "errors 3, EIO: no order\n  thread 1 runs\nreplay: x errors --only 3\n")
+        self.assertEqual(verdict.words, "errors 3: EIO: no order")
 
     def test_a_signal_is_a_kill(self):
         verdict = suites.read_verdict(-6, "CHECK failed: x\nnacre-sim: crashed in seed 8\n")

@@ -25,7 +25,7 @@ PLACES = ("", "tests", "sim")  # of programs in a build directory
 
 FAILED_SEED = re.compile(r"^seed (\d+): (.*)$", re.M)
 DIED_IN_SEED = re.compile(r"crashed in (seed \d+)")
-FAILED_TRIAL = re.compile(r"^([a-z]+ \d+), (.*)\nreplay: ", re.M)
+FAILED_TRIAL = re.compile(r"^([a-z]+ \d+), (.*)\n(?:.*\n)*?replay: ", re.M)  # a report may have many lines
 FAILED_TEST = re.compile(r"^(?:\[  FAILED  \]|FAIL:|ERROR:) (\S+)", re.M)
 BROKEN_CHECK = re.compile(r"^.*(?:CHECK|terminate called|runtime error|AddressSanitizer|ThreadSanitizer).*$", re.M)
 
