@@ -175,7 +175,9 @@ Result<void> Core::open_log() {
   uint64_t operations = 0;
   const auto recovery = wal::recover_log(
       *directory_, versions_->uuid(),
-      {.floor = versions_->log_floor(), .synced_through = versions_->log_synced_through()},
+      {.floor = versions_->log_floor(),
+       .synced_through = versions_->log_synced_through(),
+       .room_bytes = read_only_ ? 0 : wal::kRoomOfNewLog},
       [&](const wal::RecoveredRecord& record) {
         operations += record.count;
         return replay(record, edits);

@@ -66,7 +66,7 @@ inline constexpr uint64_t kLogAlignment = 8;
 inline constexpr uint64_t kMaxLogPayloadBytes = uint64_t{0xffffffff} * kLogAlignment;
 // No lsn reaches it, so that sums of a few lsns and sizes cannot overflow.
 inline constexpr uint64_t kMaxLsn = uint64_t{1} << 60;
-// No log was written so far (at a gigabyte a second: 18 years): one that says more is damaged, and a log that begins below has room.
+// No segment ends beyond it: a log gets there by damage only (or in 18 years, at a gigabyte a second), and goes on no further.
 inline constexpr uint64_t kMaxSoundLsn = kMaxLsn / 2;
 // Where the log of a new database should begin: 0 is kept to mean "no log yet".
 inline constexpr uint64_t kFirstLsn = kLogHeaderBytes;

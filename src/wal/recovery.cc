@@ -233,6 +233,12 @@ Result<RecoveryReport> recover_log(Directory& directory, const format::Uuid& uui
     return corruption(Operation::kRecover, FileKind::kManifest, 0, 0, "the log floor is no position in a log");
   }
   NACRE_TRY_ASSIGN(const LogSurvey survey, LogSurvey::of(directory, uuid));
+  // No record is delivered from beyond.
+  const uint64_t next_lsn =
+      base::align_up(std::max({from.floor.lsn, survey.lsn_limit(), format::kFirstLsn}), kLogHeaderBytes);
+  if (next_lsn >= format::kMaxLsn || (from.room_bytes != 0 && next_lsn + from.room_bytes > format::kMaxSoundLsn)) {
+    return corruption(Operation::kRecover, FileKind::kLog, 0, 0, "the log's positions are used up");
+  }
   RecoveryReport report;
   if (from.floor.lsn != 0) {
     NACRE_TRY_ASSIGN(const SurveyedSegment* start, survey.holding(from.floor));
@@ -241,10 +247,7 @@ Result<RecoveryReport> recover_log(Directory& directory, const format::Uuid& uui
   } else {
     NACRE_TRY(check_never_used(directory, survey));
   }
-  report.next_lsn = base::align_up(std::max({report.end_lsn, survey.lsn_limit(), format::kFirstLsn}), kLogHeaderBytes);
-  if (report.next_lsn > format::kMaxSoundLsn) {
-    return corruption(Operation::kRecover, FileKind::kLog, 0, 0, "the log's positions are used up");
-  }
+  report.next_lsn = next_lsn;
   report.highest_number = survey.highest_number();
   for (const SurveyedSegment& segment : survey.segments()) report.files.push_back(segment.file);
   return report;

@@ -10,6 +10,7 @@
 //   - A segment that must exist (a later one or a closing record names it) and does not: kCorruption. No crash does
 //     that, see segment_supply.h.
 //   - A read error is that error, never a hole.
+//   - A log without room for the new one that is to follow it: kCorruption, before anything is delivered. It can still be read.
 // Limit: if synced records are lost from the very end together with the mark and with all that was written later, no
 // evidence is left.
 //
@@ -70,7 +71,11 @@ struct LogDamage {
 struct LogBegin {
   format::LogFloor floor;       // a record begins there, or the log ended; lsn 0: there is no log yet
   uint64_t synced_through = 0;  // the device was made to keep the log through here
+  uint64_t room_bytes = 0;      // what a new log is to have room for behind the old one
 };
+
+// What one gives a log that is to be written: positions for years, so that the next open can go on too.
+inline constexpr uint64_t kRoomOfNewLog = uint64_t{1} << 40;
 
 // Calls `deliver` for each record at or after the floor. An error of `deliver` ends the recovery and is returned. `damage`
 // may be null.

@@ -260,16 +260,58 @@ TEST_F(RecoveryTest, SequencesThatNoCommitGaveAreCorruption) {
   }
 }
 
-// A log that begins near the last position takes writes and cannot be read afterwards.
+// Where a new log would have no room, nothing is delivered, and it can still be read.
 TEST_F(RecoveryTest, ALogWithoutRoomToGoOnIsCorruption) {
-  constexpr uint64_t kTop = format::kMaxSoundLsn;
-  create(small_, kTop - (uint64_t{1} << 20)).value().reset();
-  EXPECT_TRUE(recover(directory_, kTop - (uint64_t{1} << 20)).report);
-  for (const uint64_t start : {kTop, format::kMaxLsn - 8 * kLogHeaderBytes}) {
+  const auto begin = [this](uint64_t start, uint64_t room_bytes) {
+    return LogBegin{.floor = floor_at(directory_, start), .room_bytes = room_bytes};
+  };
+  const uint64_t last = format::kMaxSoundLsn - kRoomOfNewLog - 16384;  // with one segment of 16 KiB
+  for (const auto& [start, fits] : {std::pair{last, true}, {last + kLogHeaderBytes, false}}) {
     directory_.restore({});
-    create(small_, start).value().reset();
-    EXPECT_EQ(recover(directory_, start).report.error().kind, ErrorKind::kCorruption);
+    next_number_ = 1;
+    append_many(*create(small_, start).value(), 3, 100);
+    EXPECT_EQ(recover(directory_, start).records.size(), 3u);
+    const Recovered recovered = recover(directory_, begin(start, kRoomOfNewLog));
+    EXPECT_EQ(recovered.report.has_value(), fits);
+    EXPECT_EQ(recovered.records.size(), fits ? 3u : 0u);
+    EXPECT_EQ(recovered.report ? ErrorKind::kCorruption : recovered.report.error().kind, ErrorKind::kCorruption);
   }
+  for (const uint64_t start : {format::kMaxSoundLsn, format::kMaxLsn - 16384}) {  // forged: no log is begun there
+    const format::SegmentIdentity identity{.uuid = test_uuid(), .number = 1, .salt = 5};
+    std::string file = format::encode_segment_identity(identity);
+    format::store_segment_placement(file.data(), identity.salt, {.base_lsn = start});
+    directory_.restore({});
+    directory_.put(log_name(1), file + std::string(8192, '\0'));
+    EXPECT_EQ(recover(directory_, begin(start, kRoomOfNewLog)).report.error().kind, ErrorKind::kCorruption);
+    EXPECT_EQ(recover(directory_, begin(start, 0)).report.has_value(), start == format::kMaxSoundLsn);
+  }
+}
+
+// A forged log that lies near the last position took writes, and the next open refused it.
+TEST_F(RecoveryTest, WhatWasWrittenNearTheLastPositionIsRead) {
+  uint64_t refused_at_once = 0;
+  for (uint64_t back = kLogHeaderBytes; back <= 16 * kLogHeaderBytes; back += kLogHeaderBytes) {
+    directory_.restore({});
+    const uint64_t start = format::kMaxSoundLsn - back;
+    const auto log = create(small_, start);
+    if (!log) {
+      EXPECT_EQ(log.error().kind, ErrorKind::kCorruption);
+      EXPECT_TRUE(directory_.snapshot().empty());
+      ++refused_at_once;
+      continue;
+    }
+    std::vector<Appended> written;
+    Result<Appended> last = append(**log, 1000);
+    for (; last && written.size() < 200; last = append(**log, 1000)) written.push_back(*last);
+    ASSERT_FALSE(last) << back;
+    EXPECT_EQ(last.error().kind, ErrorKind::kCorruption);
+    EXPECT_FALSE((*log)->damaged());
+    (*log)->sync((*log)->end_lsn()).value();
+    const Recovered recovered = recover(directory_, start);
+    ASSERT_TRUE(recovered.report) << back;
+    expect_prefix(recovered, written, written.size());
+  }
+  EXPECT_EQ(refused_at_once, 1u);
 }
 
 TEST_F(RecoveryTest, SwappedCopiedAndForeignFilesAreRefused) {

@@ -42,6 +42,7 @@ Result<std::unique_ptr<Wal>> Wal::create(Directory& directory, std::function<uin
   NACRE_CHECK(start_lsn >= format::kFirstLsn && start_lsn % format::kLogAlignment == 0 && start_lsn < format::kMaxLsn);
   std::unique_ptr<Wal> log(new Wal(directory, std::move(next_number), options, start_lsn));
   const uint64_t bytes = options.first_segment_bytes;
+  NACRE_TRY(log->check_positions(bytes));
   NACRE_TRY_ASSIGN(auto segment, log->supply_.prepare(bytes, bytes, SegmentSupply::Hurry::kNo));
   log->grow_target();
   log->place(segment, nullptr);
@@ -92,10 +93,18 @@ void Wal::seal(const Claim& claim) {
     failure_.set(lost_mapping(segment.identity.number));
 }
 
+// A segment that would reach too far could not be read again.
+Result<void> Wal::check_positions(uint64_t least_bytes) const {
+  const uint64_t bytes = std::max(options_.max_segment_bytes, least_bytes);
+  if (end_lsn_.load(std::memory_order_relaxed) + bytes <= format::kMaxSoundLsn) return {};
+  return corruption(Operation::kCommit, FileKind::kLog, 0, 0, "the log's positions are used up");
+}
+
 // Nothing changes unless a segment is at hand; then nothing can fail.
 Result<void> Wal::rotate(uint64_t record_bytes) {
   const uint64_t least_bytes =
       base::align_up(format::kLogHeaderBytes + record_bytes + format::kLogRecordHeaderBytes, kPageBytes);
+  NACRE_TRY(check_positions(least_bytes));
   std::shared_ptr<Segment> next = take_next(least_bytes);
   if (next == nullptr) {
     NACRE_TRY_ASSIGN(next, prepare_late(least_bytes));

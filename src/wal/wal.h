@@ -92,7 +92,8 @@ class Wal {
   };
 
   // Begins a log at `start_lsn`, a multiple of 8, at least format::kFirstLsn. On return an empty first segment is
-  // durable. `next_number` gives file numbers never used before; called from any thread.
+  // durable. `next_number` gives file numbers never used before; called from any thread. kCorruption, before anything is
+  // made: no room below format::kMaxSoundLsn.
   static Result<std::unique_ptr<Wal>> create(Directory& directory, std::function<uint64_t()> next_number,
                                              const Options& options, uint64_t start_lsn);
   ~Wal();
@@ -100,7 +101,7 @@ class Wal {
   Wal& operator=(const Wal&) = delete;
 
   // Takes room for a record of `payload_bytes`. kNoSpace: a segment was needed and did not fit; nothing changed, a
-  // later call may succeed. kInvalidArgument: over format::kMaxLogPayloadBytes. kClosed after close(). After a failed
+  // later call may succeed. kCorruption: the log's positions are used up. kInvalidArgument: over format::kMaxLogPayloadBytes. kClosed after close(). After a failed
   // sync: its error.
   Result<Claim> claim(uint64_t payload_bytes, format::Sequence first_sequence, uint32_t count);
 
@@ -152,6 +153,7 @@ class Wal {
  private:
   Wal(Directory& directory, std::function<uint64_t()> next_number, const Options& options, uint64_t start_lsn);
 
+  Result<void> check_positions(uint64_t least_bytes) const;
   Result<void> rotate(uint64_t record_bytes);
   Result<std::shared_ptr<Segment>> prepare_late(uint64_t least_bytes);
   std::shared_ptr<Segment> take_next(uint64_t least_bytes);
