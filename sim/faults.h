@@ -55,7 +55,7 @@ inline constexpr int32_t kAnyError = 0;
 
 enum class FaultEffect : uint8_t {
   kNone,
-  kError,      // fails with error_number and does nothing; a sync loses pages; a store loses its pages (SIGBUS)
+  kError,      // fails with error_number and does nothing; a sync loses pages; a store loses its clean pages (SIGBUS)
   kShort,      // a read returns less than the file has; a write writes a part, then fails
   kFlip,       // a read returns one wrong bit; the file is as it was
   kMisdirect,  // a write lands elsewhere, in this file or another

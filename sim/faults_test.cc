@@ -294,6 +294,25 @@ TEST(Faults, ADamagedStoreIsFlaggedAndNeverReachesTheFile) {
   EXPECT_EQ(t.content("m").substr(5000, 10), "other page");
 }
 
+// Or a kill after it would lose what nothing had failed for.
+TEST(Faults, AStoreToAPageWithUnsyncedBytesDoesNotFault) {
+  TestDisk t;
+  auto file = t.directory->create_mapped("m", 8192).value();
+  file->sync(0, 8192).value();
+  t.directory->sync().value();
+  TestDisk::store(*file, 0, "acknowledged");
+  t.faults().plan({.kinds = only(IoKind::kStore), .for_good = true});
+  TestDisk::store(*file, 100, "as well");
+  EXPECT_FALSE(file->damaged());
+  file->sync(0, 4096).value();
+  TestDisk::store(*file, 200, "lost");
+  EXPECT_TRUE(file->damaged());
+  t.kill();
+  EXPECT_EQ(t.content("m").substr(0, 12), "acknowledged");
+  EXPECT_EQ(t.content("m").substr(100, 7), "as well");
+  EXPECT_EQ(t.content("m").substr(200, 4), std::string(4, '\0'));
+}
+
 TEST(Faults, RatesHitAboutAsOftenAsAsked) {
   TestDisk t;
   t.write("a", std::string(100, 'a'));

@@ -135,10 +135,21 @@ uint64_t posix_min(const std::map<uint64_t, std::shared_ptr<Inode>>& inodes, con
   const uint64_t data_density = draw_density(prng);
   const uint64_t name_density = draw_density(prng);
   for (const auto& [number, inode] : inodes) posix_min_file(*inode, data_density, prng);
-  uint64_t kept = 0;
+  std::vector<const Unit*> names;
   for (const Unit& unit : units) {
-    if (unit.directory == nullptr || !survives(name_density, prng)) continue;
-    keep(unit);
+    if (unit.directory != nullptr) names.push_back(&unit);
+  }
+  // Each by chance; or all but one, or one alone: what a step cannot bear that trusts an earlier one.
+  enum class Way : uint64_t { kOneAlone, kAllButOne, kByChance };
+  const auto way = static_cast<Way>(prng.below(4));
+  const uint64_t chosen = names.empty() ? 0 : prng.below(names.size());
+  uint64_t kept = 0;
+  for (uint64_t i = 0; i < names.size(); ++i) {
+    const bool stays = way == Way::kOneAlone    ? i == chosen
+                       : way == Way::kAllButOne ? i != chosen
+                                                : survives(name_density, prng);
+    if (!stays) continue;
+    keep(*names[i]);
     ++kept;
   }
   return kept;

@@ -146,11 +146,16 @@ void SimMappedFile::stored(uint64_t begin, uint64_t end) {
   }
   const auto site = disk.begin(open_.boot, IoKind::kStore, open_.ref, begin, end - begin);
   if (!site) return;  // dead: nobody will see what is stored from now on
-  if (site->fate.effect == FaultEffect::kError) {
+  const uint64_t first = begin / kPageBytes * kPageBytes;
+  const uint64_t last = (end + kPageBytes - 1) / kPageBytes * kPageBytes;
+  // A page that holds what the disk lacks is writable: no store to it faults, and what was stored there before survives.
+  const bool clean = std::none_of(inode.pending.begin(), inode.pending.end(), [&](const PendingWrite& other) {
+    const bool is_this = other.offset == begin && other.bytes == end - begin;
+    return !is_this && other.offset < last && first < other.offset + other.bytes;
+  });
+  if (site->fate.effect == FaultEffect::kError && clean) {
     damaged_ = true;
-    const uint64_t first = begin / kPageBytes * kPageBytes / kSectorBytes;
-    const uint64_t last = (end + kPageBytes - 1) / kPageBytes * kPageBytes / kSectorBytes;
-    for (uint64_t sector = first; sector < last; ++sector) inode.detached.insert(sector);
+    for (uint64_t sector = first / kSectorBytes; sector < last / kSectorBytes; ++sector) inode.detached.insert(sector);
   }
   (void)disk.end(open_.boot, *site);
 }

@@ -25,7 +25,9 @@ uint64_t SimClock::coarse_now_ns() { return Scheduler::instance().now_ns() / kCo
 
 uint64_t SimClock::wall_ns() {
   if (wall_jump_one_in_ != 0 && prng_.one_in(wall_jump_one_in_)) {
-    wall_offset_ns_ += static_cast<int64_t>(prng_.below(2 * kHourNs)) - kHourNs;
+    const auto by_ns = static_cast<int64_t>(prng_.below(kHourNs));
+    const bool back = wall_moves_ == WallMoves::kBack || (wall_moves_ == WallMoves::kBoth && prng_.one_in(2));
+    wall_offset_ns_ += back ? -by_ns : by_ns;
   }
   return kWallStartNs + Scheduler::instance().now_ns() + static_cast<uint64_t>(wall_offset_ns_);
 }

@@ -19,8 +19,10 @@ namespace nacre::sim {
 // The virtual time of the scheduler. The wall clock runs beside it and may jump.
 class SimClock final : public Clock {
  public:
-  // `wall_jump_one_in`: calls of wall_ns that find it moved by up to an hour to either side; 0 never.
-  SimClock(uint64_t seed, uint32_t wall_jump_one_in) : prng_(seed), wall_jump_one_in_(wall_jump_one_in) {}
+  // `wall_jump_one_in`: calls of wall_ns that find it moved by up to an hour; 0 never. A seed's clock moves to either side, or
+  // only forward, or only back: so whoever waits by it goes too early, or waits for what moves away from it.
+  SimClock(uint64_t seed, uint32_t wall_jump_one_in)
+      : prng_(seed), wall_jump_one_in_(wall_jump_one_in), wall_moves_(static_cast<WallMoves>(prng_.below(3))) {}
   uint64_t now_ns() override;         // each call takes 35 ns, so a loop that only asks the time ends
   uint64_t coarse_now_ns() override;  // in steps of 4 ms
   uint64_t wall_ns() override;
@@ -28,8 +30,11 @@ class SimClock final : public Clock {
   void jump_wall(int64_t by_ns) { wall_offset_ns_ += by_ns; }
 
  private:
+  enum class WallMoves : uint8_t { kBoth, kForward, kBack };
+
   base::Prng prng_;
   const uint32_t wall_jump_one_in_;
+  const WallMoves wall_moves_;
   int64_t wall_offset_ns_ = 0;
 };
 

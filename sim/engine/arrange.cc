@@ -1,10 +1,15 @@
 #include "sim/engine/arrange.h"
 
+#include <array>
+
 #include "base/prng.h"
 
 namespace nacre::sim {
 
 namespace {
+
+constexpr IoKinds kStepsOfNames = only(IoKind::kRename) | only(IoKind::kRemove) | only(IoKind::kSyncDirectory);
+constexpr IoKinds kStepsOfDurability = kStepsOfNames | kSyncs;
 
 CrashProfile crash_profile(const Plan& plan, base::Prng& prng) {
   if (plan.profile == "prefix") return CrashProfile::kPrefix;
@@ -36,7 +41,8 @@ FaultRates rates_of(const Plan& plan, const Part& part) {
   rates.read_short = prng.one_in(2) ? rate(1000) : 0;
   rates.name_error = rate(1000);
   rates.stall = prng.one_in(4) ? 500 : 0;
-  rates.store_damage = prng.one_in(4) ? static_cast<uint32_t>(200 + prng.below(2000)) : 0;
+  // Of these stores only the first to a page since its sync can fault.
+  rates.store_damage = prng.one_in(4) ? static_cast<uint32_t>(20 + prng.below(300)) : 0;
   return rates;
 }
 
@@ -45,15 +51,29 @@ PlannedFault fault_of(const Plan& plan, const Part& part) {
   static constexpr FaultEffect kEnds[] = {FaultEffect::kPowerCut, FaultEffect::kPowerCutAfter,
                                           FaultEffect::kPowerCut, FaultEffect::kPowerCutAfter,
                                           FaultEffect::kKill,     FaultEffect::kKillAfter};
-  static constexpr uint64_t kReach[] = {30, 60, 300, 1500};
+  // The end comes at any I/O, or at a step of durability, or of names alone: of these there are few, and what a crash may tear
+  // apart stands between two of them.
+  static constexpr struct {
+    IoKinds kinds;
+    std::array<uint64_t, 4> reach;
+  } kPlaces[] = {{kEveryIo, {30, 60, 300, 1500}},
+                 {kEveryIo, {30, 60, 300, 1500}},
+                 {kStepsOfDurability, {16, 40, 60, 300}},
+                 {kStepsOfNames, {8, 16, 40, 100}}};
   const bool early = plan.profile == "recovery" || plan.profile == "lying";
-  const uint64_t reach = kReach[prng.below(early ? 2 : 4)];
-  return {.nth = 1 + prng.below(reach), .effect = kEnds[prng.below(6)], .profile = crash_profile(plan, prng)};
+  const auto& place = kPlaces[prng.below(4)];
+  const uint64_t reach = place.reach[prng.below(early ? 2 : 4)];
+  return {.nth = 1 + prng.below(reach),
+          .kinds = place.kinds,
+          .effect = kEnds[prng.below(6)],
+          .profile = crash_profile(plan, prng)};
 }
 
 Plug plug_of(const Plan& plan, const Part& part) {
   base::Prng prng(part.seed);
-  return {.kill = prng.one_in(plan.profile == "lying" ? 8 : 3), .profile = crash_profile(plan, prng)};
+  // A process that is killed leaves a log of which only the page cache has the end: what recoveries are to be cut over.
+  const uint64_t one_in = plan.profile == "lying" ? 8 : plan.profile == "recovery" ? 2 : 3;
+  return {.kill = prng.one_in(one_in), .profile = crash_profile(plan, prng)};
 }
 
 CloseWay close_of(const Part& part) {

@@ -55,7 +55,10 @@ std::string detail(const Plan& plan, const Part& part) {
     case PartKind::kRates: return to_string(rates_of(plan, part));
     case PartKind::kFault: {
       const PlannedFault fault = fault_of(plan, part);
-      return std::string(sim::to_string(fault.effect)) + " at I/O " + std::to_string(fault.nth) + ", " +
+      const bool any = fault.kinds == kEveryIo;
+      const bool file = (fault.kinds & only(IoKind::kSyncFile)) != 0;
+      const char* const of = any ? " at I/O " : file ? " at sync or name " : " at name ";
+      return std::string(sim::to_string(fault.effect)) + of + std::to_string(fault.nth) + ", " +
              sim::to_string(fault.profile);
     }
     case PartKind::kPlug: {

@@ -140,6 +140,7 @@ void EngineRun::read_events(Boot& boot) {
     NACRE_SOMETIMES("a log has a torn tail", event.kind == EventKind::kTornTail);
     NACRE_SOMETIMES("a compaction ends", event.kind == EventKind::kCompactionFinished);
     NACRE_SOMETIMES("tables are moved", event.kind == EventKind::kTablesMoved);
+    NACRE_SOMETIMES("a manifest is replaced", event.kind == EventKind::kManifestReplaced);
     NACRE_SOMETIMES("space returns", event.kind == EventKind::kSpaceReturned);
     NACRE_SOMETIMES("a writer is delayed", event.kind == EventKind::kWriteDelayed);
     NACRE_SOMETIMES("an open recovers a log", event.kind == EventKind::kRecovered);

@@ -215,10 +215,14 @@ void Core::note_job_failure(JobHealth& health, const Error& error) {
 
 void Core::update_delay() {
   uint64_t debt = 0;
+  uint64_t frozen_bytes = 0;
   for (const auto& [id, keyspace] : keyspaces_) {
+    for (const FrozenMemtable& frozen : keyspace->frozen) frozen_bytes += frozen.bytes;
     if (keyspace->version) debt += compaction::debt_bytes(shape_of(*keyspace), policy_of(*keyspace));
   }
-  compaction::PacingInput piles{.frozen_bytes = frozen_bytes_.load(std::memory_order_relaxed),
+  // If not, writers wait for memory that nobody holds.
+  NACRE_DCHECK(frozen_bytes == frozen_bytes_.load(std::memory_order_relaxed));
+  compaction::PacingInput piles{.frozen_bytes = frozen_bytes,
                                 .memtable_bytes = plan_.memtable_bytes,
                                 .all_memtables_bytes = plan_.all_memtables_bytes,
                                 .debt_bytes = debt};

@@ -38,6 +38,9 @@ auto unless_forked() {
   };
 }
 
+// In the simulator a manifest outgrows it in one life, as everything is small there (memory_plan.h).
+constexpr uint64_t kManifestLimitBytes = sync::kSimulated ? uint64_t{4} << 10 : uint64_t{1} << 20;
+
 Result<void> check_options(const Options& options) {
   const auto wrong = [](const char* reason) { return invalid_argument(Operation::kConfigure, reason); };
   if (options.memory_bytes < kMinMemoryBytes) return wrong("Options::memory_bytes must be at least 16 MiB");
@@ -131,6 +134,7 @@ Result<void> Core::open_tree(tree::OpenReport* report) {
   set.default_keyspace = options_.keyspace;
   set.opener = std::make_shared<TableFiles>(*directory_, *cache_, account_);
   set.account = &account_;
+  set.manifest_limit_bytes = kManifestLimitBytes;
   set.on_install = [this](std::span<const tree::Installed> installed) { on_install(installed); };
   set.on_obsolete = [this](const tree::ObsoleteTable& table) { on_obsolete(table); };
   set.on_manifest_replaced = [this](uint64_t number) {

@@ -1,6 +1,7 @@
 #include "os/process.h"
 
 #include <gtest/gtest.h>
+#include <time.h>
 
 #include <set>
 
@@ -49,6 +50,25 @@ TEST(PosixClock, GoesForward) {
   EXPECT_GE(clock->now_ns() - start, 20'000'000u);
   EXPECT_GT(clock->coarse_now_ns(), coarse);
   EXPECT_GT(clock->wall_ns(), uint64_t{1'600'000'000} * 1'000'000'000);
+}
+
+// Waits and retries go by now_ns(): it must not be a clock that somebody sets.
+TEST(PosixClock, IsNotMovedWithTheWallClock) {
+  const auto read = [](clockid_t id) {
+    timespec time{};
+    ::clock_gettime(id, &time);
+    return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(time.tv_nsec);
+  };
+  auto clock = posix_clock();
+  const auto expect_between = [&](clockid_t id, uint64_t (Clock::*now)()) {
+    const uint64_t before = read(id);
+    const uint64_t seen = ((*clock).*now)();
+    EXPECT_LE(before, seen);
+    EXPECT_LE(seen, read(id));
+  };
+  expect_between(CLOCK_MONOTONIC, &Clock::now_ns);
+  expect_between(CLOCK_MONOTONIC_COARSE, &Clock::coarse_now_ns);
+  expect_between(CLOCK_REALTIME, &Clock::wall_ns);
 }
 
 TEST(Runtime, StandardIsCompleteAndTheSameEachTime) {

@@ -79,6 +79,7 @@ Result<Wal::Claim> Wal::claim(uint64_t payload_bytes, format::Sequence first_seq
   offset_ += record_bytes;
   base::prefetch_for_appending(current_->data + offset_);
   end_lsn_.store(claim.end_lsn, std::memory_order_release);
+  sync::yield_point();  // the range is taken, and the caller has not noted yet who needs it
   return claim;
 }
 

@@ -200,6 +200,7 @@ class ToolTest(unittest.TestCase):
             with open("/dev/full", "wb") as full:
                 self.assertEqual(subprocess.run([TOOL, "export", self.db], stdout=full, stderr=subprocess.DEVNULL).returncode, FAILURE)
                 self.assertEqual(subprocess.run([TOOL, "scan", self.db], stdout=full, stderr=subprocess.DEVNULL).returncode, FAILURE)
+            self.assertIn("not complete", self.fails(FAILURE, "export", self.db, "/dev/full"))
         self.assertEqual(self.ok("check", self.db), b"sound\n")
 
     # ---- kills, damage, others
@@ -300,7 +301,8 @@ class ToolTest(unittest.TestCase):
             findings = json.loads(self.run_tool("check", self.db, "--json").stdout)
             self.assertFalse(findings["sound"])
             self.assertTrue(0 <= at - findings["findings"][0]["offset"] < 64 << 10, findings)
-            self.assertEqual(self.run_tool("scan", self.db).returncode, FAILURE, "a scan over damage must not end in success")
+            for command in ("scan", "export"):
+                self.assertEqual(self.run_tool(command, self.db).returncode, FAILURE, f"{command} over damage must not end in success")
         table.unlink()
         self.assertIn(table.name, self.fails(FAILURE, "check", self.db))
         table.write_bytes(whole)
