@@ -2,7 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstdlib>
+#include <exception>
 #include <functional>
+#include <new>
 #include <set>
 #include <string>
 #include <vector>
@@ -504,6 +507,19 @@ TEST(SchedulerDeathTest, MisuseCrashes) {
         wait(c, m);
       },
       "deadlock outside a simulation");
+}
+
+TEST(SchedulerDeathTest, AThreadUnwoundBeforeItsJoinTerminates) {
+  EXPECT_EXIT(
+      {
+        std::set_terminate([] { std::_Exit(7); });
+        try {
+          const Thread t("t", [] {});
+          throw std::bad_alloc();
+        } catch (const std::bad_alloc&) {
+        }
+      },
+      testing::ExitedWithCode(7), "");
 }
 
 }  // namespace

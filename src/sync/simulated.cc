@@ -3,6 +3,7 @@
 #include "sync/simulated.h"
 
 #include <algorithm>
+#include <exception>
 
 #include "base/assert.h"
 #include "sync/simulated_scheduler.h"
@@ -84,7 +85,10 @@ Thread::Thread(const std::string& name, std::function<void()> body)
   Scheduler::instance().yield(Point::kStart);
 }
 
-Thread::~Thread() { NACRE_CHECK(fiber_ == nullptr); }
+Thread::~Thread() {
+  if (std::uncaught_exceptions() != 0 && fiber_ != nullptr) std::terminate();  // unwound: as a std::thread
+  NACRE_CHECK(fiber_ == nullptr);
+}
 
 Thread& Thread::operator=(Thread&& other) noexcept {
   NACRE_CHECK(fiber_ == nullptr);
