@@ -15,10 +15,9 @@ void Ledger::begin(LedgerEntry entry) {
 void Ledger::acknowledged() {
   LedgerEntry& entry = entries_.back();
   entry.answer = LedgerEntry::Answer::kAcknowledged;
-  if (entry.kind == LedgerEntry::Kind::kCreate) return;  // required by matches(), but makes nothing else durable
-  const bool drop = entry.kind == LedgerEntry::Kind::kDrop;
-  if (drop || entry.durability == Durability::kDisk) power_floor_ = entries_.size();
-  if (drop || entry.durability != Durability::kMemory) process_floor_ = entries_.size();
+  const bool of_keyspace = entry.kind != LedgerEntry::Kind::kWrite;
+  if (of_keyspace || entry.durability == Durability::kDisk) power_floor_ = entries_.size();
+  if (of_keyspace || entry.durability != Durability::kMemory) process_floor_ = entries_.size();
 }
 
 size_t Ledger::floor(Loss loss) const {
@@ -59,27 +58,6 @@ bool Ledger::replay(size_t count, uint64_t choice, DatabaseContent* content) con
     apply(entries_[i], *content);
   }
   return choice == 0;
-}
-
-bool Ledger::matches(const DatabaseContent& seen, size_t count, const DatabaseContent& replayed) const {
-  for (const auto& [name, content] : replayed) {
-    const auto found = seen.find(name);
-    if (found == seen.end() || found->second != content) return false;
-  }
-  std::map<std::string, bool> later;  // created after the prefix: whether it must be there
-  for (size_t i = count; i < entries_.size(); i++) {
-    const LedgerEntry& entry = entries_[i];
-    if (entry.kind == LedgerEntry::Kind::kCreate)
-      later[entry.keyspace] = entry.answer == LedgerEntry::Answer::kAcknowledged;
-    if (entry.kind == LedgerEntry::Kind::kDrop) later[entry.keyspace] = false;
-  }
-  for (const auto& [name, content] : seen) {
-    if (replayed.contains(name)) continue;
-    if (!later.contains(name) || !content.empty()) return false;
-  }
-  return std::all_of(later.begin(), later.end(), [&](const auto& each) {
-    return !each.second || replayed.contains(each.first) || seen.contains(each.first);
-  });
 }
 
 std::string Ledger::difference(const DatabaseContent& seen, size_t lowest) const {
@@ -125,7 +103,7 @@ std::string Ledger::check_found(const DatabaseContent& seen, Loss loss) const {
     for (uint64_t choice = 0; choice < uint64_t{1} << doubts(count); choice++) {
       DatabaseContent replayed;
       replay(count, choice, &replayed);
-      if (matches(seen, count, replayed)) return "";
+      if (seen == replayed) return "";
     }
   }
   return "what the open shows " + difference(seen, lowest);

@@ -5,8 +5,7 @@
 // for one k, across all keyspaces, with entries in doubt in or out; k is at least the floor of what was lost since: nothing, the
 // process, or the power. What an open has shown is decided: it is the new beginning of the ledger.
 //
-// Keyspaces come into being durably when they are created, so a cut may keep an empty keyspace whose creation came after
-// writes that it lost. A drop makes everything before it durable.
+// An acknowledged creation or drop of a keyspace is durable, and so is all that was acknowledged before it.
 //
 // Thread safety: none needed.
 #pragma once
@@ -76,7 +75,6 @@ class Ledger {
   static void apply(const LedgerEntry& entry, DatabaseContent& content);
   // The entries that are to be applied, in doubt ones as `choice` says, or false if there is no such choice.
   bool replay(size_t count, uint64_t choice, DatabaseContent* content) const;
-  bool matches(const DatabaseContent& seen, size_t count, const DatabaseContent& replayed) const;
   uint32_t doubts(size_t count) const;
   std::string difference(const DatabaseContent& seen, size_t lowest) const;
 

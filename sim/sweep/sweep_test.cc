@@ -45,18 +45,25 @@ TEST(Ledger, ARefusedWriteIsWhollyAbsent) {
   EXPECT_NE(ledger.check_live(shows({{"a", "1"}})), "");
 }
 
-TEST(Ledger, ACreationIsDurableAtOnceAndMayOutliveEarlierWrites) {
-  Ledger ledger;
-  ledger.begin(put("a", "1"));
-  ledger.acknowledged();
-  ledger.begin({.kind = LedgerEntry::Kind::kCreate, .keyspace = "k"});
-  ledger.acknowledged();
-  EXPECT_EQ(ledger.check_found({{"default", {}}, {"k", {}}}, Loss::kPower), "");
-  EXPECT_NE(ledger.check_found(shows({{"a", "1"}}), Loss::kPower), "");
-  ledger.begin({.kind = LedgerEntry::Kind::kDrop, .keyspace = "k"});
-  ledger.acknowledged();
-  EXPECT_EQ(ledger.check_found(shows({{"a", "1"}}), Loss::kPower), "");
-  EXPECT_NE(ledger.check_found(shows({}), Loss::kPower), "");
+TEST(Ledger, ACreationOrDropIsDurableAndSoIsAllBeforeIt) {
+  for (const Loss loss : {Loss::kProcess, Loss::kPower}) {
+    Ledger ledger;
+    ledger.begin(put("a", "1", Durability::kMemory));
+    ledger.acknowledged();
+    ledger.begin({.kind = LedgerEntry::Kind::kCreate, .keyspace = "k"});
+    EXPECT_EQ(ledger.check_found(shows({}), loss), "");
+    EXPECT_EQ(ledger.check_found(shows({{"a", "1"}}), loss), "");
+    EXPECT_NE(ledger.check_found({{"default", {}}, {"k", {}}}, loss), "") << "it has outlived what was before it";
+    ledger.acknowledged();
+    EXPECT_EQ(ledger.check_found({{"default", {{"a", "1"}}}, {"k", {}}}, loss), "");
+    EXPECT_NE(ledger.check_found({{"default", {}}, {"k", {}}}, loss), "") << "it has outlived what was before it";
+    EXPECT_NE(ledger.check_found(shows({{"a", "1"}}), loss), "") << "it was lost";
+    ledger.begin({.kind = LedgerEntry::Kind::kDrop, .keyspace = "k"});
+    ledger.acknowledged();
+    EXPECT_EQ(ledger.check_found(shows({{"a", "1"}}), loss), "");
+    EXPECT_NE(ledger.check_found(shows({}), loss), "");
+    EXPECT_NE(ledger.check_found({{"default", {{"a", "1"}}}, {"k", {}}}, loss), "") << "it was undone";
+  }
 }
 
 // Tells the story on a disk with this fault for good, cuts the power at an I/O, and opens again.
