@@ -78,11 +78,15 @@ void SimDisk::erase(const std::string& path) {
 }
 
 void SimDisk::flip_bit(const std::string& path, uint64_t offset, uint32_t bit) {
+  NACRE_CHECK(bit < 8);
+  flip_bits(path, offset, static_cast<uint8_t>(1U << bit));
+}
+
+void SimDisk::flip_bits(const std::string& path, uint64_t offset, uint8_t mask) {
   const auto inode = find(path);
-  NACRE_CHECK(inode != nullptr && offset < inode->size() && bit < 8);
-  const char mask = static_cast<char>(1U << bit);
-  (*inode->visible)[offset] ^= mask;
-  if (offset < inode->durable.size()) inode->durable[offset] ^= mask;
+  NACRE_CHECK(inode != nullptr && offset < inode->size());
+  (*inode->visible)[offset] ^= static_cast<char>(mask);
+  if (offset < inode->durable.size()) inode->durable[offset] ^= static_cast<char>(mask);
 }
 
 void SimDisk::truncate(const std::string& path, uint64_t size) {
@@ -117,6 +121,15 @@ void SimDisk::restore(const DiskImage& image) {
     node->path = directory;
     if (!name.empty()) set_content(path, bytes);
   }
+  begin_boot();
+}
+
+void SimDisk::adopt(DiskState state) {
+  state_ = std::move(state);
+  begin_boot();
+}
+
+void SimDisk::begin_boot() {
   ++boot_;
   open_descriptors_ = 0;
   on_ = true;

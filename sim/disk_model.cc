@@ -243,18 +243,25 @@ uint64_t DiskState::visible_hash() const {
   return hash;
 }
 
-DiskState DiskState::copy() const {
+void DiskState::end_process() {
+  for (auto& [number, inode] : inodes()) inode->detach_mappings();
+  for (auto& [path, node] : directories) node->locks.clear();
+}
+
+DiskState DiskState::copy_with(bool own_cache) const {
   std::map<const Inode*, std::shared_ptr<Inode>> twins;
   const auto twin_of = [&](const std::shared_ptr<Inode>& inode) {
     std::shared_ptr<Inode>& twin = twins[inode.get()];
     if (twin == nullptr) {
       twin = std::make_shared<Inode>(*inode);
-      twin->visible = std::make_shared<Buffer>(*inode->visible);
+      if (own_cache) twin->visible = std::make_shared<Buffer>(*inode->visible);
       twin->handles = 0;
     }
     return twin;
   };
-  DiskState copied{.directories = {}, .next_order = next_order, .next_inode = next_inode};
+  DiskState copied;
+  copied.next_order = next_order;
+  copied.next_inode = next_inode;
   for (const auto& [path, node] : directories) {
     auto& into = copied.directories[path];
     into = std::make_shared<DirectoryNode>(*node);

@@ -123,8 +123,15 @@ struct DiskState {
   uint64_t durable_hash() const;
   // The same of all that is visible: what a process started after a kill finds.
   uint64_t visible_hash() const;
+  // The process was killed: its mappings are cut off, its locks are gone.
+  void end_process();
   // A copy that shares nothing with this one. Locks and open handles are not in it.
-  DiskState copy() const;
+  DiskState copy() const { return copy_with(true); }
+  // The same for a power cut that follows at once: until then it shares what the page cache holds, so nothing of it may be misdirected.
+  DiskState copy_to_cut() const { return copy_with(false); }
+
+ private:
+  DiskState copy_with(bool own_cache) const;
 };
 
 }  // namespace nacre::sim

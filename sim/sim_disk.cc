@@ -58,8 +58,7 @@ CutReport SimDisk::power_cut(CrashProfile profile, std::optional<uint64_t> subse
 
 void SimDisk::kill_process() {
   NACRE_CHECK(on_);
-  for (auto& [number, inode] : state_.inodes()) inode->detach_mappings();
-  for (auto& [path, node] : state_.directories) node->locks.clear();
+  state_.end_process();
   if (Scheduler::instance().observed()) Scheduler::instance().note("the process is killed");
   ++kills_;
   tally().count("kills");

@@ -91,11 +91,14 @@ class SimDisk : public std::enable_shared_from_this<SimDisk> {
   void set_content(const std::string& path, Bytes content);  // creates the file if need be, not the directory
   void erase(const std::string& path);
   void flip_bit(const std::string& path, uint64_t offset, uint32_t bit);
+  void flip_bits(const std::string& path, uint64_t offset, uint8_t mask);
   void truncate(const std::string& path, uint64_t size);
   void swap(const std::string& a, const std::string& b);
   // What the page cache shows, as if all had been synced; and the way back, as a new disk that is on.
   DiskImage image() const;
   void restore(const DiskImage& image);
+  // The same with a copy of another disk's state, what is pending in it included.
+  void adopt(DiskState state);
   // Called before each I/O takes effect, and after, before anybody learns of it; not for I/Os that fail. Must not reach a point.
   void watch(std::function<void(bool after)> watcher) { watcher_ = std::move(watcher); }
   const DiskState& state() const { return state_; }
@@ -138,6 +141,7 @@ class SimDisk : public std::enable_shared_from_this<SimDisk> {
  private:
   explicit SimDisk(const DiskOptions& options);
   void note(const Site& site, uint64_t bytes) const;
+  void begin_boot();
   void end_boot();
   void cut_by(const Fate& fate);
   void recount();

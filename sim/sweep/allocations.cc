@@ -56,17 +56,17 @@ namespace {
 constexpr const char* kOutOfMemory = "an allocation failed";
 
 // Runs the story with the Nth allocation failing; 0: none. Returns how it ended, and counts.
-sync::RunResult tell(Simulation& sim, Ledger& ledger, uint64_t nth) {
+sync::RunResult tell(Simulation& sim, const Script& script, Ledger& ledger, uint64_t nth) {
   std::set_terminate([] {
     counting = false;
     sync::Scheduler::instance().stop(kOutOfMemory);
   });
   const auto result = sim.run([&] {
-    Story story(sim, sim.disk(), ledger);
+    Story story(sim, sim.disk(), script, ledger);
     counted = 0;
     fails_at = nth;
     counting = true;
-    story.tell(StoryKind::kWhole);
+    story.tell();
     counting = false;
   });
   counting = false;
@@ -76,11 +76,11 @@ sync::RunResult tell(Simulation& sim, Ledger& ledger, uint64_t nth) {
 
 class AllocationSweep final : public Sweep {
  public:
-  AllocationSweep() {
+  explicit AllocationSweep(uint64_t script) : script_(Script::make(script, ScriptKind::kWhole)) {
     for (int round = 0; round < 2; round++) {  // the first one also makes what lives as long as the process
       Simulation sim(1, plain_world());
       Ledger ledger;
-      const auto result = tell(sim, ledger, 0);
+      const auto result = tell(sim, script_, ledger, 0);
       if (result.ending != sync::Ending::kDone) broken_ = "the story without faults: " + result.report;
     }
     allocations_ = counted;
@@ -90,6 +90,8 @@ class AllocationSweep final : public Sweep {
   uint64_t quick_trials() const override { return 80; }
   std::string places() const override { return std::to_string(allocations_) + " allocations"; }
   std::string describe(uint64_t trial) const override { return "allocation " + std::to_string(trial + 1) + " fails"; }
+
+  bool may_be_watched() const override { return false; }  // words take allocations, which are counted
 
   std::string run(uint64_t trial, Tally& tally) override {
     if (!broken_.empty()) return broken_;
@@ -112,33 +114,34 @@ class AllocationSweep final : public Sweep {
     ::waitpid(pid, &status, 0);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return "the process crashed, status " + std::to_string(status);
     if (!text.starts_with("ok: ")) return text;
-    tally[text.substr(4)]++;
+    tally.count(text.substr(4));
     return "";
   }
 
  private:
   // In a process of its own. "ok: " and what came of it, or what is wrong.
-  static std::string run_here(uint64_t nth) {
+  std::string run_here(uint64_t nth) const {
     Ledger ledger;
     auto* const sim = new Simulation(1, plain_world());  // not destroyed: its threads stand in the middle
-    const auto result = tell(*sim, ledger, nth);
+    const auto result = tell(*sim, script_, ledger, nth);
     if (result.ending == sync::Ending::kDone) return "ok: nothing came of it";
     if (!result.report.starts_with(kOutOfMemory)) return result.report;
     if (sim->disk().is_on()) sim->disk().kill_process();
     sim->disk().restart();
     sim->disk().set_capacity(DiskOptions().capacity_bytes);  // the story may have ended on a device that it had filled
     Simulation next(1, plain_world());
-    const auto reopened = next.run([&] { Story(next, sim->disk(), ledger).tell_the_end(Loss::kProcess); });
+    const auto reopened = next.run([&] { Story(next, sim->disk(), script_, ledger).tell_the_end(Loss::kProcess); });
     if (reopened.ending != sync::Ending::kDone) return "after the end of the process: " + reopened.report;
     return "ok: the process ended, and the database opened with all that it must have";
   }
 
+  const Script script_;
   uint64_t allocations_ = 0;
   std::string broken_;
 };
 
 }  // namespace
 
-std::unique_ptr<Sweep> make_allocation_sweep() { return std::make_unique<AllocationSweep>(); }
+std::unique_ptr<Sweep> make_allocation_sweep(uint64_t script) { return std::make_unique<AllocationSweep>(script); }
 
 }  // namespace nacre::sim

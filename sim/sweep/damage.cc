@@ -1,22 +1,14 @@
-// The sweeps of damage at rest, over a small closed database and one that was killed with a live log.
+// The sweeps of damage at rest:
 //
 //   bits      every bit of every file, flipped
 //   lengths   every file cut at every length, and grown
 //   files     every file deleted, copied to other numbers, exchanged with each other one, replaced by what it was earlier and by the
 //             file of that name of another database
-//
-// Of a log segment, which is a mebibyte of zeros mostly, the pages of zeros are sampled.
-#include <algorithm>
-#include <functional>
+#include "sim/sweep/damage.h"
 
-#include "base/assert.h"
-#include "sim/sweep/patient.h"
+#include <algorithm>
 
 namespace nacre::sim {
-
-namespace {
-
-constexpr uint64_t kBytesOfTrial = 8;
 
 std::shared_ptr<SimDisk> disk_with(const DiskImage& image) {
   auto disk = SimDisk::create({.latency_ns_min = 0, .latency_ns_max = 0});
@@ -24,46 +16,45 @@ std::shared_ptr<SimDisk> disk_with(const DiskImage& image) {
   return disk;
 }
 
-// The offsets worth damaging: all up to the last byte that is not zero and a bit more, then two in each page.
 std::vector<uint64_t> offsets_of(const std::string& content) {
+  constexpr uint64_t kNear = 64;
   std::vector<uint64_t> offsets;
   const size_t last = content.find_last_not_of('\0');
   const uint64_t used = last == std::string::npos ? 0 : last + 1;
+  uint64_t next = content.find_first_not_of('\0');  // the first byte from at - kNear on that is not zero, or npos
   for (uint64_t at = 0; at < content.size(); at++) {
-    const bool zeros = content.size() > 65536 && at >= 64 &&
-                       content.find_first_not_of('\0', at - 64) >= std::min<uint64_t>(at + 64, content.size());
+    if (at >= kNear && next != std::string::npos && next < at - kNear)
+      next = content.find_first_not_of('\0', at - kNear);
+    const bool zeros = content.size() > 65536 && at >= kNear && next >= std::min<uint64_t>(at + kNear, content.size());
     if (!zeros || at % kPageBytes == 0 || at % kPageBytes == kPageBytes - 1) offsets.push_back(at);
     if (zeros && at > used + kPageBytes && at % kPageBytes == 1) at += kPageBytes - 3;
   }
   return offsets;
 }
 
-class DamageSweep : public Sweep {
- public:
-  DamageSweep() {
-    patients_.push_back(Patient::make("closed", StoryKind::kSmall, 1));
-    patients_.push_back(Patient::make("live log", StoryKind::kCut, 1));
-  }
+DamageSweep::DamageSweep(uint64_t script, bool with_youth) {
+  patients_.push_back(Patient::make("closed", Script::make(script, ScriptKind::kSmall), 1, with_youth));
+  patients_.push_back(Patient::make("live log", Script::make(script, ScriptKind::kCut), 1, with_youth));
+}
 
- protected:
-  // Runs `body` in one simulation; it returns what is wrong.
-  static std::string simulate(const std::function<std::string(Simulation&)>& body) {
-    Simulation sim(1, plain_world(2'000'000'000));
-    std::string wrong;
-    const auto result = sim.run([&] { wrong = body(sim); });
-    return result.ending == sync::Ending::kDone ? wrong : result.report;
-  }
-  static void note(const std::string& family, const std::string& outcome, Tally& tally) {
-    tally[family + ": " + outcome]++;
-  }
-  std::vector<Patient> patients_;
-};
+std::string DamageSweep::simulate(const std::function<std::string(Simulation&)>& body) {
+  Simulation sim(1, plain_world(2'000'000'000));
+  std::string wrong;
+  const auto result = sim.run([&] { wrong = body(sim); });
+  return result.ending == sync::Ending::kDone ? wrong : result.report;
+}
+
+namespace {
+
+constexpr uint64_t kBytesOfTrial = 8;
+
+void note(const std::string& family, const std::string& outcome, Tally& tally) { tally.count(family + ": " + outcome); }
 
 // ---- bits ------------------------------------------------------------------------------------------------------------
 
 class BitSweep final : public DamageSweep {
  public:
-  BitSweep() {
+  explicit BitSweep(uint64_t script) : DamageSweep(script) {
     for (const Patient& patient : patients_) {
       for (const std::string& path : patient.files()) {
         const std::vector<uint64_t> offsets = offsets_of(patient.image.at(path));
@@ -97,6 +88,7 @@ class BitSweep final : public DamageSweep {
       for (const uint64_t offset : spot.offsets) {
         for (uint32_t bit = 0; bit < 8; bit++) {
           disk->flip_bit(spot.path, offset, bit);
+          tally.count("bits flipped");
           note(family, examination.examine(*disk, Access::kReadOnly), tally);
           disk->flip_bit(spot.path, offset, bit);
           if (!examination.failure().empty()) return what_failed("read-only", offset, bit, examination);
@@ -139,6 +131,7 @@ struct Injury {
 // A list of things to do to a database, each a trial, opened both ways.
 class InjurySweep : public DamageSweep {
  public:
+  using DamageSweep::DamageSweep;
   uint64_t trials() const override { return injuries_.size(); }
   std::string describe(uint64_t trial) const override {
     return std::string(injuries_[trial].patient->name) + ", " + injuries_[trial].words;
@@ -163,7 +156,7 @@ class InjurySweep : public DamageSweep {
 
 class LengthSweep final : public InjurySweep {
  public:
-  LengthSweep() {
+  explicit LengthSweep(uint64_t script) : InjurySweep(script, false) {
     for (const Patient& patient : patients_) {
       for (const std::string& path : patient.files()) {
         const std::string& content = patient.image.at(path);
@@ -188,9 +181,8 @@ class LengthSweep final : public InjurySweep {
 
 class FileSweep final : public InjurySweep {
  public:
-  FileSweep() {
-    strangers_.push_back(Patient::make("closed", StoryKind::kSmall, 2));
-    strangers_.push_back(Patient::make("live log", StoryKind::kCut, 2));
+  explicit FileSweep(uint64_t script) : InjurySweep(script, true) {
+    for (const Patient& patient : patients_) strangers_.push_back(Patient::make(patient.name, patient.script, 2));
     for (size_t i = 0; i < patients_.size(); i++) add(patients_[i], strangers_[i]);
   }
   uint64_t quick_trials() const override { return 1000; }
@@ -252,8 +244,8 @@ class FileSweep final : public InjurySweep {
 
 }  // namespace
 
-std::unique_ptr<Sweep> make_bit_sweep() { return std::make_unique<BitSweep>(); }
-std::unique_ptr<Sweep> make_length_sweep() { return std::make_unique<LengthSweep>(); }
-std::unique_ptr<Sweep> make_file_sweep() { return std::make_unique<FileSweep>(); }
+std::unique_ptr<Sweep> make_bit_sweep(uint64_t script) { return std::make_unique<BitSweep>(script); }
+std::unique_ptr<Sweep> make_length_sweep(uint64_t script) { return std::make_unique<LengthSweep>(script); }
+std::unique_ptr<Sweep> make_file_sweep(uint64_t script) { return std::make_unique<FileSweep>(script); }
 
 }  // namespace nacre::sim

@@ -60,11 +60,11 @@ struct Place {
 
 class ErrorSweep final : public Sweep {
  public:
-  ErrorSweep() {
+  explicit ErrorSweep(uint64_t script) : script_(Script::make(script, ScriptKind::kWhole)) {
     Simulation sim(1, plain_world());
     const auto result = sim.run([&] {
       Ledger ledger;
-      Story(sim, sim.disk(), ledger).tell(StoryKind::kWhole);
+      Story(sim, sim.disk(), script_, ledger).tell();
     });
     if (result.ending != sync::Ending::kDone) broken_ = "the story without faults: " + result.report;
     const Faults& faults = sim.disk().faults();
@@ -100,20 +100,21 @@ class ErrorSweep final : public Sweep {
                                 .effect = way.effect,
                                 .error_number = way.error_number,
                                 .for_good = way.for_good});
-      Story story(sim, sim.disk(), ledger, excuses_of(way));
-      story.tell(StoryKind::kWhole);
+      Story story(sim, sim.disk(), script_, ledger, excuses_of(way));
+      story.tell();
       sim.disk().faults().clear();
       story.tell_the_end();
       answers = story.answers();
     });
-    tally[std::string("struck: ") + way.name] += sim.disk().faults().injected(way.effect) != 0 ? 1 : 0;
+    tally.count(std::string("struck: ") + way.name, sim.disk().faults().injected(way.effect) != 0 ? 1 : 0);
     for (const auto& [answer, count] : answers) {
-      if (!answer.ends_with(": ok")) tally["answer: " + answer] += count;
+      if (!answer.ends_with(": ok")) tally.count("answer: " + answer, count);
     }
     return result.ending == sync::Ending::kDone ? "" : result.report;
   }
 
  private:
+  const Script script_;
   uint64_t sites_ = 0;
   std::string broken_;
   std::vector<Place> places_;
@@ -121,6 +122,6 @@ class ErrorSweep final : public Sweep {
 
 }  // namespace
 
-std::unique_ptr<Sweep> make_error_sweep() { return std::make_unique<ErrorSweep>(); }
+std::unique_ptr<Sweep> make_error_sweep(uint64_t script) { return std::make_unique<ErrorSweep>(script); }
 
 }  // namespace nacre::sim

@@ -116,6 +116,7 @@ std::string Ledger::check_opened(const DatabaseContent& seen, Loss loss) {
     content_.swap(decided);
     entries_.clear();
     power_floor_ = process_floor_ = 0;
+    opens_++;
   }
   return wrong;
 }

@@ -68,8 +68,8 @@ class Ledger {
   const std::map<std::string, std::vector<std::string>>& keys() const { return keys_; }  // ever written, by keyspace
   size_t size() const { return entries_.size(); }
   size_t floor(Loss loss) const;
-  // A number for what may be shown after a loss: equal ledgers, equal numbers.
-  uint64_t position(Loss loss) const { return floor(loss) << 32 | entries_.size(); }
+  // A number for what may be shown after a loss. Along one story equal numbers mean equal states.
+  uint64_t position(Loss loss) const { return opens_ << 48 | floor(loss) << 24 | entries_.size(); }
 
  private:
   static void apply(const LedgerEntry& entry, DatabaseContent& content);
@@ -80,6 +80,7 @@ class Ledger {
 
   DatabaseContent content_;  // decided
   std::vector<LedgerEntry> entries_;
+  uint64_t opens_ = 0;  // decided so often
   size_t power_floor_ = 0;
   size_t process_floor_ = 0;
   std::map<std::string, std::vector<std::string>> keys_;

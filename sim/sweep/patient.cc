@@ -1,30 +1,33 @@
 #include "sim/sweep/patient.h"
 
+#include <optional>
+
 #include "base/assert.h"
 #include "os/file_ref.h"
 
 namespace nacre::sim {
 
-Patient Patient::make(const char* name, StoryKind kind, uint64_t seed) {
-  Patient patient{.name = name, .image = {}, .ledger = {}, .content = {}, .youth = {}};
+Patient Patient::make(const char* name, Script script, uint64_t seed, bool with_youth) {
+  Patient patient{.name = name, .script = std::move(script), .image = {}, .ledger = {}, .content = {}, .youth = {}};
   SimulationOptions world = plain_world();
   Simulation sim(seed, world);
   uint64_t changes = 0;
-  sim.disk().watch([&](bool after) {
+  const auto look_at_youth = [&](bool after) {
     const Faults& faults = sim.disk().faults();
     const uint64_t so_far = faults.sites(IoKind::kWrite) + faults.sites(IoKind::kStore) + faults.sites(IoKind::kRename);
     if (!after || so_far == changes) return;
     changes = so_far;
     patient.youth.push_back(sim.disk().image());
-  });
-  const auto result = sim.run([&] { Story(sim, sim.disk(), patient.ledger).tell(kind); });
+  };
+  if (with_youth) sim.disk().watch(look_at_youth);
+  const auto result = sim.run([&] { Story(sim, sim.disk(), patient.script, patient.ledger).tell(); });
   NACRE_CHECK(result.ending == sync::Ending::kDone);
   patient.image = sim.disk().image();
   const auto disk = SimDisk::create({.latency_ns_min = 0, .latency_ns_max = 0});
   disk->restore(patient.image);
   Simulation reading(seed, world);
   const auto read = reading.run([&] {
-    auto db = Story::open(reading, *disk, OpenMode::kReadOnly).value();
+    auto db = Story::open(reading, *disk, patient.script.options, OpenMode::kReadOnly).value();
     std::string disagreement;
     patient.content = read_database(db, patient.ledger.keys(), &disagreement).value();
     NACRE_CHECK(disagreement.empty() && patient.ledger.check_found(patient.content, Loss::kPower).empty());
@@ -67,7 +70,9 @@ void Examination::compare(const std::string& keyspace, const std::string& key, c
 }
 
 void Examination::read_keyspace(const Keyspace& keyspace, const std::string& name) {
-  const std::vector<std::string>& keys = patient_.ledger.keys().at(name);
+  const auto known = patient_.ledger.keys().find(name);
+  const std::vector<std::string> keys =
+      known == patient_.ledger.keys().end() ? std::vector<std::string>() : known->second;
   for (const std::string& key : keys) {
     const auto got = keyspace.get(key);
     if (got) {
@@ -100,8 +105,10 @@ void Examination::read_keyspace(const Keyspace& keyspace, const std::string& nam
 
 std::string Examination::examine(SimDisk& disk, Access access) {
   failure_.clear();
+  findings_.clear();
   found_ = false;
-  auto db = Story::open(sim_, disk, access == Access::kReadOnly ? OpenMode::kReadOnly : OpenMode::kMustExist);
+  const OpenMode mode = access == Access::kReadOnly ? OpenMode::kReadOnly : OpenMode::kMustExist;
+  auto db = Story::open(sim_, disk, patient_.script.options, mode);
   if (!db) {
     judge("open", db.error());
     return "refused by the open";
@@ -123,10 +130,14 @@ std::string Examination::examine(SimDisk& disk, Access access) {
     }
   }
   const bool found_by_reads = found_;
-  const auto findings = db->check();
-  if (!findings) failure_ = "check: " + findings.error().to_string();
-  for (size_t i = 0; findings && i < findings->size(); i++) judge("check", (*findings)[i].error);
-  if (found_by_reads && findings && findings->empty()) failure_ = "a read finds damage that check() does not";
+  auto findings = db->check();
+  if (findings) {
+    findings_ = std::move(*findings);
+  } else {
+    failure_ = "check: " + findings.error().to_string();
+  }
+  for (const CheckFinding& finding : findings_) judge("check", finding.error);
+  if (found_by_reads && findings_.empty() && failure_.empty()) failure_ = "a read finds damage that check() does not";
   if (access == Access::kWriting) {
     if (const auto closed = db->close(); !closed) judge("close", closed.error());
   }

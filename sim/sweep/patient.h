@@ -16,13 +16,14 @@ namespace nacre::sim {
 
 struct Patient {
   const char* name;
+  Script script;
   DiskImage image;
   Ledger ledger;                 // what it may show
   DatabaseContent content;       // what it shows if nothing is wrong
-  std::vector<DiskImage> youth;  // what the files were, at each I/O that changed one
+  std::vector<DiskImage> youth;  // what the files were, at each I/O that changed one, if wanted
 
-  // Tells the story with this seed of the world, which decides the identity of the database.
-  static Patient make(const char* name, StoryKind kind, uint64_t seed);
+  // Tells the script with this seed of the world, which decides the identity of the database.
+  static Patient make(const char* name, Script script, uint64_t seed = 1, bool with_youth = false);
   std::vector<std::string> files() const;  // their paths
 };
 
@@ -36,6 +37,8 @@ class Examination {
   // What came of it, for the table; failure() says whether that is not allowed. Changes nothing on `disk` if `access` is kReads.
   std::string examine(SimDisk& disk, Access access);
   const std::string& failure() const { return failure_; }
+  // What check() found, in order.
+  const std::vector<CheckFinding>& findings() const { return findings_; }
 
  private:
   void judge(const char* what, const Error& error);
@@ -46,6 +49,7 @@ class Examination {
   const Patient& patient_;
   const Loss loss_;  // what a live log may have lost
   std::string failure_;
+  std::vector<CheckFinding> findings_;
   bool found_ = false;
 };
 

@@ -1,5 +1,6 @@
 #include "sim/sweep/run.h"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,12 +11,19 @@
 #include <cstdlib>
 #include <optional>
 
+#include "base/coding.h"
+
 namespace nacre::sim {
 
 namespace {
 
+using Instant = std::chrono::steady_clock::time_point;
+
 struct Request {
   std::vector<const SweepKind*> kinds;
+  uint64_t first_script = 0;
+  uint64_t last_script = 0;
+  std::optional<Instant> end;
   bool quick = false;
   bool keep_going = false;
   uint64_t jobs = 1;
@@ -28,13 +36,42 @@ struct Outcome {
   uint64_t tried = 0;
   uint64_t failed = 0;
   Tally tally;
+
+  void add(const Outcome& other) {
+    tried += other.tried;
+    failed += other.failed;
+    tally.add(other.tally);
+  }
 };
+
+// Of this process and its children.
+double processor_seconds() {
+  double seconds = 0;
+  for (const int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+    rusage usage{};
+    ::getrusage(who, &usage);
+    for (const timeval& time : {usage.ru_utime, usage.ru_stime})
+      seconds += static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  }
+  return seconds;
+}
 
 std::optional<uint64_t> number(std::string_view text) {
   uint64_t value = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc() || stop != text.data() + text.size()) return std::nullopt;
   return value;
+}
+
+// "7" or "1..50".
+bool parse_scripts(std::string_view text, Request* request) {
+  const size_t dots = text.find("..");
+  const auto first = number(text.substr(0, dots));
+  const auto last = dots == std::string_view::npos ? first : number(text.substr(dots + 2));
+  if (!first || !last || *last < *first) return false;
+  request->first_script = *first;
+  request->last_script = *last;
+  return true;
 }
 
 bool parse(int argc, const char* const* argv, const std::vector<SweepKind>& kinds, Request* request) {
@@ -47,6 +84,9 @@ bool parse(int argc, const char* const* argv, const std::vector<SweepKind>& kind
       request->keep_going = true;
     } else if (word == "--jobs" && value && *value > 0) {
       request->jobs = *value;
+    } else if (word == "--minutes" && value) {
+      request->end = std::chrono::steady_clock::now() + std::chrono::minutes(*value);
+    } else if (word == "--scripts" && i + 1 < argc && parse_scripts(argv[i + 1], request)) {
     } else if (word == "--from" && value) {
       request->from = value;
     } else if (word == "--to" && value) {
@@ -67,6 +107,7 @@ bool parse(int argc, const char* const* argv, const std::vector<SweepKind>& kind
   }
   const bool chosen = request->from || request->to || request->only;
   if (chosen && request->kinds.size() != 1) return false;
+  if (request->only && request->first_script != request->last_script) return false;
   if (request->kinds.empty()) {
     for (const SweepKind& kind : kinds) request->kinds.push_back(&kind);
   }
@@ -74,8 +115,11 @@ bool parse(int argc, const char* const* argv, const std::vector<SweepKind>& kind
 }
 
 void print_usage(const char* program, const std::vector<SweepKind>& kinds) {
-  std::fprintf(stderr, "usage: %s [KIND...] [--quick] [--jobs N] [--from A] [--to B] [--only N] [--keep-going]\nkinds:",
-               program);
+  std::fprintf(
+      stderr,
+      "usage: %s [KIND...] [--scripts N|A..B] [--quick] [--jobs N] [--from A] [--to B] [--only N] [--keep-going] "
+      "[--minutes M]\nkinds:",
+      program);
   for (const SweepKind& kind : kinds) std::fprintf(stderr, " %s", kind.name);
   std::fprintf(stderr, "\n");
 }
@@ -95,60 +139,72 @@ std::vector<uint64_t> chosen_trials(const Sweep& sweep, const Request& request) 
   return chosen;
 }
 
-void run_trials(const char* program, const SweepKind& kind, Sweep& sweep, const std::vector<uint64_t>& trials,
-                bool keep_going, Outcome* outcome) {
+// One kind over one script.
+struct Run {
+  const char* program;
+  const SweepKind& kind;
+  uint64_t script;
+  const Request& request;
+
+  std::string replay_of(uint64_t trial) const {
+    const std::string of = script == 0 ? "" : " --scripts " + std::to_string(script);
+    return std::string(program) + " " + kind.name + of + " --only " + std::to_string(trial);
+  }
+  bool time_is_up() const { return request.end && std::chrono::steady_clock::now() >= *request.end; }
+};
+
+void run_trials(const Run& run, Sweep& sweep, const std::vector<uint64_t>& trials, Outcome* outcome) {
   for (const uint64_t trial : trials) {
-    const std::string replay = std::string(program) + " " + kind.name + " --only " + std::to_string(trial);
-    note_on_crash("crashed; replay: " + replay + "\n");
+    if (run.time_is_up()) return;
+    note_on_crash("crashed; replay: " + run.replay_of(trial) + "\n");
     const std::string wrong = sweep.run(trial, outcome->tally);
     note_on_crash("");
     outcome->tried++;
     if (wrong.empty()) continue;
     outcome->failed++;
-    std::printf("%s %" PRIu64 ", %s: %s\nreplay: %s\n", kind.name, trial, sweep.describe(trial).c_str(), wrong.c_str(),
-                replay.c_str());
+    std::printf("%s %" PRIu64 ", %s: %s\nreplay: %s\n", run.kind.name, trial, sweep.describe(trial).c_str(),
+                wrong.c_str(), run.replay_of(trial).c_str());
     std::fflush(stdout);
-    if (!keep_going) return;
+    if (!run.request.keep_going) return;
   }
 }
 
-// One line a row: count, space, name. The first two are the counts of trials and failures.
 void send(const Outcome& outcome, int pipe) {
-  std::string text = std::to_string(outcome.tried) + " tried\n" + std::to_string(outcome.failed) + " failed\n";
-  for (const auto& [name, count] : outcome.tally) text += std::to_string(count) + " " + name + "\n";
-  for (size_t sent = 0; sent < text.size();) {
-    const ssize_t wrote = ::write(pipe, text.data() + sent, text.size() - sent);
+  std::string bytes;
+  base::append_varint(bytes, outcome.tried);
+  base::append_varint(bytes, outcome.failed);
+  outcome.tally.append_to(bytes);
+  for (size_t sent = 0; sent < bytes.size();) {
+    const ssize_t wrote = ::write(pipe, bytes.data() + sent, bytes.size() - sent);
     if (wrote <= 0) std::_Exit(3);
     sent += static_cast<size_t>(wrote);
   }
 }
 
-void receive(int pipe, Outcome* outcome) {
-  std::string text;
+bool receive(int pipe, Outcome* outcome) {
+  std::string bytes;
   char buffer[4096];
-  for (ssize_t got = 0; (got = ::read(pipe, buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<size_t>(got));
-  size_t line = 0;
-  for (size_t at = 0; at < text.size(); line++) {
-    const size_t end = text.find('\n', at);
-    const size_t space = text.find(' ', at);
-    const uint64_t count = std::strtoull(text.c_str() + at, nullptr, 10);
-    uint64_t& row = line == 0   ? outcome->tried
-                    : line == 1 ? outcome->failed
-                                : outcome->tally[text.substr(space + 1, end - space - 1)];
-    row += count;
-    at = end + 1;
-  }
+  for (ssize_t got = 0; (got = ::read(pipe, buffer, sizeof buffer)) > 0;)
+    bytes.append(buffer, static_cast<size_t>(got));
+  base::Decoder in(bytes);
+  Outcome theirs;
+  theirs.tried = in.varint();
+  theirs.failed = in.varint();
+  theirs.tally = Tally::read_from(in);
+  if (in.ok()) outcome->add(theirs);
+  return in.ok();
 }
 
-// Each process takes every Nth trial. One that dies has printed the line that replays it.
-void share_trials(const char* program, const SweepKind& kind, Sweep& sweep, const std::vector<uint64_t>& trials,
-                  const Request& request, Outcome* outcome) {
+// Each process takes every Nth block of trials: neighbours share work. One that dies has printed the line that replays it.
+void share_trials(const Run& run, Sweep& sweep, const std::vector<uint64_t>& trials, Outcome* outcome) {
   struct Child {
     pid_t pid = 0;
     int pipe = 0;
   };
+  constexpr uint64_t kBlock = 16;
   std::vector<Child> children;
-  for (uint64_t job = 0; job < request.jobs; job++) {
+  const uint64_t jobs = run.request.jobs;
+  for (uint64_t job = 0; job < jobs; job++) {
     int ends[2];
     if (::pipe(ends) != 0) std::abort();
     std::fflush(stdout);
@@ -156,9 +212,11 @@ void share_trials(const char* program, const SweepKind& kind, Sweep& sweep, cons
     if (pid == 0) {
       ::close(ends[0]);
       std::vector<uint64_t> own;
-      for (size_t i = job; i < trials.size(); i += request.jobs) own.push_back(trials[i]);
+      for (size_t i = 0; i < trials.size(); i++) {
+        if (i / kBlock % jobs == job) own.push_back(trials[i]);
+      }
       Outcome mine;
-      run_trials(program, kind, sweep, own, request.keep_going, &mine);
+      run_trials(run, sweep, own, &mine);
       send(mine, ends[1]);
       std::_Exit(0);
     }
@@ -166,36 +224,55 @@ void share_trials(const char* program, const SweepKind& kind, Sweep& sweep, cons
     children.push_back({pid, ends[0]});
   }
   for (const Child& child : children) {
-    receive(child.pipe, outcome);
+    const bool told = receive(child.pipe, outcome);
     ::close(child.pipe);
     int status = 0;
     ::waitpid(child.pid, &status, 0);
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) outcome->failed++;
+    if (!told || !WIFEXITED(status) || WEXITSTATUS(status) != 0) outcome->failed++;
   }
 }
 
-bool run_kind(const char* program, const SweepKind& kind, const Request& request) {
-  const auto start = std::chrono::steady_clock::now();
-  const std::unique_ptr<Sweep> sweep = kind.make();
-  const std::vector<uint64_t> trials = chosen_trials(*sweep, request);
-  Outcome outcome;
-  if (request.only) {
+// False if not all that was chosen was tried, though there was time.
+bool run_script(const Run& run, Outcome* outcome) {
+  const std::unique_ptr<Sweep> sweep = run.kind.make(run.script);
+  const std::vector<uint64_t> trials = chosen_trials(*sweep, run.request);
+  Outcome mine;
+  if (run.request.only && sweep->may_be_watched()) {
     sync::Scheduler::instance().observe([](const sync::Decision&) {},
                                         [](const std::string& text) { std::printf("    %s\n", text.c_str()); });
-    run_trials(program, kind, *sweep, trials, false, &outcome);
+    run_trials(run, *sweep, trials, &mine);
     sync::Scheduler::instance().observe({}, {});
-  } else if (request.jobs == 1) {
-    run_trials(program, kind, *sweep, trials, request.keep_going, &outcome);
+  } else if (run.request.jobs == 1) {
+    run_trials(run, *sweep, trials, &mine);
   } else {
-    share_trials(program, kind, *sweep, trials, request, &outcome);
+    share_trials(run, *sweep, trials, &mine);
   }
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  std::printf("%s: %" PRIu64 " of %" PRIu64 " trials (%s), %" PRIu64 " failed, %.1f s, %.0f trials/s\n", kind.name,
-              outcome.tried, sweep->trials(), sweep->places().c_str(), outcome.failed, seconds,
-              static_cast<double>(outcome.tried) / seconds);
-  for (const auto& [name, count] : outcome.tally) std::printf("%12" PRIu64 "  %s\n", count, name.c_str());
+  std::printf("%s, script %" PRIu64 ": %" PRIu64 " of %" PRIu64 " trials (%s), %" PRIu64 " failed\n", run.kind.name,
+              run.script, mine.tried, sweep->trials(), sweep->places().c_str(), mine.failed);
   std::fflush(stdout);
-  return outcome.failed == 0 && outcome.tried == trials.size() && !trials.empty();
+  outcome->add(mine);
+  return mine.failed == 0 && !trials.empty() && (mine.tried == trials.size() || run.time_is_up());
+}
+
+bool run_kind(const char* program, const SweepKind& kind, const Request& request) {
+  const double before = processor_seconds();
+  Outcome outcome;
+  bool good = true;
+  for (uint64_t script = request.first_script; script <= request.last_script; script++) {
+    const Run run{program, kind, script, request};
+    if (run.time_is_up() && script != request.first_script) break;
+    good = run_script(run, &outcome) && good;
+    if (!good && !request.keep_going) break;
+  }
+  const double seconds = processor_seconds() - before;
+  std::printf("%s: %" PRIu64 " trials, %" PRIu64 " failed, %.1f s of processor time, %.0f trials/s\n", kind.name,
+              outcome.tried, outcome.failed, seconds, static_cast<double>(outcome.tried) / seconds);
+  for (const auto& [name, count] : outcome.tally.counts()) std::printf("%12" PRIu64 "  %s\n", count, name.c_str());
+  const uint64_t states = outcome.tally.crash_states_tried();
+  if (states != 0)
+    std::printf("%12" PRIu64 "  crash states, %zu distinct\n", states, outcome.tally.crash_states().size());
+  std::fflush(stdout);
+  return good;
 }
 
 }  // namespace

@@ -4,30 +4,21 @@ namespace nacre::sim {
 
 using Change = LedgerChange;
 
-Options Story::options() {
-  Options options;
-  options.memory_bytes = kMinMemoryBytes;
-  options.keyspace.block_bytes = 1024;
-  return options;
-}
-
-Result<Db> Story::open(Simulation& sim, SimDisk& disk, OpenMode mode) {
+Result<Db> Story::open(Simulation& sim, SimDisk& disk, Options options, OpenMode mode) {
   Runtime runtime = sim.runtime();
   runtime.file_system = disk.file_system();
-  Options how = options();
-  how.mode = mode;
-  return Db::open("db", how, runtime);
+  options.mode = mode;
+  return Db::open("db", options, runtime);
 }
 
-void Story::tell(StoryKind kind) {
-  if (kind != StoryKind::kWhole) {
-    live([&] { small_life(); }, kind == StoryKind::kCut);
-    return;
+void Story::tell() {
+  for (const ScriptLife& life : script_.lives) {
+    live(
+        [&] {
+          for (const ScriptStep& step : life.steps) take(step);
+        },
+        life.killed);
   }
-  live([&] { first_life(); }, false);
-  live([&] { second_life(); }, true);
-  live([&] { third_life(); }, false);
-  live([] {}, false);
 }
 
 void Story::tell_the_end(std::optional<Loss> loss) {
@@ -35,80 +26,10 @@ void Story::tell_the_end(std::optional<Loss> loss) {
   if (loss) loss_ = *loss;
   live(
       [&] {
-        put("default", "end", Durability::kDisk);
+        write({{.keyspace = "default", .key = "end", .value = next_value(24)}}, Durability::kDisk);
         check();
       },
       false);
-}
-
-void Story::first_life() {
-  create("second");
-  put("default", "a1", Durability::kDisk);
-  write({{.keyspace = "default", .key = "a2", .value = next_value(24)},
-         {.keyspace = "second", .key = "b1", .value = next_value(24)}},
-        Durability::kOs);
-  put("second", "b2", Durability::kMemory);
-  put("default", "a3", Durability::kOs);
-  make_durable("flush", [&] { return db_->flush(); });
-  write({{.keyspace = "default", .key = "a1", .value = next_value(40)},
-         {.kind = Change::Kind::kErase, .keyspace = "second", .key = "b1", .value = ""}},
-        Durability::kOs);
-  put("default", "a5", Durability::kMemory);
-  write({{.kind = Change::Kind::kEraseRange, .keyspace = "default", .key = "a2", .value = "a4"}}, Durability::kOs);
-  change_in_transaction("default", "a1");
-  make_durable("flush", [&] { return db_->flush(); });
-  create("passing");
-  put("passing", "p1", Durability::kOs);
-  put("default", "a6", Durability::kMemory);
-  drop("passing");
-  look();
-  put("second", "b3", Durability::kOs);
-  make_durable("sync", [&] { return db_->sync(); });
-  put("default", "a7", Durability::kOs);
-  make_durable("compact", [&] { return db_->compact(); });
-  put("second", "b2", Durability::kMemory);
-}
-
-void Story::second_life() {
-  put("default", "a2", Durability::kDisk);
-  put("second", "b4", Durability::kOs);
-  write({{.keyspace = "default", .key = "a8", .value = next_value(24)},
-         {.kind = Change::Kind::kEraseRange, .keyspace = "second", .key = "b1", .value = "b3"}},
-        Durability::kOs);
-  put("second", "b5", Durability::kMemory);
-}
-
-void Story::third_life() {
-  put("second", "b6", Durability::kMemory);
-  for (const char* key : {"z1", "z2", "z3", "z4"}) put("default", key, Durability::kOs, 300'000);  // the log is rotated
-  make_durable("flush", [&] { return db_->flush(); });
-  write({{.kind = Change::Kind::kEraseRange, .keyspace = "default", .key = "z1", .value = "z4"}}, Durability::kOs);
-  make_durable("settle", [&] { return db_->settle(); });  // moves
-  put("default", "a9", Durability::kDisk);
-  create("late");
-  put("late", "l1", Durability::kOs);
-  look();
-  check();
-}
-
-void Story::small_life() {
-  create("second");
-  for (int i = 0; i < 12; i++) put("default", "key " + std::to_string(100 + i), Durability::kOs, 60);
-  write({{.keyspace = "default", .key = "a", .value = next_value(30)},
-         {.keyspace = "second", .key = "b", .value = next_value(30)}},
-        Durability::kOs);
-  make_durable("flush", [&] { return db_->flush(); });
-  make_durable("compact", [&] { return db_->compact(); });
-  write({{.kind = Change::Kind::kErase, .keyspace = "default", .key = "key 103", .value = ""},
-         {.kind = Change::Kind::kEraseRange, .keyspace = "default", .key = "key 105", .value = "key 108"}},
-        Durability::kOs);
-  put("default", "key 100", Durability::kOs, 50);
-  put("second", "b", Durability::kOs);
-  make_durable("flush", [&] { return db_->flush(); });
-  put("default", "key 101", Durability::kDisk);
-  put("second", "c", Durability::kOs);
-  put("default", "key 102", Durability::kMemory);
-  put("second", "d", Durability::kOs);
 }
 
 // ---- a life ----------------------------------------------------------------------------------------------------------
@@ -117,10 +38,10 @@ void Story::live(const std::function<void()>& steps, bool killed) {
   if (!disk_.is_on()) return;
   boot_ = disk_.boot();
   stopped_ = false;
-  auto opened = open(sim_, disk_);
+  auto opened = open(sim_, disk_, script_.options);
   if (!opened && alive()) {
     judge("open", opened.error());
-    opened = open(sim_, disk_);
+    opened = open(sim_, disk_, script_.options);
     if (!opened && alive() && excuses_.passes) fail("a second open: " + opened.error().to_string());
   }
   if (!opened) return;
@@ -151,7 +72,11 @@ void Story::live(const std::function<void()>& steps, bool killed) {
 
 std::string Story::next_value(size_t bytes) {
   std::string value = "value " + std::to_string(++values_) + " ";
-  while (value.size() < bytes) value += static_cast<char>('a' + (value.size() * 7 + values_) % 26);
+  base::Prng noise(values_);
+  while (value.size() < bytes) {
+    value += script_.noisy_values ? static_cast<char>(noise.next())
+                                  : static_cast<char>('a' + (value.size() * 7 + values_) % 26);
+  }
   return value;
 }
 
@@ -164,10 +89,34 @@ std::optional<Keyspace> Story::keyspace(const std::string& name) {
   return std::nullopt;
 }
 
-void Story::create(const std::string& name) {
+void Story::take(const ScriptStep& step) {
+  using Kind = ScriptStep::Kind;
+  if (sync::Scheduler::instance().observed()) sync::Scheduler::instance().note(step.words());
+  switch (step.kind) {
+    case Kind::kWrite: {
+      std::vector<Change> changes;
+      for (const ScriptStep::Change& change : step.changes) {
+        changes.push_back({.kind = change.kind, .keyspace = change.keyspace, .key = change.key, .value = change.end});
+        if (change.kind == Change::Kind::kPut) changes.back().value = next_value(change.bytes);
+      }
+      return write(std::move(changes), step.durability);
+    }
+    case Kind::kTransaction: return change_in_transaction(step.changes[0].keyspace, step.changes[0].key);
+    case Kind::kCreate: return create(step.keyspace, step.options);
+    case Kind::kDrop: return drop(step.keyspace);
+    case Kind::kFlush: return make_durable("flush", [&] { return db_->flush(); });
+    case Kind::kSync: return make_durable("sync", [&] { return db_->sync(); });
+    case Kind::kCompact: return make_durable("compact", [&] { return db_->compact(); });
+    case Kind::kSettle: return make_durable("settle", [&] { return db_->settle(); });
+    case Kind::kLook: return look();
+    case Kind::kCheck: return check();
+  }
+}
+
+void Story::create(const std::string& name, const KeyspaceOptions& options) {
   if (!alive() || keyspace(name)) return;
   ledger_.begin({.kind = LedgerEntry::Kind::kCreate, .keyspace = name});
-  const auto created = db_->create_keyspace(name, options().keyspace);
+  const auto created = db_->create_keyspace(name, options);
   settle_entry("create", created ? Result<void>() : created.error());
 }
 
@@ -175,10 +124,6 @@ void Story::drop(const std::string& name) {
   if (!alive() || !keyspace(name)) return;
   ledger_.begin({.kind = LedgerEntry::Kind::kDrop, .keyspace = name});
   settle_entry("drop", db_->drop_keyspace(name));
-}
-
-void Story::put(const std::string& name, const std::string& key, Durability durability, size_t bytes) {
-  write({{.keyspace = name, .key = key, .value = next_value(bytes)}}, durability);
 }
 
 void Story::write(std::vector<Change> changes, Durability durability) {

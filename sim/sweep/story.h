@@ -1,6 +1,4 @@
-// Story: a small, always equal life of a database, told by one thread, that comes by everything the engine does with files:
-// creation, flushes, merges and moves, range erases, a transaction, rotation and reuse of the log, keyspaces created and
-// dropped, clean closes, a killed process and the recovery of its log.
+// Story: the teller of a script. One thread does to a database what the script says, life after life.
 //
 // The teller writes down in a Ledger what it asks and what it is answered. It judges each answer at once: an error must be one
 // that the faults in the world excuse, what is read must be what the ledger allows, a handle in doubt must take no writes. What is
@@ -21,6 +19,7 @@
 #include "nacre/db.h"
 #include "sim/simulation.h"
 #include "sim/sweep/ledger.h"
+#include "sim/sweep/script.h"
 
 namespace nacre::sim {
 
@@ -34,23 +33,16 @@ struct Excuses {
   bool loses_pages = false;   // of the page cache: what is not on the platter may be lost with the handle
 };
 
-enum class StoryKind : uint8_t {
-  kWhole,  // four lives
-  kSmall,  // one life, small files: for damage at rest
-  kCut,    // the same, killed with a live log
-};
-
 class Story {
  public:
-  // All must outlive the story. `disk` may be another than that of the simulation.
-  Story(Simulation& sim, SimDisk& disk, Ledger& ledger, Excuses excuses = {})
-      : sim_(sim), disk_(disk), ledger_(ledger), excuses_(std::move(excuses)) {}
+  // All but the excuses must outlive the story. `disk` may be another than that of the simulation.
+  Story(Simulation& sim, SimDisk& disk, const Script& script, Ledger& ledger, Excuses excuses = {})
+      : sim_(sim), disk_(disk), script_(script), ledger_(ledger), excuses_(std::move(excuses)) {}
 
-  static Options options();
   // Opens `disk`'s database on the threads and the clock of the simulation.
-  static Result<Db> open(Simulation& sim, SimDisk& disk, OpenMode mode = OpenMode::kCreateIfMissing);
+  static Result<Db> open(Simulation& sim, SimDisk& disk, Options options, OpenMode mode = OpenMode::kCreateIfMissing);
 
-  void tell(StoryKind kind);
+  void tell();
   // One more life, in a world without faults, after `loss` if a machine died: all must be well, and writes are taken again.
   void tell_the_end(std::optional<Loss> loss = {});
   const Answers& answers() const { return answers_; }
@@ -59,16 +51,11 @@ class Story {
  private:
   void live(const std::function<void()>& steps, bool killed);
   bool open_and_look();
-  void first_life();
-  void second_life();
-  void third_life();
-  void small_life();
-
-  // Steps. Each is one entry of the ledger, or makes entries durable.
-  void create(const std::string& keyspace);
+  // Each is one entry of the ledger, or makes entries durable.
+  void take(const ScriptStep& step);
+  void create(const std::string& keyspace, const KeyspaceOptions& options);
   void drop(const std::string& keyspace);
   void write(std::vector<LedgerChange> changes, Durability durability);
-  void put(const std::string& keyspace, const std::string& key, Durability durability, size_t bytes = 24);
   void change_in_transaction(const std::string& keyspace, const std::string& key);
   void make_durable(const char* what, const std::function<Result<void>()>& call);
   void look();
@@ -85,6 +72,7 @@ class Story {
 
   Simulation& sim_;
   SimDisk& disk_;
+  const Script& script_;
   Ledger& ledger_;
   Excuses excuses_;
   Db* db_ = nullptr;

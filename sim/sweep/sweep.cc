@@ -4,9 +4,13 @@ namespace nacre::sim {
 
 const std::vector<SweepKind>& sweep_kinds() {
   static const std::vector<SweepKind> kKinds = {
-      {.name = "errors", .make = make_error_sweep}, {.name = "cuts", .make = make_cut_sweep},
-      {.name = "bits", .make = make_bit_sweep},     {.name = "lengths", .make = make_length_sweep},
-      {.name = "files", .make = make_file_sweep},   {.name = "allocations", .make = make_allocation_sweep},
+      {.name = "errors", .make = make_error_sweep},
+      {.name = "cuts", .make = make_cut_sweep},
+      {.name = "bits", .make = make_bit_sweep},
+      {.name = "bytes", .make = make_byte_sweep},
+      {.name = "lengths", .make = make_length_sweep},
+      {.name = "files", .make = make_file_sweep},
+      {.name = "allocations", .make = make_allocation_sweep},
   };
   return kKinds;
 }

@@ -7,18 +7,15 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "sim/simulation.h"
+#include "sim/tally.h"
 
 namespace nacre::sim {
-
-// What came of trials: rows of a table, "outcome" to count. Names are free; `sum` adds another's.
-using Tally = std::map<std::string, uint64_t>;
 
 class Sweep {
  public:
@@ -27,24 +24,28 @@ class Sweep {
   // How many of them a quick run takes, evenly.
   virtual uint64_t quick_trials() const = 0;
   virtual std::string describe(uint64_t trial) const = 0;
-  // An empty string, or what is wrong.
+  // Whether a replay may print each I/O without being another trial for it.
+  virtual bool may_be_watched() const { return true; }
+  // An empty string, or what is wrong. What came of it is counted, by names of its own.
   virtual std::string run(uint64_t trial, Tally& tally) = 0;
   // "140 sites, 5 error numbers": what 100% is made of.
   virtual std::string places() const = 0;
 };
 
+// Each kind over the story that the script of this number tells.
 struct SweepKind {
   const char* name;
-  std::unique_ptr<Sweep> (*make)();
+  std::unique_ptr<Sweep> (*make)(uint64_t script);
 };
 const std::vector<SweepKind>& sweep_kinds();
 
-std::unique_ptr<Sweep> make_error_sweep();
-std::unique_ptr<Sweep> make_cut_sweep();
-std::unique_ptr<Sweep> make_bit_sweep();
-std::unique_ptr<Sweep> make_length_sweep();
-std::unique_ptr<Sweep> make_file_sweep();
-std::unique_ptr<Sweep> make_allocation_sweep();
+std::unique_ptr<Sweep> make_error_sweep(uint64_t script);
+std::unique_ptr<Sweep> make_cut_sweep(uint64_t script);
+std::unique_ptr<Sweep> make_bit_sweep(uint64_t script);
+std::unique_ptr<Sweep> make_byte_sweep(uint64_t script);
+std::unique_ptr<Sweep> make_length_sweep(uint64_t script);
+std::unique_ptr<Sweep> make_file_sweep(uint64_t script);
+std::unique_ptr<Sweep> make_allocation_sweep(uint64_t script);
 
 // A world without chance: no latency, one thread for jobs, one schedule.
 SimulationOptions plain_world(uint64_t step_limit = 20'000'000);
