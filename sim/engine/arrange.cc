@@ -42,7 +42,7 @@ FaultRates rates_of(const Plan& plan, const Part& part) {
   rates.name_error = rate(1000);
   rates.stall = prng.one_in(4) ? 500 : 0;
   // Of these stores only the first to a page since its sync can fault.
-  rates.store_damage = prng.one_in(4) ? static_cast<uint32_t>(20 + prng.below(300)) : 0;
+  rates.store_damage = prng.one_in(3) ? static_cast<uint32_t>(10 + prng.below(100)) : 0;
   return rates;
 }
 

@@ -76,6 +76,7 @@ struct Part {
   uint64_t seed = 0;
   Durability durability = Durability::kOs;
   uint64_t nap_ns = 0;  // before it
+  bool narrow = false;  // of a writer: changes the default keyspace only
 };
 
 // One change of a commit of a writer. Spaces 0 and 1 are keyspaces that stay; 2 and 3 come and go.

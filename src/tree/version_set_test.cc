@@ -45,6 +45,23 @@ TEST(VersionSet, CreatesAndReopens) {
   EXPECT_FALSE(directory.exists("MANIFEST-000001"));
 }
 
+// By it recovery tells damage of the log from a torn tail.
+TEST(VersionSet, HowFarTheLogWasSyncedIsKeptThroughCreationsDropsAndNewManifests) {
+  FaultyDirectory directory;
+  TestTree tree(directory);
+  tree.open().value();
+  const uint32_t id = tree.set->create_keyspace("one", {}, 4096).value();
+  EXPECT_EQ(tree.set->log_synced_through(), 4096U);
+  tree.set->drop_keyspace(id, 8192).value();
+  EXPECT_EQ(tree.set->log_synced_through(), 8192U);
+  tree.set->create_keyspace("two", {}, 4096).value();  // takes nothing back
+  for (int life = 0; life < 2; life++) {               // the second reads the snapshot of the first
+    tree.close();
+    tree.open().value();
+    EXPECT_EQ(tree.set->log_synced_through(), 8192U) << life;
+  }
+}
+
 TEST(VersionSet, ModesSayWhatIsWrong) {
   FaultyDirectory directory;
   TestTree tree(directory);
