@@ -32,7 +32,8 @@ using Possibilities = std::unordered_set<Possibility, Hash>;
 
 bool holds_in(const std::vector<KeyVersion>& seen, const std::vector<Version>& state) {
   return std::ranges::all_of(seen, [&](const KeyVersion& each) {
-    return each.version == kAnyVersion ? state[each.key] != kAbsent : state[each.key] == each.version;
+    const bool is = each.version == kAnyVersion ? state[each.key] != kAbsent : state[each.key] == each.version;
+    return is != each.other;
   });
 }
 
@@ -229,6 +230,9 @@ const char* to_string(Kind kind) {
     case Kind::kBatch: return "batch";
     case Kind::kBegin: return "begin of a transaction";
     case Kind::kCommit: return "commit";
+    case Kind::kCreate: return "creation of a keyspace";
+    case Kind::kDrop: return "drop of a keyspace";
+    case Kind::kRefusal: return "refusal";
     case Kind::kSync: return "sync";
     case Kind::kFlush: return "flush";
     case Kind::kClose: return "close";

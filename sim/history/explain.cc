@@ -27,25 +27,26 @@ class Observed {
     if (versions_.contains(written.version)) return true;
     if (writer.outcome == Outcome::kRefused) return false;
     return std::ranges::any_of(vague_, [&](const Vague& reader) {
-      return reader.key == written.key && reader.absent == (written.version == kAbsent) && may_be_last(writer, reader);
+      const bool fits = reader.other ? written.version != reader.version
+                                     : (reader.version == kAbsent) == (written.version == kAbsent);
+      return reader.key == written.key && fits && may_be_last(writer, reader);
     });
   }
 
  private:
   struct Vague {
     Key key;
-    bool absent;
+    Version version;
+    bool other;
     uint64_t invoked;
     uint64_t returned;
   };
 
   void add(const std::vector<KeyVersion>& seen, uint64_t invoked, uint64_t returned) {
     for (const KeyVersion& each : seen) {
-      if (each.version != kAbsent && each.version != kAnyVersion) {
-        versions_.insert(each.version);
-      } else {
-        vague_.push_back({each.key, each.version == kAbsent, invoked, returned});
-      }
+      if (each.version != kAbsent && each.version != kAnyVersion) versions_.insert(each.version);
+      if (each.version == kAbsent || each.version == kAnyVersion || each.other)
+        vague_.push_back({each.key, each.version, each.other, invoked, returned});
     }
   }
 
@@ -140,7 +141,7 @@ std::string text_of(const std::vector<KeyVersion>& list, const KeyName& name, co
   std::string text;
   for (const KeyVersion& each : list) {
     if (!text.empty()) text += ", ";
-    text += name(each.key);
+    text += name(each.key) + (each.other ? " not" : "");
     if (each.version == kAbsent) {
       text += erased;
     } else if (each.version == kAnyVersion) {

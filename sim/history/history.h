@@ -10,10 +10,16 @@
 //   transaction                      two: its begin, with what it read; its commit, with what it read and wrote.
 //                                    So what it read must be one commit point at its begin, even if it is refused later, and
 //                                    must hold when it commits
+//   create, drop                     the call; see below
 //   sync, flush, close               nothing seen, nothing written, but durable: whatever ended before must survive
 //
 // Keys are small numbers, in the order of the store, through all keyspaces. Ranges are spelled out key by key. Every put
 // has its own version, so what is read names its writer.
+//
+// A keyspace that comes and goes has a key of its own: its *existence*. Its versions are incarnations. A creation sees it absent and
+// writes a version; a drop sees it there, and erases it with every key of the keyspace at one instant. Whoever uses a handle saw
+// its incarnation, if the answer is good; if it is kNotFound, any other one or none: such a write is refused, and beside it stands
+// what its answer saw (kRefusal).
 //
 // An operation with an unknown outcome (an error in doubt, or none before the machine died) has no return: it may take
 // effect at any later instant of its boot, or never. Between two boots the store may lose what is not durable, but only so
@@ -41,6 +47,7 @@ inline constexpr uint64_t kNever = ~uint64_t{0};
 struct KeyVersion {
   Key key = 0;
   Version version = kAbsent;
+  bool other = false;  // of what was seen: anything but this version
   bool operator==(const KeyVersion&) const = default;
 };
 
@@ -57,6 +64,9 @@ enum class Kind : uint8_t {
   kBatch,
   kBegin,
   kCommit,
+  kCreate,
+  kDrop,
+  kRefusal,  // an answer that says that a keyspace is not there, or is
   kSync,
   kFlush,
   kClose,

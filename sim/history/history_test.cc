@@ -225,6 +225,45 @@ TEST(HistoryChecker, TheLastPointWithThatStateCounts) {
       contradicts(Story(writes).put(5, 6, kX, 2).durable(Durability::kDisk).ends(End::kPowerCut, {{kX, kAbsent}})));
 }
 
+// ---- keyspaces that come and go: z tells whether the keyspace of y is there ------------------------------------------
+
+Story created() { return Story().add(Kind::kCreate, 1, 2, {{kZ, kAbsent}}, {{kZ, 10}}).durable(Durability::kDisk); }
+Story& put_into(Story& story, uint64_t invoked, uint64_t returned, Version incarnation, Version version) {
+  return story.add(Kind::kPut, invoked, returned, {{kZ, incarnation}}, {{kY, version}});
+}
+Story& drop(Story& story, uint64_t invoked, uint64_t returned) {
+  return story.add(Kind::kDrop, invoked, returned, {{kZ, kAnyVersion}}, {{kY, kAbsent}, {kZ, kAbsent}})
+      .durable(Durability::kDisk);
+}
+
+TEST(HistoryChecker, ADropTakesAllAndAHandleBelongsToOneIncarnation) {
+  Story story = created();
+  put_into(story, 3, 4, 10, 1);
+  drop(story, 5, 8);
+  EXPECT_TRUE(holds(Story(story).add(Kind::kGet, 6, 7, {{kZ, 10}, {kY, 1}}, {})));
+  EXPECT_TRUE(holds(Story(story).add(Kind::kRefusal, 6, 7, {{kZ, 10, true}}, {})));
+  EXPECT_TRUE(contradicts(Story(story).add(Kind::kGet, 9, 10, {{kZ, 10}, {kY, 1}}, {})));
+  EXPECT_TRUE(contradicts(Story(story).add(Kind::kRefusal, 3, 4, {{kZ, 10, true}}, {}))) << "it was there";
+  story.add(Kind::kCreate, 11, 12, {{kZ, kAbsent}}, {{kZ, 20}});
+  EXPECT_TRUE(holds(Story(story).add(Kind::kRefusal, 13, 14, {{kZ, 10, true}}, {})));
+  EXPECT_TRUE(holds(Story(story).add(Kind::kGet, 13, 14, {{kZ, 20}, {kY, kAbsent}}, {})));
+  EXPECT_TRUE(contradicts(Story(story).add(Kind::kGet, 13, 14, {{kZ, 20}, {kY, 1}}, {}))) << "of the old one";
+  EXPECT_TRUE(contradicts(Story(story).add(Kind::kRefusal, 13, 14, {{kZ, 20, true}}, {})));
+  EXPECT_TRUE(contradicts(Story(story).add(Kind::kCreate, 13, 14, {{kZ, kAbsent}}, {{kZ, 30}}))) << "it is there";
+}
+
+TEST(HistoryChecker, CreationsAndDropsHaveTheirPlaceInThePrefix) {
+  Story story = created();
+  put_into(story, 3, 4, 10, 1);
+  EXPECT_TRUE(holds(Story(story).ends(End::kPowerCut, {{kY, 1}, {kZ, kAnyVersion}})));
+  EXPECT_TRUE(holds(Story(story).ends(End::kPowerCut, {{kY, kAbsent}, {kZ, kAnyVersion}})));
+  EXPECT_TRUE(contradicts(Story(story).ends(End::kPowerCut, {{kY, kAbsent}, {kZ, kAbsent}}))) << "it was durable";
+  drop(story, 5, 6);
+  EXPECT_TRUE(holds(Story(story).ends(End::kPowerCut, {{kY, kAbsent}, {kZ, kAbsent}})));
+  EXPECT_TRUE(contradicts(Story(story).ends(End::kPowerCut, {{kY, 1}, {kZ, kAnyVersion}}))) << "undone";
+  EXPECT_TRUE(contradicts(Story(story).ends(End::kPowerCut, {{kY, 1}, {kZ, kAbsent}}))) << "half of it";
+}
+
 // ---- limits and explanations -----------------------------------------------------------------------------------------
 
 TEST(HistoryChecker, SaysSoWhenItCannotDecide) {
@@ -258,7 +297,8 @@ RandomHistoryOptions options_of(uint64_t seed) {
   return {.keys = 3 + static_cast<uint32_t>(seed % 7),
           .threads = 2 + static_cast<uint32_t>(seed % 5),
           .overlap = 1 + seed % 9,
-          .erases = seed % 3 != 0};
+          .erases = seed % 3 != 0,
+          .passing = seed % 2 == 0 ? 0 : 1 + static_cast<uint32_t>(seed % 3)};
 }
 
 TEST(HistoryChecker, AcceptsWhateverASequentialStoreDid) {

@@ -13,8 +13,8 @@ constexpr uint64_t kBetween = 10;  // ticks from one instant to the next
 class Generator {
  public:
   Generator(base::Prng& prng, const RandomHistoryOptions& options) : prng_(prng), options_(options) {
-    boot_.keys = options.keys;
-    boot_.opened.assign(options.keys, kAbsent);
+    boot_.keys = options.keys + (options.passing != 0 ? 1 : 0);
+    boot_.opened.assign(boot_.keys, kAbsent);
     state_ = boot_.opened;
     free_from_.assign(options.threads, 0);
   }
@@ -34,6 +34,8 @@ class Generator {
     std::erase_if(operation.written, [&](const KeyVersion& earlier) { return earlier.key == key; });
     operation.written.push_back({key, version});
   }
+  bool is_passing(Key key) const { return key < options_.keys && key + options_.passing >= options_.keys; }
+  Key existence() const { return options_.keys; }
   Key any_key() { return static_cast<Key>(prng_.below(options_.keys)); }
 
   void fill(Operation& operation) {
@@ -53,6 +55,43 @@ class Generator {
       case Kind::kBatch: write(operation, other, next_version_++); [[fallthrough]];
       default: write(operation, key, next_version_++); break;
     }
+    const auto of_passing = [&](const KeyVersion& each) { return is_passing(each.key); };
+    const bool uses =
+        std::ranges::any_of(operation.seen, of_passing) || std::ranges::any_of(operation.written, of_passing);
+    if (uses) use_handle(operation);
+  }
+
+  // Through a handle of the incarnation that is there, or of an earlier one: then it is refused.
+  void use_handle(Operation& operation) {
+    const Version there = state_[existence()];
+    const bool stale = there == kAbsent || (incarnations_.size() > 1 && prng_.one_in(6));
+    if (!stale) {
+      operation.seen.push_back({existence(), there});
+      return;
+    }
+    operation.seen.clear();
+    operation.outcome = Outcome::kRefused;
+    const auto older = static_cast<ptrdiff_t>(prng_.below(incarnations_.size() - (there == kAbsent ? 0 : 1)));
+    refusal_ = {{existence(), incarnations_[static_cast<size_t>(older)], true}};
+  }
+
+  void come_or_go(Operation& operation) {
+    const bool there = state_[existence()] != kAbsent;
+    operation.kind = prng_.one_in(6) == there ? Kind::kCreate : Kind::kDrop;
+    if ((operation.kind == Kind::kCreate) == there) {  // refused: it is there already, or not at all
+      operation.kind = Kind::kRefusal;
+      operation.seen = {{existence(), there ? kAnyVersion : kAbsent}};
+    } else if (there) {
+      operation.seen = {{existence(), kAnyVersion}};
+      for (Key key = 0; key < options_.keys; ++key) {
+        if (is_passing(key)) write(operation, key, kAbsent);
+      }
+      write(operation, existence(), kAbsent);
+    } else {
+      operation.seen = {{existence(), kAbsent}};
+      incarnations_.push_back(next_version_);
+      write(operation, existence(), next_version_++);
+    }
   }
 
   void one(uint64_t instant) {
@@ -66,13 +105,31 @@ class Generator {
     operation.invoked = instant - std::min(instant - *thread - 1, prng_.below(options_.overlap * kBetween));
     operation.returned = instant + 1 + prng_.below(options_.overlap * kBetween);
     *thread = operation.returned + 1;
-    fill(operation);
-    if (prng_.one_in(20) && !operation.written.empty() && operation.seen.empty()) {
+    refusal_.clear();
+    const bool comes_or_goes = options_.passing != 0 && (incarnations_.empty() || prng_.one_in(6));
+    if (comes_or_goes) {
+      come_or_go(operation);
+    } else {
+      fill(operation);
+    }
+    if (!refusal_.empty()) {
+      Operation refusal = operation;
+      refusal.kind = Kind::kRefusal;
+      refusal.outcome = Outcome::kDone;
+      refusal.seen = refusal_;
+      refusal.written.clear();
+      remember(instant, std::move(refusal));
+    } else if (prng_.one_in(20) && !operation.written.empty() && operation.seen.empty()) {
       operation.outcome = Outcome::kRefused;
     } else {
       for (const KeyVersion& written : operation.written) state_[written.key] = written.version;
     }
     if (!operation.written.empty()) operation.durability = static_cast<Durability>(prng_.below(3));
+    if (comes_or_goes && !operation.written.empty()) operation.durability = Durability::kDisk;
+    if (!operation.seen.empty() || !operation.written.empty()) remember(instant, std::move(operation));
+  }
+
+  void remember(uint64_t instant, Operation operation) {
     instants_.push_back(instant);
     states_.push_back(state_);
     boot_.operations.push_back(std::move(operation));
@@ -100,7 +157,11 @@ class Generator {
     });
     const std::vector<Version>& left = states_[durable + prng_.below(kept - durable + 1)];
     boot_.survived.emplace();
-    for (Key key = 0; key < boot_.keys; ++key) boot_.survived->push_back({key, left[key]});
+    for (Key key = 0; key < boot_.keys; ++key) {
+      const bool exists =
+          key == existence() && left[key] != kAbsent;  // it is there; which incarnation, its name does not tell
+      boot_.survived->push_back({key, exists ? kAnyVersion : left[key]});
+    }
   }
 
   base::Prng& prng_;
@@ -110,6 +171,8 @@ class Generator {
   std::vector<std::vector<Version>> states_;  // before each operation, and at the end
   std::vector<uint64_t> instants_;
   std::vector<uint64_t> free_from_;
+  std::vector<Version> incarnations_;
+  std::vector<KeyVersion> refusal_;  // what the operation's answer saw, if a keyspace was not there
   Version next_version_ = 1;
 };
 
@@ -138,7 +201,8 @@ class Planter {
   Operation& any() { return boot_.operations[prng_.below(boot_.operations.size())]; }
   KeyVersion* any_seen(Operation& reader) {
     if (reader.seen.empty() || !done(reader)) return nullptr;
-    return &reader.seen[prng_.below(reader.seen.size())];
+    KeyVersion& seen = reader.seen[prng_.below(reader.seen.size())];
+    return seen.other ? nullptr : &seen;  // of what was not seen, nothing can be wrong
   }
 
   bool planted(Anomaly anomaly, Operation& reader) {
@@ -153,6 +217,11 @@ class Planter {
       case Anomaly::kNobodysBytes: return nobodys(any_seen(reader));
       case Anomaly::kLostDurableWrite: return lost_durable();
       case Anomaly::kTornPrefix: return torn_prefix();
+      case Anomaly::kWriteLostByRecreation: return lost_by_recreation(any_seen(reader), reader);
+      case Anomaly::kOldIncarnation: return old_incarnation(any_seen(reader), reader.invoked);
+      case Anomaly::kHalfABatchAroundADrop: return half_around_a_drop(any_seen(reader));
+      case Anomaly::kDropUndone: return undone(Kind::kDrop, Kind::kCreate);
+      case Anomaly::kCreationLost: return undone(Kind::kCreate, Kind::kDrop);
       case Anomaly::kCount: break;
     }
     return false;
@@ -281,6 +350,66 @@ class Planter {
     return true;
   }
 
+  // The existence is the last key. An operation through a handle saw it.
+  Key existence() const { return boot_.keys - 1; }
+  bool through_a_handle(const Operation& operation) const {
+    return std::ranges::any_of(operation.seen,
+                               [&](const KeyVersion& seen) { return seen.key == existence() && !seen.other; });
+  }
+
+  // The keyspace is there, and nobody but this writer can have touched the key last.
+  bool lost_by_recreation(KeyVersion* seen, const Operation& reader) {
+    const Operation& writer = any();
+    if (seen == nullptr || seen->key == existence() || seen->version == kAbsent || seen->version == kAnyVersion)
+      return false;
+    if (!through_a_handle(reader) || !through_a_handle(writer) || !before(writer, reader)) return false;
+    const KeyVersion* written = write_of(writer, seen->key);
+    if (written == nullptr || written->version == kAbsent) return false;
+    for (const Operation& other : boot_.operations) {
+      if (&other == &writer || other.outcome == Outcome::kRefused || write_of(other, seen->key) == nullptr) continue;
+      if (!before(other, writer) && !(other.invoked > reader.returned)) return false;
+    }
+    seen->version = kAbsent;
+    return true;
+  }
+
+  // As a stale read, but it was a drop that replaced it.
+  bool old_incarnation(KeyVersion* seen, uint64_t invoked) {
+    const Operation& old = any();
+    const Operation& drop = any();
+    if (seen == nullptr || drop.kind != Kind::kDrop || !before(old, drop) || !done(drop) || drop.returned >= invoked)
+      return false;
+    const KeyVersion* from = write_of(old, seen->key);
+    if (from == nullptr || from->version == kAbsent || write_of(drop, seen->key) == nullptr) return false;
+    seen->version = from->version;
+    return true;
+  }
+
+  bool half_around_a_drop(KeyVersion* seen) {
+    const Operation& batch = any();
+    if (seen == nullptr || batch.written.size() < 2 || batch.outcome != Outcome::kRefused) return false;
+    const bool missed = std::ranges::any_of(boot_.operations, [&](const Operation& other) {
+      return other.kind == Kind::kRefusal && other.thread == batch.thread && other.invoked == batch.invoked;
+    });
+    const KeyVersion* written = write_of(batch, seen->key);
+    if (!missed || written == nullptr || written->version == kAbsent) return false;
+    seen->version = written->version;
+    return true;
+  }
+
+  // What survived shows the opposite of an acknowledged creation or drop, though nothing after it made that so.
+  bool undone(Kind which, Kind opposite) {
+    const Operation& last = any();
+    if (!boot_.survived || last.kind != which || !done(last)) return false;
+    for (const Operation& other : boot_.operations) {
+      if (other.kind == opposite && !before(other, last)) return false;
+    }
+    for (KeyVersion& survivor : *boot_.survived) {
+      if (survivor.key == existence()) survivor.version = which == Kind::kDrop ? kAnyVersion : kAbsent;
+    }
+    return true;
+  }
+
   Boot boot_;
   base::Prng& prng_;
 };
@@ -305,6 +434,11 @@ const char* to_string(Anomaly anomaly) {
     case Anomaly::kNobodysBytes: return "bytes that nobody wrote";
     case Anomaly::kLostDurableWrite: return "lost durable write";
     case Anomaly::kTornPrefix: return "torn prefix";
+    case Anomaly::kWriteLostByRecreation: return "write lost by re-creation";
+    case Anomaly::kOldIncarnation: return "read of an old incarnation";
+    case Anomaly::kHalfABatchAroundADrop: return "half a batch around a drop";
+    case Anomaly::kDropUndone: return "drop undone";
+    case Anomaly::kCreationLost: return "creation lost";
     case Anomaly::kCount: break;
   }
   return "?";

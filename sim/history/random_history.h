@@ -21,6 +21,8 @@ struct RandomHistoryOptions {
   uint32_t operations = 120;
   uint64_t overlap = 6;  // an interval reaches over about so many instants to either side
   bool erases = true;
+  uint32_t passing =
+      0;  // of the keys, so many of the last are of a keyspace that comes and goes; its existence is one more key
 };
 
 Boot random_history(base::Prng& prng, const RandomHistoryOptions& options);
@@ -34,8 +36,13 @@ enum class Anomaly : uint8_t {
   kLostUpdate,         // two transactions read the same value and both replaced it
   kRefusedWriteSeen,
   kNobodysBytes,
-  kLostDurableWrite,  // the next open lacks what was acknowledged as durable
-  kTornPrefix,        // the next open has a write and lacks one that ended before it began
+  kLostDurableWrite,       // the next open lacks what was acknowledged as durable
+  kTornPrefix,             // the next open has a write and lacks one that ended before it began
+  kWriteLostByRecreation,  // a keyspace is there, but not what was written into it
+  kOldIncarnation,         // what a keyspace held before it was dropped is read after that
+  kHalfABatchAroundADrop,  // a batch was refused since one of its keyspaces was dropped; the rest of it is seen
+  kDropUndone,             // the next open has a keyspace whose drop was acknowledged
+  kCreationLost,           // the next open lacks a keyspace whose creation was acknowledged
   kCount,
 };
 const char* to_string(Anomaly anomaly);
