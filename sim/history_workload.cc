@@ -10,6 +10,7 @@
 #include "sim/history/checker.h"
 #include "sim/history/client.h"
 #include "sim/history/explain.h"
+#include "sim/history_guest.h"
 #include "sim/probes.h"
 #include "sim/simulation.h"
 #include "sim/tally.h"
@@ -34,7 +35,7 @@ constexpr CrashProfile kProfiles[] = {CrashProfile::kPrefix, CrashProfile::kTorn
 enum class Ending : uint8_t { kClose, kDestroy, kAtIo, kAtTime };
 
 struct Part {
-  enum class What : uint8_t { kWork, kHouse, kEnd };
+  enum class What : uint8_t { kWork, kGuest, kHouse, kEnd };
   What what = What::kWork;
   uint32_t thread = 0;
   uint32_t steps = 0;
@@ -67,6 +68,11 @@ Plan make_plan(uint64_t seed, const std::string& profile) {
         versions += kVersionsOfAPart;
       }
     }
+    for (uint64_t parts = prng.below(3); parts > 0; --parts) {
+      const auto steps = static_cast<uint32_t>(3 + prng.below(20));
+      boot.parts.push_back({.what = Part::What::kGuest, .steps = steps, .seed = prng.next(), .versions = versions});
+      versions += kVersionsOfAPart;
+    }
     for (uint64_t parts = 1 + prng.below(3); parts > 0; --parts) {
       const auto steps = static_cast<uint32_t>(2 + prng.below(12));
       boot.parts.push_back({.what = Part::What::kHouse, .steps = steps, .seed = prng.next()});
@@ -83,6 +89,8 @@ std::string line_of(const Part& part) {
   switch (part.what) {
     case Part::What::kWork:
       return "client " + std::to_string(part.thread) + " does " + std::to_string(part.steps) + " things";
+    case Part::What::kGuest:
+      return "a guest makes, uses and drops a keyspace, " + std::to_string(part.steps) + " things";
     case Part::What::kHouse: return std::to_string(part.steps) + " flushes, compactions, drops and the like";
     case Part::What::kEnd: break;
   }
@@ -100,7 +108,7 @@ std::string line_of(const Part& part) {
 class HistoryRun {
  public:
   HistoryRun(Simulation& sim, bool faulty) : sim_(sim), faulty_(faulty) {
-    past_.keys = 2 * kKeysEach;
+    past_.keys = house_.existence() + 1;
     past_.opened.assign(past_.keys, history::kAbsent);
   }
 
@@ -119,6 +127,9 @@ class HistoryRun {
   void keep_house(const history::Stage& stage, const Part& part, std::vector<Operation>& done);
   void check_files(Db& db);
   void drop_something(Db& db, base::Prng& prng);
+  // What the open has of the keyspace that comes and goes; false after an error.
+  bool look_for_guest(Db& db, const history::Stage& stage, std::vector<Version>& found);
+  void be_guest(const history::Stage& stage, const Part& part, uint32_t thread, std::vector<Operation>& done);
   void close(Db& db, const PlannedBoot& planned);
   void crash_in_time(uint64_t seed);
   bool alive() const { return sim_.disk().alive(boot_); }
@@ -140,6 +151,8 @@ class HistoryRun {
   bool faulty_;
   uint64_t boot_ = 0;
   history::Ticks ticks_;
+  GuestHouse house_{.first_key = 2 * kKeysEach, .keys = kKeysEach, .newest = {}};
+  Version next_incarnation_ = 1'000'000'000;  // for those that an open finds
   history::Boot past_;  // the boot that is or was; complete when the next open has read everything
 };
 
@@ -203,9 +216,13 @@ void HistoryRun::one_boot(const PlannedBoot& planned) {
 void HistoryRun::opened(const std::vector<Version>& found) {
   if (past_.end != End::kNone) {
     past_.survived.emplace();
-    for (history::Key key = 0; key < past_.keys; ++key) past_.survived->push_back({key, found[key]});
+    for (history::Key key = 0; key < past_.keys; ++key) {
+      const bool there = key == house_.existence() && found[key] != history::kAbsent;  // nobody knows which incarnation
+      past_.survived->push_back({key, there ? history::kAnyVersion : found[key]});
+    }
   }
-  const auto name = [](history::Key key) {
+  const auto name = [this](history::Key key) {
+    if (key == house_.existence()) return std::string("the keyspace of guests");
     return std::to_string(key / kKeysEach) + "/" + history::key_text(key % kKeysEach);
   };
   if (const std::string wrong = history::explain(past_, name); !wrong.empty()) sim_.fail(wrong);
@@ -226,8 +243,8 @@ void HistoryRun::live(Db& db, const PlannedBoot& planned) {
   stage.alive = [this] { return alive(); };
   stage.failed = [this](const Error& error, const char* what) { failed(error, what); };
   stage.pause = [this](uint64_t random) { sim_.clock().sleep_ns(1 + random % 1'000'000); };
-  const auto found = history::read_all(stage);
-  if (!found) return;
+  auto found = history::read_all(stage);
+  if (!found || !look_for_guest(db, stage, *found)) return;
   opened(*found);
 
   std::vector<std::vector<Operation>> done(kThreads + planned.parts.size());  // one list a thread
@@ -238,12 +255,15 @@ void HistoryRun::live(Db& db, const PlannedBoot& planned) {
   for (size_t i = 0; i < planned.parts.size(); ++i) {
     const Part& part = planned.parts[i];
     std::vector<Operation>& mine = done[kThreads + i];
+    if (part.what == Part::What::kGuest)
+      threads.emplace_back("guest", [&] { be_guest(stage, part, kThreads + 1 + static_cast<uint32_t>(i), mine); });
     if (part.what == Part::What::kHouse) threads.emplace_back("house", [&] { keep_house(stage, part, mine); });
     if (part.ending == Ending::kAtTime) threads.emplace_back("plug", [&] { crash_in_time(part.seed); });
   }
   for (sync::Thread& thread : threads) thread.join();
   for (std::vector<Operation>& list : done) std::ranges::move(list, std::back_inserter(past_.operations));
   stage.keyspaces.clear();
+  house_.newest.reset();
   second = Error{};
   close(db, planned);
 }
@@ -284,6 +304,33 @@ void HistoryRun::keep_house(const history::Stage& stage, const Part& part, std::
       default: check_files(*stage.db); break;
     }
   }
+}
+
+bool HistoryRun::look_for_guest(Db& db, const history::Stage& stage, std::vector<Version>& found) {
+  found.resize(past_.keys, history::kAbsent);
+  house_.newest.reset();
+  const std::vector<std::string> names = db.keyspaces();
+  if (std::ranges::find(names, kGuestKeyspace) == names.end()) return true;
+  auto handle = db.keyspace(kGuestKeyspace);
+  if (!good(handle ? Result<void>() : handle.error(), "opening the keyspace of guests")) return false;
+  history::Stage alone = stage;
+  alone.keyspaces = {*handle};
+  const auto content = history::read_all(alone);
+  if (!content) return false;
+  std::ranges::copy(*content, found.begin() + house_.first_key);
+  found[house_.existence()] = next_incarnation_++;
+  house_.newest = std::make_shared<const GuestHouse::Lodging>(GuestHouse::Lodging{*handle, found[house_.existence()]});
+  NACRE_SOMETIMES("history: a keyspace that comes and goes outlives its process", true);
+  return true;
+}
+
+void HistoryRun::be_guest(const history::Stage& stage, const Part& part, uint32_t thread,
+                          std::vector<Operation>& done) {
+  Guest guest(stage, house_, thread, part.seed, part.versions);
+  for (uint32_t step = 0; step < part.steps && guest.step(); ++step) {
+    if (step % 4 == 3) sim_.clock().sleep_ns(1 + part.seed % 300'000);
+  }
+  std::ranges::move(guest.finish(), std::back_inserter(done));
 }
 
 void HistoryRun::check_files(Db& db) {
