@@ -595,5 +595,27 @@ TEST(EngineConcurrency, AWriteDuringACloseIsKeptOrRefused) {
   }
 }
 
+// Found by seed 753: the view that a last merge had left was freed after the obsolete files had been removed, and the merge's inputs
+// stayed until the next open.
+TEST(EngineConcurrency, ACloseLeavesNoObsoleteTables) {
+  simulate(
+      [](Simulation& sim) {
+        uint64_t live = 0;
+        {
+          Db db = Db::open("db", small(), sim.runtime()).value();
+          for (int i = 0; i < 4; i++) {
+            db.put("key", std::to_string(i)).value();
+            db.flush().value();
+          }
+          db.compact().value();
+          for (const LevelStats& level : db.stats().keyspaces.front().levels) live += level.tables;
+        }
+        uint64_t files = 0;
+        for (const std::string& path : sim.disk().files()) files += path.ends_with(".sst") ? 1 : 0;
+        expect(sim, files == live, "a table that nobody needs was left over");
+      },
+      100);
+}
+
 }  // namespace
 }  // namespace nacre::sim

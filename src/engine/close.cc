@@ -115,6 +115,7 @@ void Core::stop_background() {
       keeper_wakes_.notify_one();
     }
     keeper_.join();
+    forget_flushed_memtables();  // and views that were left: they keep tables that are obsolete
     if (versions_ != nullptr) remove_obsolete_tables();
   }
 }
