@@ -242,6 +242,7 @@ Result<std::unique_ptr<DirectoryLock>> SimDirectory::lock(const std::string& nam
 
 Result<uint64_t> SimDirectory::free_bytes() {
   if (!disk_->alive(boot_)) return disk_->dead(IoKind::kList, kDirectoryRef);
+  if (disk_->full_errno() == EDQUOT) return uint64_t{1} << 30;  // of the device: a quota does not show in it
   return disk_->free_bytes();
 }
 

@@ -88,7 +88,15 @@ void EngineRun::write(Boot& boot, uint32_t stream, const Part& part) {
   history.begin(stream, part.durability);
   std::vector<Content> contents;
   record(stream, doors, changes, &contents);
+  const bool erases =
+      std::none_of(changes.begin(), changes.end(), [](const Change& c) { return c.kind == Change::Kind::kPut; });
+  const bool puts_were_refused = boot.puts_refused;
   const Result<void> written = apply(boot, changes, doors, contents, part);
+  NACRE_SOMETIMES("an erase is taken while puts are refused", written && erases && puts_were_refused);
+  NACRE_SOMETIMES("puts are taken again", written && !erases && puts_were_refused);
+  if (!erases)
+    boot.puts_refused = !written && boot.weather.space && written.error().reason != nullptr &&
+                        Bytes(written.error().reason).find("only erases") != Bytes::npos;
   const bool was_dropped =
       std::any_of(changes.begin(), changes.end(), [&](const Change& c) { return dropping(doors[c.keyspace]); });
   const bool right = !written && written.error().kind == ErrorKind::kNotFound && was_dropped;

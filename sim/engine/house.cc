@@ -106,6 +106,8 @@ EngineRun::Files EngineRun::files_of_database(const Boot& boot) {
       files.logs++;
     } else if (name.starts_with("MANIFEST-") && !name.ends_with(".tmp")) {
       files.manifests++;
+    } else if (name.ends_with(".reserve")) {
+      files.reserves++;
     } else if (name != "CURRENT" && name != "LOCK") {
       fail(boot, path + " belongs to nobody");
     }
@@ -131,6 +133,7 @@ void EngineRun::compare_files(Boot& boot) {
   if (!strict) return;
   if (files.tables != live)
     fail(boot, std::to_string(files.tables) + " tables lie about and " + std::to_string(live) + " are live");
+  if (files.reserves > 1) fail(boot, std::to_string(files.reserves) + " reserves lie about");
   if (files.manifests != 1) fail(boot, std::to_string(files.manifests) + " manifests lie about");
 }
 

@@ -68,7 +68,8 @@ class EngineRun {
     uint64_t writes = 0;  // acknowledged, and what they changed
     uint64_t changes = 0;
     bool left_to_destructor = false;
-    bool all_counted = true;  // no call failed, so statistics are exact
+    bool puts_refused = false;  // the last put was, for the reserve is in use
+    bool all_counted = true;    // no call failed, so statistics are exact
   };
 
   // --- run.cc
@@ -161,6 +162,7 @@ class EngineRun {
     uint64_t tables = 0;
     uint64_t logs = 0;
     uint64_t manifests = 0;
+    uint64_t reserves = 0;
   };
   Files files_of_database(const Boot& boot);
   void compare_files(Boot& boot);

@@ -148,12 +148,13 @@ bool Core::start_compaction() {
     return false;
   std::shared_ptr<KeyspaceState> chosen;
   std::optional<compaction::Plan> best;
+  const bool at_leisure = idle_ || settlers_ > 0 || only_erases_.load(std::memory_order_acquire);
   for (const auto& [id, keyspace] : keyspaces_) {
     if (keyspace->dropped.load(std::memory_order_acquire)) continue;
     const compaction::Shape shape = shape_of(*keyspace);
     std::optional<compaction::Plan> plan;
     if (full_compactions_ > 0) plan = compaction::pick_full(shape, policy_of(*keyspace));
-    if (!plan) plan = compaction::pick(shape, policy_of(*keyspace), idle_ || settlers_ > 0);
+    if (!plan) plan = compaction::pick(shape, policy_of(*keyspace), at_leisure);
     if (plan && (!best || plan->urgency > best->urgency)) {
       best = std::move(plan);
       chosen = keyspace;
@@ -187,7 +188,8 @@ void Core::job_ended(JobKind kind, const Result<void>& result) {
   if (kind == JobKind::kFlush && (result || running_jobs_ == 0))
     flush_wants_room_.store(false, std::memory_order_relaxed);
   if (result) {
-    if (no_space_.exchange(false)) report({.kind = EventKind::kSpaceReturned, .severity = Severity::kInfo});
+    if (!only_erases_.load(std::memory_order_acquire) && no_space_.exchange(false))
+      report({.kind = EventKind::kSpaceReturned, .severity = Severity::kInfo});
     health.succeeded();
   } else if (kind == JobKind::kFlush && result.error().kind == ErrorKind::kNoSpace && running_jobs_ != 0) {
     flush_wants_room_.store(true, std::memory_order_relaxed);  // a flush goes before compactions: they give up first

@@ -39,6 +39,7 @@
 #include "engine/keyspace_state.h"
 #include "engine/memory_plan.h"
 #include "engine/snapshots.h"
+#include "engine/space_reserve.h"
 #include "engine/sync_group.h"
 #include "format/batch_format.h"
 #include "format/version_edit.h"
@@ -159,6 +160,8 @@ class Core : public std::enable_shared_from_this<Core> {
   Result<void> open_tree(tree::OpenReport* report);
   Result<void> open_log();
   Result<void> begin_log(uint64_t start_lsn);
+  Result<void> begin_writing();
+  void keep_found_reserve(std::span<const tree::ReserveFile> found);
   Result<void> replay(const wal::RecoveredRecord& record, std::vector<format::VersionEdit>& edits);
   Result<void> replay_op(const format::BatchOp& op, format::Sequence sequence, uint64_t lsn,
                          std::vector<format::VersionEdit>& edits);
@@ -170,16 +173,17 @@ class Core : public std::enable_shared_from_this<Core> {
                                                     format::Sequence flushed_through);
 
   // write.cc
-  Result<void> admit(uint64_t bytes, const WriteOptions& options);
+  Result<void> admit(uint64_t bytes, const WriteOptions& options, bool erases);
+  Result<void> may_write(bool erases) const;
   void record_delay(DelayReason reason, uint64_t duration_ns);
   Result<void> wait_for_memtables(const WriteOptions& options);
   Result<void> may_wait_for_memtables() const NACRE_REQUIRES(state_mutex_);
   static Error no_room_in_memory(const Error& of_flush);
   Result<void> pay_delay(uint64_t bytes, const WriteOptions& options);
   Result<void> make_room(KeyspaceState& keyspace) NACRE_REQUIRES(commit_mutex_);
-  Result<wal::Wal::Claim> claim_in_log(uint64_t payload_bytes, format::Sequence first_sequence, uint32_t count)
-      NACRE_REQUIRES(commit_mutex_);
-  Result<Claimed> claim(uint64_t payload_bytes, uint32_t count) NACRE_REQUIRES(commit_mutex_);
+  Result<wal::Wal::Claim> claim_in_log(uint64_t payload_bytes, format::Sequence first_sequence, uint32_t count,
+                                       bool from_reserve) NACRE_REQUIRES(commit_mutex_);
+  Result<Claimed> claim(uint64_t payload_bytes, uint32_t count, bool erases) NACRE_REQUIRES(commit_mutex_);
   Result<Claimed> claim_unlogged(uint32_t count) NACRE_REQUIRES(commit_mutex_);
   Result<void> log_unlogged() NACRE_REQUIRES(commit_mutex_);
   void note_write(KeyspaceState& keyspace, const Claimed& claimed) NACRE_REQUIRES(commit_mutex_);
@@ -222,8 +226,15 @@ class Core : public std::enable_shared_from_this<Core> {
   Result<void> wait_until(const std::function<bool()>& done, bool of_compactions);
   void forget_failures();
 
+  // full_device.cc
+  bool use_reserve(uint64_t turn, const Error& error);
+  bool reserve_is_for_flush();
+  void keep_reserve();
+  void flush_erases();
+
   // flush.cc, compact.cc
   Result<void> flush(const std::shared_ptr<KeyspaceState>& keyspace);
+  Result<void> flush_frozen(const std::shared_ptr<KeyspaceState>& keyspace);
   Result<void> flush_inputs(KeyspaceState& keyspace, const std::vector<FrozenMemtable>& inputs,
                             std::vector<std::string> cut_keys, uint64_t begin_ns);
   Result<compaction::MergeResult> write_memtables(KeyspaceState& keyspace, const std::vector<FrozenMemtable>& inputs,
@@ -253,6 +264,7 @@ class Core : public std::enable_shared_from_this<Core> {
   void keep_house();
   void wake_keeper();
   bool keeper_may_work(bool quiet);
+  bool keeper_may_go_on();
   void pause_keeper(bool pause);
   void on_obsolete(const tree::ObsoleteTable& table);
   void note_failure(const Error& error);
@@ -288,6 +300,9 @@ class Core : public std::enable_shared_from_this<Core> {
   std::unique_ptr<cache::Cache> cache_;
   std::unique_ptr<cache::RowCache> row_cache_;  // null unless asked for
   std::unique_ptr<tree::VersionSet> versions_;
+  std::unique_ptr<SpaceReserve> reserve_;  // null if read-only
+  std::vector<uint64_t> leftover_tables_;  // go when writing begins
+  bool writing_begun_ = false;
   std::unique_ptr<wal::Wal> wal_;
   CommitPipeline pipeline_;
   std::unique_ptr<SyncGroup> sync_group_;
@@ -323,6 +338,10 @@ class Core : public std::enable_shared_from_this<Core> {
   sync::CondVar keeper_rests_;
   std::vector<tree::ObsoleteTable> obsolete_ NACRE_GUARDED_BY(keeper_mutex_);
   sync::Thread keeper_;
+  uint64_t reserve_retry_at_ns_ = 0;  // the keeper's
+  uint64_t reserve_pause_ns_ = 0;
+  uint64_t erases_flushed_ = UINT64_MAX;
+  uint64_t erases_flushed_at_ns_ = 0;
 
   std::atomic<bool> segment_asked_for_{false};  // the keeper knows that the log wants its next segment
   std::atomic<bool> closed_{false};
@@ -330,6 +349,7 @@ class Core : public std::enable_shared_from_this<Core> {
   std::atomic<bool> jobs_paused_{false};       // none begins, and compactions give up
   std::atomic<bool> writes_stopped_{false};
   std::atomic<bool> no_space_{false};
+  std::atomic<bool> only_erases_{false};       // the reserve is in use: puts wait for room
   std::atomic<uint64_t> frozen_bytes_{0};      // memtables that wait for their flush
   std::atomic<uint32_t> delay_ns_per_kib_{0};  // what writers pay for background work that is behind
   std::atomic<DelayReason> price_reason_{DelayReason::kCompactionDebt};  // what makes most of that price

@@ -29,23 +29,30 @@ uint64_t file_bytes(std::span<const format::TableRecord> tables) {
 }  // namespace
 
 Result<void> Core::flush(const std::shared_ptr<KeyspaceState>& keyspace) {
+  Result<void> result;
+  uint64_t turn = 0;
+  do {
+    turn = reserve_->turn();
+    result = flush_frozen(keyspace);
+  } while (!result && reserve_is_for_flush() && use_reserve(turn, result.error()));
+  forget_flushed_memtables();
+  sync::MutexLock lock(state_mutex_);
+  keyspace->flushing = false;
+  return result;
+}
+
+Result<void> Core::flush_frozen(const std::shared_ptr<KeyspaceState>& keyspace) {
   const uint64_t begin_ns = runtime_.clock->now_ns();
   std::vector<FrozenMemtable> inputs;
   std::vector<std::string> cut_keys;
   {
     sync::MutexLock lock(state_mutex_);
     inputs.assign(keyspace->frozen.begin(), keyspace->frozen.end());
+    if (only_erases_.load(std::memory_order_acquire) && inputs.size() > 1) inputs.resize(1);
     cut_keys = compaction::partition_keys(shape_of(*keyspace), policy_of(*keyspace));
   }
-  Result<void> result;
-  if (!inputs.empty() && !keyspace->dropped.load(std::memory_order_acquire)) {
-    result = flush_inputs(*keyspace, inputs, std::move(cut_keys), begin_ns);
-  }
-  inputs.clear();
-  forget_flushed_memtables();
-  sync::MutexLock lock(state_mutex_);
-  keyspace->flushing = false;
-  return result;
+  if (inputs.empty() || keyspace->dropped.load(std::memory_order_acquire)) return {};
+  return flush_inputs(*keyspace, inputs, std::move(cut_keys), begin_ns);
 }
 
 Result<void> Core::flush_inputs(KeyspaceState& keyspace, const std::vector<FrozenMemtable>& inputs,

@@ -46,6 +46,11 @@ bool Core::keeper_may_work(bool quiet) {
   return !keeper_stops_;
 }
 
+bool Core::keeper_may_go_on() {
+  sync::MutexLock lock(keeper_mutex_);
+  return !keeper_stops_ && !keeper_paused_;
+}
+
 // Returns when the keeper holds nothing, and will not before it is called again.
 void Core::pause_keeper(bool pause) {
   sync::MutexLock lock(keeper_mutex_);
@@ -59,12 +64,14 @@ void Core::keep_house() {
   uint64_t peak_forgotten_at_ns = 0;
   uint32_t quiet_rounds = kQuietRoundsToIdle;
   while (true) {
-    if (!keeper_may_work(quiet_rounds >= kQuietRoundsToIdle)) return;
+    if (!keeper_may_work(quiet_rounds >= kQuietRoundsToIdle && !only_erases_.load(std::memory_order_acquire))) return;
     if (wal_->wants_preparation()) {
       if (const auto prepared = wal_->prepare_next(); !prepared) note_failure(prepared.error());
     }
     segment_asked_for_.store(false, std::memory_order_relaxed);
     remove_obsolete_tables();
+    keep_reserve();
+    if (only_erases_.load(std::memory_order_acquire)) flush_erases();
     cache_->shrink();
     if (const uint64_t now_ns = runtime_.clock->now_ns(); now_ns - peak_forgotten_at_ns >= kLookRoundNs) {
       account_.forget_peak(kPeakShare);

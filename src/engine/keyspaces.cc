@@ -79,7 +79,7 @@ void Core::leave_mark(uint32_t id) {
   const format::BatchOp op{.kind = format::EntryKind::kErase, .keyspace = id, .key = {}, .value = {}};
   Result<Claimed> claimed = [&]() -> Result<Claimed> {
     sync::MutexLock lock(commit_mutex_);
-    return claim(format::encoded_bytes(op), 1);
+    return claim(format::encoded_bytes(op), 1, true);
   }();
   if (!claimed) return;
   format::store_op(wal_->payload(*claimed->log), op);
@@ -101,8 +101,11 @@ Result<void> Core::drop_keyspace(Bytes name) {
         .kind = ErrorKind::kNotFound, .operation = Operation::kRemove, .reason = "there is no keyspace of that name"};
   }
   const Result<uint64_t> synced_through = sync_writes_before(keyspace.get());
-  const Result<uint32_t> dropped = synced_through ? versions_->drop_keyspace(keyspace->id, *synced_through)
-                                                  : Result<uint32_t>(synced_through.error());
+  const uint64_t turn = reserve_->turn();
+  Result<uint32_t> dropped = synced_through ? versions_->drop_keyspace(keyspace->id, *synced_through)
+                                            : Result<uint32_t>(synced_through.error());
+  if (synced_through && !dropped && use_reserve(turn, dropped.error()))
+    dropped = versions_->drop_keyspace(keyspace->id, *synced_through);
   if (!dropped) {
     const ErrorKind kind = dropped.error().kind;
     // The next open decides: no write may be taken until then.

@@ -4,6 +4,8 @@
 //   log          two to three mapped segments of 1/64 each, at least 1 MiB and at most 64 MiB
 //   compaction   buffers of the running jobs
 //   cache        everything that the others do not hold now and did not lately, never less than 1/16
+//   reserve      not memory: what is kept on the device for the time when that is full. A memtable as a table, a segment
+//                of the log and something for manifests: so erases go on, and what they erase can be given back
 //   slack        1/16 that nobody plans with, for what grows faster than the cache gives back
 //
 // Larger memtables mean fewer runs and less compaction, more cache means fewer reads: a quarter is where the curves of
@@ -30,6 +32,7 @@ struct MemoryPlan {
   uint64_t log_bytes_kept = 0;       // a keyspace that keeps more log from being released is flushed
   uint64_t table_bytes = 0;          // tables are cut at this size
   uint64_t batch_bytes = 0;          // the largest batch
+  uint64_t reserve_bytes = 0;        // on the device
   uint64_t slack_bytes = 0;          // the cache leaves so much free
 
   static MemoryPlan of(uint64_t memory_bytes) {
@@ -41,6 +44,7 @@ struct MemoryPlan {
     plan.log_bytes_kept = 2 * plan.all_memtables_bytes;
     plan.table_bytes = std::clamp<uint64_t>(plan.memtable_bytes / 4, kSmallestUnit, uint64_t{32} << 20);
     plan.batch_bytes = memory_bytes / 4;
+    plan.reserve_bytes = std::min(plan.memtable_bytes + 2 * plan.log_segment_bytes, uint64_t{64} << 20);
     plan.slack_bytes = memory_bytes / 16;
     return plan;
   }

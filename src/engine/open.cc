@@ -80,13 +80,19 @@ uint64_t Core::os_generation() { return os::process_generation(); }
 Result<std::shared_ptr<Core>> Core::open(const std::string& path, const Options& options, const Runtime& runtime) {
   NACRE_TRY(check_options(options));
   const uint64_t begin_ns = runtime.clock->now_ns();
-  const std::shared_ptr<Core> core(new Core(path, options, runtime), unless_forked<Core>());
-  const Result<void> opened = core->open_all();
-  if (!opened) {
-    core->abandon();
+  std::shared_ptr<Core> core;
+  for (bool again = false;; again = true) {
+    core.reset(new Core(path, options, runtime), unless_forked<Core>());
+    core->only_erases_.store(again, std::memory_order_release);
+    const Result<void> opened = core->open_all();
+    if (opened) break;
     Error error = opened.error();
-    // A step met what an earlier one had left broken, the mark behind a manifest record for one. There is no handle yet that could
-    // be closed: what stopped the open is the device.
+    const bool has_room_now = !again && error.kind == ErrorKind::kNoSpace && core->reserve_ != nullptr &&
+                              core->reserve_->give_back(core->reserve_->turn());
+    core->abandon();
+    if (has_room_now) continue;
+    // A step met what an earlier one had left broken, the mark behind a manifest record for one. There is no handle yet that
+    // could be closed: what stopped the open is the device.
     if (error.kind == ErrorKind::kClosed) error.kind = ErrorKind::kIo;
     return error;
   }
@@ -106,10 +112,9 @@ Result<void> Core::open_all() {
   }
   tree::OpenReport report;
   NACRE_TRY(open_tree(&report));
+  leftover_tables_ = std::move(report.audit.leftover_tables);
+  if (!read_only_) keep_found_reserve(report.audit.reserves);
   NACRE_TRY(open_log());
-  for (const uint64_t number : report.audit.leftover_tables) {
-    if (!read_only_) NACRE_TRY(directory_->remove(format::table_name(number)));
-  }
   if (!read_only_) keeper_ = sync::Thread("nacre-keeper", [this] { keep_house(); });
   schedule();
   return {};
@@ -221,7 +226,7 @@ Result<void> Core::open_log() {
             .duration_ns = runtime_.clock->now_ns() - begin_ns});
   }
   if (read_only_) return {};
-  NACRE_TRY(versions_->begin_writing());
+  NACRE_TRY(begin_writing());
   NACRE_TRY(begin_log(recovered.next_lsn));
   for (const auto& keyspace : keyspaces()) NACRE_TRY(flush_recovered(*keyspace, edits));
   format::VersionEdit& last = edits.emplace_back();
@@ -229,10 +234,33 @@ Result<void> Core::open_log() {
   last.last_sequence = pipeline_.visible();
   NACRE_TRY(versions_->commit(edits));
   for (const wal::LogFile& file : recovered.files) {
-    if (!file.unreadable)
-      NACRE_TRY(directory_->remove(format::log_name(file.number)));  // what cannot be proved ours stays
+    if (file.unreadable) continue;  // what cannot be proved ours stays
+    const Result<void> removed = directory_->remove(format::log_name(file.number));
+    if (!removed && removed.error().kind != ErrorKind::kNotFound) return removed;
   }
   return {};
+}
+
+// From here on the manifest is a new one, and nothing can bring back what it does not name: its room may be needed.
+Result<void> Core::begin_writing() {
+  if (writing_begun_) return {};
+  NACRE_TRY(versions_->begin_writing());
+  writing_begun_ = true;
+  for (const uint64_t number : leftover_tables_) NACRE_TRY(directory_->remove(format::table_name(number)));
+  leftover_tables_.clear();
+  reserve_->tidy();
+  if (!only_erases_.load(std::memory_order_acquire)) return {};
+  return wal::remove_released(*directory_, versions_->uuid(), versions_->log_floor());
+}
+
+void Core::keep_found_reserve(std::span<const tree::ReserveFile> found) {
+  reserve_ = std::make_unique<SpaceReserve>(
+      *directory_,
+      SpaceReserve::Options{.uuid = versions_->uuid(),
+                            .bytes = plan_.reserve_bytes,
+                            .next_number = [this] { return versions_->next_table_number(); }},
+      found);
+  if (only_erases_.load(std::memory_order_acquire)) reserve_->begin_in_use();
 }
 
 Result<void> Core::begin_log(uint64_t start_lsn) {
@@ -245,6 +273,7 @@ Result<void> Core::begin_log(uint64_t start_lsn) {
   options.account = &account_;
   NACRE_TRY_ASSIGN(wal_,
                    wal::Wal::create(*directory_, [this] { return versions_->next_file_number(); }, options, start_lsn));
+  wal_->save_space(only_erases_.load(std::memory_order_acquire));
   sync_group_ = std::make_unique<SyncGroup>([this](uint64_t through) { return sync_log(through); },
                                             [this] { return pipeline_.published_lsn(); });
   return {};
@@ -309,7 +338,7 @@ Result<void> Core::flush_recovered(KeyspaceState& keyspace, std::vector<format::
   const FrozenMemtable input{
       .memtable = keyspace.mutable_memtable, .through = through, .first_lsn = keyspace.mutable_first_lsn};
   const uint64_t begin_ns = runtime_.clock->now_ns();
-  NACRE_TRY(versions_->begin_writing());
+  NACRE_TRY(begin_writing());
   NACRE_TRY_ASSIGN(const compaction::MergeResult merged, write_memtables(keyspace, {input}, {}));
   edits.push_back(flush_edit(keyspace, merged, through));
   count_flush(keyspace, merged, runtime_.clock->now_ns() - begin_ns);

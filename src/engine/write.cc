@@ -89,19 +89,21 @@ Result<void> Core::write_one(KeyspaceState& keyspace, EntryKind kind, Bytes key,
   if (payload_bytes > plan_.batch_bytes) {
     return invalid_argument(Operation::kWrite, "key and value are larger than a quarter of Options::memory_bytes");
   }
-  NACRE_TRY(admit(payload_bytes, options));
+  const bool erases = kind != EntryKind::kPut;
+  NACRE_TRY(admit(payload_bytes, options, erases));
 
   const Durability durability = durability_of(options);
   Claimed claimed;
   memtable::Memtable* memtable = nullptr;  // lives until everything before its freezing is published and flushed
   {
     sync::MutexLock lock(commit_mutex_);
+    NACRE_TRY(may_write(erases));
     NACRE_TRY(make_room(keyspace));
     if (durability == Durability::kMemory) {
       NACRE_TRY_ASSIGN(claimed, claim_unlogged(1));
       format::append_op(unlogged_, op);
     } else {
-      NACRE_TRY_ASSIGN(claimed, claim(payload_bytes, 1));
+      NACRE_TRY_ASSIGN(claimed, claim(payload_bytes, 1, erases));
     }
     memtable = keyspace.mutable_memtable.get();
     note_write(keyspace, claimed);
@@ -151,7 +153,10 @@ Result<void> Core::write_batch(Bytes encoded, uint32_t count, const WriteOptions
     return invalid_argument(Operation::kWrite, "the batch is larger than a quarter of Options::memory_bytes: split it");
   }
   NACRE_TRY_ASSIGN(std::vector<Touched> touched, keyspaces_of(encoded));
-  NACRE_TRY(admit(encoded.size(), options));
+  const bool erases = std::all_of(touched.begin(), touched.end(), [](const Touched& each) {
+    return each.counts[static_cast<size_t>(KeyspaceCounter::kPuts)] == 0;
+  });
+  NACRE_TRY(admit(encoded.size(), options, erases));
 
   const Durability durability = durability_of(options);
   Claimed claimed;
@@ -162,12 +167,13 @@ Result<void> Core::write_batch(Bytes encoded, uint32_t count, const WriteOptions
       NACRE_TRY(check());
     }
     if (count == 0) return {};
+    NACRE_TRY(may_write(erases));
     for (const Touched& each : touched) NACRE_TRY(make_room(*each.keyspace));
     if (durability == Durability::kMemory) {
       NACRE_TRY_ASSIGN(claimed, claim_unlogged(count));
       unlogged_.append(encoded);
     } else {
-      NACRE_TRY_ASSIGN(claimed, claim(encoded.size(), count));
+      NACRE_TRY_ASSIGN(claimed, claim(encoded.size(), count, erases));
     }
     for (Touched& each : touched) {
       each.memtable = each.keyspace->mutable_memtable.get();
@@ -198,11 +204,12 @@ Result<void> Core::write_batch(Bytes encoded, uint32_t count, const WriteOptions
 
 // ---- admission -------------------------------------------------------------------------------------------------------
 
-Result<void> Core::admit(uint64_t bytes, const WriteOptions& options) {
+Result<void> Core::admit(uint64_t bytes, const WriteOptions& options, bool erases) {
   if (read_only_) return invalid_argument(Operation::kWrite, "the database was opened read-only");
   if (writes_stopped_.load(std::memory_order_acquire)) [[unlikely]] {
     return writes_stopped();
   }
+  NACRE_TRY(may_write(erases));
   if (frozen_bytes_.load(std::memory_order_relaxed) + plan_.memtable_bytes > plan_.all_memtables_bytes) [[unlikely]] {
     NACRE_TRY(wait_for_memtables(options));
   }
@@ -298,7 +305,7 @@ void Core::note_write(KeyspaceState& keyspace, const Claimed& claimed) {
 Result<void> Core::log_unlogged() {
   if (unlogged_count_ == 0) return {};
   const Sequence first = next_sequence_ - unlogged_count_;
-  NACRE_TRY_ASSIGN(wal::Wal::Claim log, claim_in_log(unlogged_.size(), first, unlogged_count_));
+  NACRE_TRY_ASSIGN(wal::Wal::Claim log, claim_in_log(unlogged_.size(), first, unlogged_count_, true));
   std::memcpy(wal_->payload(log), unlogged_.data(), unlogged_.size());
   wal_->seal(log);
   pipeline_.finish(pipeline_.enter(next_sequence_ - 1, log.end_lsn));
@@ -310,10 +317,14 @@ Result<void> Core::log_unlogged() {
 
 // A log that failed once takes nothing any more. One that only could not get its next file took nothing now: kIo would say that
 // the outcome is unknown.
-Result<wal::Wal::Claim> Core::claim_in_log(uint64_t payload_bytes, Sequence first_sequence, uint32_t count) {
+Result<wal::Wal::Claim> Core::claim_in_log(uint64_t payload_bytes, Sequence first_sequence, uint32_t count,
+                                           bool from_reserve) {
+  const uint64_t turn = wal_->has_room(payload_bytes) ? 0 : reserve_->turn();
   auto claim = wal_->claim(payload_bytes, first_sequence, count);
   if (claim) [[likely]]
     return claim;
+  if (use_reserve(turn, claim.error()) && from_reserve) claim = wal_->claim(payload_bytes, first_sequence, count);
+  if (claim) return claim;
   Error error = claim.error();
   if (wal_->damaged()) {
     stop_writes(error);
@@ -324,12 +335,12 @@ Result<wal::Wal::Claim> Core::claim_in_log(uint64_t payload_bytes, Sequence firs
   return error;
 }
 
-Result<Core::Claimed> Core::claim(uint64_t payload_bytes, uint32_t count) {
+Result<Core::Claimed> Core::claim(uint64_t payload_bytes, uint32_t count, bool erases) {
   NACRE_TRY(log_unlogged());
   Claimed claimed;
   claimed.first_sequence = next_sequence_;
   const uint64_t begin_ns = wal_->has_room(payload_bytes) ? 0 : runtime_.clock->now_ns();
-  NACRE_TRY_ASSIGN(claimed.log, claim_in_log(payload_bytes, next_sequence_, count));
+  NACRE_TRY_ASSIGN(claimed.log, claim_in_log(payload_bytes, next_sequence_, count, erases));
   if (begin_ns != 0) [[unlikely]] {
     const uint64_t duration_ns = runtime_.clock->now_ns() - begin_ns;
     if (duration_ns > kLateClaimNs) record_delay(DelayReason::kLogSegment, duration_ns);
@@ -377,7 +388,7 @@ Result<void> Core::finish_commit(const Claimed& claimed, Durability durability) 
 
 Result<void> Core::sync_all() {
   NACRE_TRY(usable());
-  NACRE_TRY(admit(0, {}));
+  NACRE_TRY(admit(0, {}, true));
   uint64_t end_lsn = 0;
   {
     sync::MutexLock lock(commit_mutex_);

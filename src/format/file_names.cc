@@ -43,6 +43,7 @@ std::optional<FileName> likely_name(Bytes name) {
   if (extension == ".wal") return numbered(NameKind::kLog, digits);
   if (extension == ".sst") return numbered(NameKind::kTable, digits);
   if (extension == ".blob") return numbered(NameKind::kBlob, digits);
+  if (extension == ".reserve") return numbered(NameKind::kReserve, digits);
   return std::nullopt;
 }
 
@@ -52,6 +53,7 @@ std::string manifest_name(uint64_t number) { return std::string(kManifestPrefix)
 std::string log_name(uint64_t number) { return padded(number) + ".wal"; }
 std::string table_name(uint64_t number) { return padded(number) + ".sst"; }
 std::string blob_name(uint64_t number) { return padded(number) + ".blob"; }
+std::string reserve_name(uint64_t number) { return padded(number) + ".reserve"; }
 std::string report_name(uint64_t age) {
   return age == 0 ? std::string(kReportName) : std::string(kReportPrefix) + std::to_string(age);
 }
@@ -64,6 +66,7 @@ std::string make_name(const FileName& name) {
     case NameKind::kLog: text = log_name(name.number); break;
     case NameKind::kTable: text = table_name(name.number); break;
     case NameKind::kBlob: text = blob_name(name.number); break;
+    case NameKind::kReserve: text = reserve_name(name.number); break;
     case NameKind::kLock: text = kLockName; break;
     case NameKind::kReport: text = report_name(name.number); break;
   }

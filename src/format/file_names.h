@@ -5,12 +5,13 @@
 //   000012.wal          a segment of the write-ahead log
 //   000013.sst          a table
 //   000014.blob         a value log (reserved)
+//   000015.reserve      space that is kept for the time when the device is full
 //   LOCK                held by the one writer
 //   LOG, LOG.1 ...      the report for people, and its older parts
 //   CURRENT.tmp ...     a file being written that will be renamed: any of the names above and ".tmp"
 //
 // Numbers are decimal, padded with zeros to six digits and longer when they must be, never 0; manifests, log segments,
-// tables and blobs draw them from one counter, so a number names one file for ever. Parsing is strict: a name is ours
+// tables, blobs and reserves draw them from one counter, so a number names one file for ever. Parsing is strict: a name is ours
 // only if making it again gives the same bytes ("0000013.sst" and "13.sst" are somebody else's), so no two names mean
 // the same file, and nothing that we did not write is taken for ours by a likeness.
 //
@@ -25,7 +26,7 @@
 
 namespace nacre::format {
 
-enum class NameKind : uint8_t { kCurrent, kManifest, kLog, kTable, kBlob, kLock, kReport };
+enum class NameKind : uint8_t { kCurrent, kManifest, kLog, kTable, kBlob, kReserve, kLock, kReport };
 
 struct FileName {
   NameKind kind = NameKind::kCurrent;
@@ -44,6 +45,7 @@ std::string manifest_name(uint64_t number);
 std::string log_name(uint64_t number);
 std::string table_name(uint64_t number);
 std::string blob_name(uint64_t number);
+std::string reserve_name(uint64_t number);
 std::string report_name(uint64_t age);  // 0: LOG, 1: LOG.1 ...
 
 std::string make_name(const FileName& name);
@@ -52,7 +54,8 @@ std::optional<FileName> parse_name(Bytes name);
 
 // True for the kinds whose numbers come from the database's one counter.
 constexpr bool is_numbered(NameKind kind) {
-  return kind == NameKind::kManifest || kind == NameKind::kLog || kind == NameKind::kTable || kind == NameKind::kBlob;
+  return kind == NameKind::kManifest || kind == NameKind::kLog || kind == NameKind::kTable || kind == NameKind::kBlob ||
+         kind == NameKind::kReserve;
 }
 
 }  // namespace nacre::format

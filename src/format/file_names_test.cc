@@ -12,6 +12,7 @@ TEST(FileNames, AreWhatTheFieldIsUsedTo) {
   EXPECT_EQ(log_name(12), "000012.wal");
   EXPECT_EQ(table_name(13), "000013.sst");
   EXPECT_EQ(blob_name(14), "000014.blob");
+  EXPECT_EQ(reserve_name(15), "000015.reserve");
   EXPECT_EQ(report_name(0), "LOG");
   EXPECT_EQ(report_name(1), "LOG.1");
   EXPECT_EQ(table_name(1234567), "1234567.sst");
@@ -20,7 +21,7 @@ TEST(FileNames, AreWhatTheFieldIsUsedTo) {
 
 TEST(FileNames, RoundTrip) {
   for (const NameKind kind : {NameKind::kCurrent, NameKind::kManifest, NameKind::kLog, NameKind::kTable,
-                              NameKind::kBlob, NameKind::kLock, NameKind::kReport}) {
+                              NameKind::kBlob, NameKind::kReserve, NameKind::kLock, NameKind::kReport}) {
     for (const uint64_t number : {uint64_t{1}, uint64_t{999999}, uint64_t{1000000}, ~uint64_t{0}}) {
       for (const bool temporary : {false, true}) {
         const bool has_number = is_numbered(kind) || kind == NameKind::kReport;

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "format/file_names.h"
+#include "format/reserve_format.h"
 #include "tree/manifest.h"
 
 namespace nacre::tree {
@@ -62,6 +63,14 @@ bool is_own_manifest(Directory& directory, uint64_t number, const format::Uuid& 
   return header ? header->uuid == uuid : header.error().kind == ErrorKind::kCorruption;
 }
 
+bool is_own_reserve(Directory& directory, uint64_t number, const format::Uuid& uuid) {
+  auto file = directory.open_read(format::reserve_name(number));
+  if (!file) return false;
+  char bytes[format::kReserveHeaderBytes];
+  const auto got = (*file)->read(0, bytes);
+  return got && !format::is_reserve_of_another({bytes, *got}, uuid, number);
+}
+
 // Whether MANIFEST-000001 was ever in force: anything behind its first record can only have been written after that.
 Result<bool> was_in_force(Directory& directory) {
   NACRE_TRY_ASSIGN(auto file, directory.open_read(format::manifest_name(1)));
@@ -113,6 +122,9 @@ Result<DirectoryAudit> audit_directory(Directory& directory, const TreeState& st
     } else if (name->kind == NameKind::kManifest && number != manifest_number) {
       known = state.is_own_number(number) && is_own_manifest(directory, number, home.uuid());
       if (known) audit.leftover_manifests.push_back(number);
+    } else if (name->kind == NameKind::kReserve) {
+      known = state.is_own_number(number) && is_own_reserve(directory, number, home.uuid());
+      if (known) audit.reserves.push_back({.number = number, .bytes = entry.size_bytes});
     } else if (name->kind == NameKind::kBlob) {
       known = false;
     }
@@ -135,7 +147,8 @@ Result<void> check_creatable(Directory& directory, std::vector<std::string>* lef
       foreign = true;
       continue;
     }
-    bool lost_current = name->kind == NameKind::kLog || name->kind == NameKind::kTable || name->kind == NameKind::kBlob;
+    bool lost_current = name->kind == NameKind::kLog || name->kind == NameKind::kTable ||
+                        name->kind == NameKind::kBlob || name->kind == NameKind::kReserve;
     if (name->kind == NameKind::kManifest) {
       lost_current = name->number != 1;
       if (!lost_current) {

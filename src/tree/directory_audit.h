@@ -10,7 +10,7 @@
 //   2. and the file is either unfinished (it does not end as a table does: an output cut off by a crash) or says itself
 //      that it is this database's table of this number. A copy under another number, and a table of another database,
 //      stay.
-// For a manifest that is not in force: rule 1, and its header is this database's or unreadable. Log segments are the
+// For a reserve: the same, where it says whose it is. For a manifest that is not in force: rule 1, and its header is this database's or unreadable. Log segments are the
 // write-ahead log's to judge; here they only count among the numbers in use.
 //
 // Thread safety: pure but for reading the directory.
@@ -25,10 +25,16 @@
 
 namespace nacre::tree {
 
+struct ReserveFile {
+  uint64_t number = 0;
+  uint64_t bytes = 0;
+};
+
 struct DirectoryAudit {
   uint64_t highest_number = 0;               // of any file whose name has a number
   std::vector<uint64_t> leftover_tables;     // may be removed
   std::vector<uint64_t> leftover_manifests;  // may be removed
+  std::vector<ReserveFile> reserves;         // may be removed, whole or not
   std::vector<std::string> unknown_files;    // reported only
 };
 

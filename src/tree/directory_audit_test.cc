@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "format/reserve_format.h"
 #include "tree/test_kit.h"
 
 namespace nacre::tree {
@@ -81,6 +82,9 @@ TEST(DirectoryAudit, FilesOfOthersAreReportedAndStayThroughManyOpens) {
       {"4611686018427387904.sst", "a number that would drive the counter out of range"},
       {"18446744073709551615.sst", "the largest there is"},
       {"000006.blob", "a kind that this release does not write"},
+      {"000007.reserve", format::encode_reserve_header(format::Uuid::from_random(1, 2), 7)},  // another database's
+      {"000008.reserve", format::encode_reserve_header(kTestUuid, 7)},  // ours under another number
+      {"005003.reserve", "a number that was never given out"},
   };
   Names names;
   for (const auto& [name, bytes] : foreign) {
@@ -121,6 +125,24 @@ TEST(DirectoryAudit, OurOwnLeftoversMayBeRemoved) {
   EXPECT_FALSE(fixture.directory.exists(format::manifest_name(manifest)));
   EXPECT_TRUE(fixture.directory.exists(format::table_name(whole)));  // the caller's to remove
   EXPECT_EQ(fixture.tree.text(), fixture.text);
+}
+
+TEST(DirectoryAudit, OurOwnReservesMayBeRemoved) {
+  Fixture fixture;
+  fixture.tree.open().value();
+  const uint64_t whole = fixture.tree.set->next_table_number().value();
+  const uint64_t torn = fixture.tree.set->next_table_number().value();
+  const std::string content = format::encode_reserve_header(kTestUuid, whole) + "noise";
+  fixture.directory.put(format::reserve_name(whole), content);
+  fixture.directory.put(format::reserve_name(torn), std::string(20, '\0'));
+  fixture.tree.close();
+  fixture.tree.open().value();
+  const std::vector<ReserveFile>& found = fixture.tree.report.audit.reserves;
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].number, whole);
+  EXPECT_EQ(found[0].bytes, content.size());
+  EXPECT_EQ(found[1].number, torn);
+  EXPECT_TRUE(fixture.tree.report.audit.unknown_files.empty());
 }
 
 // A job that wrote more tables than the manifest had reserved numbers for was cut off: its last files stayed for ever.

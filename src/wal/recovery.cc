@@ -253,4 +253,16 @@ Result<RecoveryReport> recover_log(Directory& directory, const format::Uuid& uui
   return report;
 }
 
+Result<void> remove_released(Directory& directory, const format::Uuid& uuid, const format::LogFloor& floor) {
+  if (floor.lsn == 0) return {};
+  NACRE_TRY_ASSIGN(const LogSurvey survey, LogSurvey::of(directory, uuid));
+  NACRE_TRY_ASSIGN(const SurveyedSegment* start, survey.holding(floor));
+  for (const SurveyedSegment& segment : survey.segments()) {
+    if (!segment.placed() || segment.base_lsn() >= start->base_lsn()) continue;
+    if (segment.identity->number != segment.file.number) continue;
+    NACRE_TRY(directory.remove(format::log_name(segment.file.number)));
+  }
+  return {};
+}
+
 }  // namespace nacre::wal

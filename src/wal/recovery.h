@@ -83,4 +83,7 @@ Result<RecoveryReport> recover_log(Directory& directory, const format::Uuid& uui
                                    const std::function<Result<void>(const RecoveredRecord&)>& deliver,
                                    LogDamage* damage = nullptr);
 
+// Removes the segments before that of `floor`, which the manifest in force names: they were kept for later use.
+Result<void> remove_released(Directory& directory, const format::Uuid& uuid, const format::LogFloor& floor);
+
 }  // namespace nacre::wal

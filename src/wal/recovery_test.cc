@@ -461,6 +461,21 @@ TEST_F(RecoveryTest, AReleasedSegmentDoesNotStandInForThatOfTheFloor) {
   EXPECT_EQ(recovered.report.error().file_number, floor.segment);
 }
 
+TEST_F(RecoveryTest, WhatWasReleasedMayBeRemovedAndNothingElse) {
+  std::vector<Appended> written;
+  auto log = create(small_).value();
+  while (log->stats().rotations < 2) append(*log, 100).value();
+  const format::LogFloor floor = release(*log, log->end_lsn());
+  ASSERT_EQ(log->stats().kept_segments, 2u);
+  written = append_many(*log, 300, 100);  // used again, one of them
+  directory_.put("000090.wal", "somebody else's");
+  const auto before = directory_.snapshot();
+  remove_released(directory_, test_uuid(), floor).value();
+  EXPECT_EQ(directory_.snapshot().size(), before.size() - log->stats().kept_segments);
+  EXPECT_TRUE(directory_.snapshot().contains("000090.wal"));
+  expect_prefix(recover(directory_, LogBegin{.floor = floor}), written, written.size());
+}
+
 // A device that lies about syncs may keep what was written after the sync, and lose the log: the manifest knows better.
 TEST_F(RecoveryTest, ALogThatEndsBelowWhatTheManifestSawSyncedIsDamaged) {
   std::vector<Appended> written;

@@ -84,7 +84,7 @@ Result<void> SegmentSupply::write_identity(Segment& segment) {
 
 Result<void> SegmentSupply::give_back(std::shared_ptr<Segment> segment, uint64_t useful_bytes) {
   std::unique_ptr<MappedFile> unmapped;  // outside the locks
-  if (segment->size_bytes >= useful_bytes && segment->size_bytes <= options_.max_segment_bytes) {
+  if (!saves_space() && segment->size_bytes >= useful_bytes && segment->size_bytes <= options_.max_segment_bytes) {
     if (enough_mapped()) {
       sync::MutexLock lock(sync_mutex_);  // a sync that began before the release may still be at this segment
       unmapped = segment->unmap();
@@ -98,6 +98,19 @@ Result<void> SegmentSupply::give_back(std::shared_ptr<Segment> segment, uint64_t
   NACRE_TRY(directory_.remove(format::log_name(segment->identity.number)));
   removed_.fetch_add(1, std::memory_order_relaxed);
   return {};
+}
+
+void SegmentSupply::save_space(bool save) {
+  saves_space_.store(save, std::memory_order_relaxed);
+  if (!save) return;
+  std::vector<std::shared_ptr<Segment>> needless;
+  {
+    sync::MutexLock lock(mutex_);
+    needless.swap(kept_);
+  }
+  for (const auto& segment : needless) {
+    if (directory_.remove(format::log_name(segment->identity.number))) removed_.fetch_add(1, std::memory_order_relaxed);
+  }
 }
 
 bool SegmentSupply::enough_mapped() const {

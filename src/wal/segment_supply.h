@@ -62,6 +62,10 @@ class SegmentSupply {
   // it.
   Result<void> give_back(std::shared_ptr<Segment> segment, uint64_t useful_bytes);
 
+  // While space is short: files that nobody needs are removed rather than kept, those that are kept now too.
+  void save_space(bool save);
+  bool saves_space() const { return saves_space_.load(std::memory_order_relaxed); }
+
   uint64_t created() const { return created_.load(std::memory_order_relaxed); }
   uint64_t recycled() const { return recycled_.load(std::memory_order_relaxed); }
   uint64_t removed() const { return removed_.load(std::memory_order_relaxed); }
@@ -86,6 +90,7 @@ class SegmentSupply {
   base::Prng salts_ NACRE_GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<Segment>> kept_ NACRE_GUARDED_BY(mutex_);
 
+  std::atomic<bool> saves_space_{false};
   std::atomic<uint64_t> created_{0};
   std::atomic<uint64_t> recycled_{0};
   std::atomic<uint64_t> removed_{0};

@@ -273,7 +273,7 @@ Result<void> Wal::prepare_next() {
   if (failure_.is_set()) return failure_.error();
   unmap_synced();
   if (next_ready_.load(std::memory_order_relaxed)) return {};
-  const uint64_t bytes = target_bytes();
+  const uint64_t bytes = supply_.saves_space() ? options_.first_segment_bytes : target_bytes();
   NACRE_TRY_ASSIGN(auto segment, supply_.prepare(bytes / 2, bytes, SegmentSupply::Hurry::kNo));
   grow_target();
   sync::MutexLock list_lock(list_mutex_);

@@ -144,6 +144,9 @@ class Wal {
   // Makes the next segment ready, and unmaps what is synced. An error leaves the log usable, unless damaged().
   Result<void> prepare_next();
 
+  // While space is short: segments that nobody needs are removed, and new ones are small.
+  void save_space(bool save) { supply_.save_space(save); }
+
   // Syncs everything and marks the log's end, so that the next recovery need not search behind it. Later claims:
   // kClosed.
   Result<void> close();

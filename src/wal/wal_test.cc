@@ -283,6 +283,35 @@ TEST_F(WalTest, SyncedSegmentsAreUnmappedAndUnsyncedOnesAreNot) {
   EXPECT_EQ(account_.held(base::MemoryPart::kLog), 0u);
 }
 
+TEST_F(WalTest, WhileSpaceIsShortNothingIsKeptAndNewSegmentsAreSmall) {
+  auto log = create();
+  const auto rotate = [&](uint64_t times) {
+    for (const uint64_t until = log->stats().rotations + times; log->stats().rotations < until;) {
+      append(*log, 100).value();
+      if (log->wants_preparation()) log->prepare_next().value();
+    }
+  };
+  rotate(5);
+  release(*log, log->end_lsn());
+  ASSERT_GT(log->stats().kept_segments, 0u);
+  const uint64_t files = directory_.snapshot().size();
+  const uint64_t kept = log->stats().kept_segments;
+  log->save_space(true);
+  EXPECT_EQ(log->stats().kept_segments, 0u);
+  EXPECT_EQ(directory_.snapshot().size(), files - kept);
+
+  rotate(3);
+  EXPECT_EQ(directory_.snapshot().rbegin()->second.size(), options().first_segment_bytes);
+  release(*log, log->end_lsn());
+  EXPECT_EQ(log->stats().kept_segments, 0u);
+  EXPECT_EQ(log->stats().live_segments, 1u);
+
+  log->save_space(false);
+  rotate(5);
+  release(*log, log->end_lsn());
+  EXPECT_GT(log->stats().kept_segments, 0u);
+}
+
 TEST_F(WalTest, AReleasedSegmentIsKeptMappedOnlyIfItWasNeverSynced) {
   for (const bool synced : {false, true}) {
     Wal::Options chosen = options();

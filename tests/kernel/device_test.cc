@@ -75,6 +75,19 @@ class Batches {
   }
   void expect_whole() { expect_in(db_, second_, contents_); }
   const std::map<std::string, std::string>& contents() const { return contents_; }
+  Result<void> erase_all() {
+    for (int number = 0; number < 50; number++) {  // one by one, then in a batch, then all
+      const auto erased = db_.erase(std::to_string(number), Durability::kDisk);
+      if (!erased) return erased;
+    }
+    Batch batch;
+    for (int number = 0; number < 100; number++) batch.erase(second_, std::to_string(number));
+    batch.erase_range("0", "z");
+    batch.erase_range(second_, "0", "z");
+    const auto erased = db_.write(batch, Durability::kDisk);
+    if (erased) contents_.clear();
+    return erased;
+  }
   // The caller erased [0, 1) and [2, 9999).
   void forget_erased() {
     std::erase_if(contents_,
@@ -170,9 +183,49 @@ TEST_P(FullDevice, WritesFailWholeAndResumeWithoutReopening) {
   EXPECT_TRUE(again.check().value().empty());
 }
 
+// Puts are refused until all was erased and given back; in the second round the full device is opened anew before that.
+class EraseOnFullDevice : public FullDevice {};
+
+TEST_P(EraseOnFullDevice, GoesOnAndMakesRoomForPuts) {
+  const Mounted device(GetParam().name, GetParam().mebibytes);
+  if (!device.why_not().empty()) GTEST_SKIP() << "SKIPPED, and so not tested on this machine: " << device.why_not();
+  const std::string path = device.where() + "/db";
+  const auto has_reserve = [&path] { return kernel_tests::shell("ls " + path + "/*.reserve"); };
+  std::optional<Db> db = Db::open(path, small()).value();
+  for (int round = 0; round < 2; round++) {
+    auto batches = std::make_optional<Batches>(*db);
+    for (int i = 0; i < 150; i++) ASSERT_EQ(said(batches->write(Durability::kOs)), "ok");
+    for (int i = 0; i < 100 && !has_reserve(); i++) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    ASSERT_TRUE(has_reserve()) << "round " << round;
+    (void)kernel_tests::shell("dd if=/dev/urandom of=" + device.ballast() + " bs=1M conv=fsync");  // until it is full
+    for (int refused = 0; refused < 60;) {
+      const auto written = batches->write(Durability::kOs);
+      ASSERT_TRUE(written || kind_of(written) == kFull) << said(written);
+      refused = written ? 0 : refused + 1;
+      if (!written) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    ASSERT_FALSE(has_reserve());
+    ASSERT_NO_FATAL_FAILURE(batches->expect_whole()) << "round " << round;
+    if (round == 1) {
+      batches.reset();
+      db.reset();
+      db = Db::open(path, small()).value();
+      batches.emplace(*db);
+    }
+    ASSERT_EQ(said(batches->erase_all()), "ok") << "round " << round;
+    ASSERT_NO_FATAL_FAILURE(write_until_taken(*batches)) << "round " << round;
+    ASSERT_NO_FATAL_FAILURE(batches->expect_whole()) << "round " << round;
+    ASSERT_EQ(::unlink(device.ballast().c_str()), 0);
+  }
+  EXPECT_TRUE(db->check().value().empty());
+}
+
 std::string name_of(const testing::TestParamInfo<Kind>& info) { return info.param.name; }
 INSTANTIATE_TEST_SUITE_P(Kinds, FullDevice,
                          testing::Values(Kind{"tmpfs", 56, 16}, Kind{"ext4", 64, 16}, Kind{"btrfs", 128, 80}), name_of);
+
+INSTANTIATE_TEST_SUITE_P(Kinds, EraseOnFullDevice, testing::Values(Kind{"tmpfs", 56, 16}, Kind{"ext4", 64, 16}),
+                         name_of);
 
 // A quota of btrfs may take a page of the mapped log, whatever was written there before: then the outcome of one commit is
 // unknown, and writes resume after reopening (promise 4).
