@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/miniature.h"
 #include "nacre/nacre.h"
 #include "sim/history/checker.h"
 #include "sim/history/client.h"
@@ -35,7 +36,7 @@ constexpr CrashProfile kProfiles[] = {CrashProfile::kPrefix, CrashProfile::kTorn
 enum class Ending : uint8_t { kClose, kDestroy, kAtIo, kAtTime };
 
 struct Part {
-  enum class What : uint8_t { kWork, kGuest, kHouse, kEnd };
+  enum class What : uint8_t { kWork, kGuest, kHouse, kRestless, kEnd };
   What what = What::kWork;
   uint32_t thread = 0;
   uint32_t steps = 0;
@@ -77,6 +78,10 @@ Plan make_plan(uint64_t seed, const std::string& profile) {
       const auto steps = static_cast<uint32_t>(2 + prng.below(12));
       boot.parts.push_back({.what = Part::What::kHouse, .steps = steps, .seed = prng.next()});
     }
+    if (prng.one_in(2)) {
+      const auto steps = static_cast<uint32_t>(20 + prng.below(100));
+      boot.parts.push_back({.what = Part::What::kRestless, .steps = steps, .seed = prng.next()});
+    }
     const auto ending = boots == 1 ? Ending::kClose : static_cast<Ending>(prng.below(4));
     if (ending != Ending::kClose)
       boot.parts.push_back({.what = Part::What::kEnd, .seed = prng.next(), .ending = ending});
@@ -92,6 +97,8 @@ std::string line_of(const Part& part) {
     case Part::What::kGuest:
       return "a guest makes, uses and drops a keyspace, " + std::to_string(part.steps) + " things";
     case Part::What::kHouse: return std::to_string(part.steps) + " flushes, compactions, drops and the like";
+    case Part::What::kRestless:
+      return "flushes and compacts while clients are at work, " + std::to_string(part.steps) + " times at most";
     case Part::What::kEnd: break;
   }
   switch (part.ending) {
@@ -125,6 +132,7 @@ class HistoryRun {
   void opened(const std::vector<Version>& found);
   void work(const history::Stage& stage, const std::vector<Part>& parts, uint32_t thread, std::vector<Operation>& done);
   void keep_house(const history::Stage& stage, const Part& part, std::vector<Operation>& done);
+  void be_restless(Db& db, const Part& part);
   void check_files(Db& db);
   void drop_something(Db& db, base::Prng& prng);
   // What the open has of the keyspace that comes and goes; false after an error.
@@ -150,17 +158,32 @@ class HistoryRun {
   Simulation& sim_;
   bool faulty_;
   uint64_t boot_ = 0;
+  uint32_t working_ = 0;  // clients that have not ended
   history::Ticks ticks_;
   GuestHouse house_{.first_key = 2 * kKeysEach, .keys = kKeysEach, .newest = {}};
   Version next_incarnation_ = 1'000'000'000;  // for those that an open finds
   history::Boot past_;  // the boot that is or was; complete when the next open has read everything
 };
 
+// Half of the boots run in so small that the keys fill runs of several tables, partitions and deep levels. A table's estimate of its
+// own size begins with a kilobyte, so smaller ones would never be large enough to be left alone.
+engine::Miniature miniature_of(uint64_t seed) {
+  base::Prng prng(seed ^ 0x3141ULL);
+  engine::Miniature miniature;
+  if (prng.one_in(2)) return miniature;
+  miniature.memtable_bytes >>= prng.below(5);
+  miniature.table_bytes = 1'200 + prng.below(2'000);
+  miniature.runs_per_level = 2 + static_cast<uint32_t>(prng.below(3));
+  return miniature;
+}
+
 Options options_of(base::Prng& prng) {
   Options options;
   options.memory_bytes = kMinMemoryBytes;
   options.memtable = prng.one_in(2) ? MemtableKind::kBTree : MemtableKind::kSkipList;
   options.row_cache_percent = prng.one_in(2) ? 10 : 0;
+  options.keyspace.compression = Compression::kNone;
+  options.keyspace.bottom_compression = Compression::kNone;
   options.keyspace.shape = static_cast<CompactionShape>(prng.below(3));
   options.keyspace.filter_bits_per_key = prng.one_in(4) ? 0 : 10;
   options.keyspace.block_bytes = prng.one_in(4) ? 8192 : 1024;
@@ -192,6 +215,7 @@ void HistoryRun::plan_faults(const PlannedBoot& planned) {
 
 void HistoryRun::one_boot(const PlannedBoot& planned) {
   base::Prng prng(planned.seed);
+  engine::miniature = miniature_of(planned.seed);
   plan_faults(planned);
   boot_ = sim_.disk().boot();
   const uint64_t cuts = sim_.disk().cuts();
@@ -249,8 +273,12 @@ void HistoryRun::live(Db& db, const PlannedBoot& planned) {
 
   std::vector<std::vector<Operation>> done(kThreads + planned.parts.size());  // one list a thread
   std::vector<sync::Thread> threads;
+  working_ = kThreads;
   for (uint32_t thread = 0; thread < kThreads; ++thread) {
-    threads.emplace_back("client", [&, thread] { work(stage, planned.parts, thread, done[thread]); });
+    threads.emplace_back("client", [&, thread] {
+      work(stage, planned.parts, thread, done[thread]);
+      working_--;
+    });
   }
   for (size_t i = 0; i < planned.parts.size(); ++i) {
     const Part& part = planned.parts[i];
@@ -258,6 +286,7 @@ void HistoryRun::live(Db& db, const PlannedBoot& planned) {
     if (part.what == Part::What::kGuest)
       threads.emplace_back("guest", [&] { be_guest(stage, part, kThreads + 1 + static_cast<uint32_t>(i), mine); });
     if (part.what == Part::What::kHouse) threads.emplace_back("house", [&] { keep_house(stage, part, mine); });
+    if (part.what == Part::What::kRestless) threads.emplace_back("restless", [&] { be_restless(*stage.db, part); });
     if (part.ending == Ending::kAtTime) threads.emplace_back("plug", [&] { crash_in_time(part.seed); });
   }
   for (sync::Thread& thread : threads) thread.join();
@@ -265,6 +294,7 @@ void HistoryRun::live(Db& db, const PlannedBoot& planned) {
   stage.keyspaces.clear();
   house_.newest.reset();
   second = Error{};
+  if (alive()) check_files(db);
   close(db, planned);
 }
 
@@ -273,6 +303,8 @@ void HistoryRun::work(const history::Stage& stage, const std::vector<Part>& part
                       std::vector<Operation>& done) {
   for (const Part& part : parts) {
     if (part.what != Part::What::kWork || part.thread != thread) continue;
+    // Some are preempted in the midst of many calls.
+    sync::Scheduler::instance().stall_current(part.seed % 6 == 0 ? 4 + static_cast<uint32_t>(part.seed / 6 % 40) : 0);
     history::Client client(stage, thread, part.seed, part.versions, 1);
     for (uint32_t step = 0; step < part.steps && client.step(); ++step) {
     }
@@ -331,6 +363,20 @@ void HistoryRun::be_guest(const history::Stage& stage, const Part& part, uint32_
     if (step % 4 == 3) sim_.clock().sleep_ns(1 + part.seed % 300'000);
   }
   std::ranges::move(guest.finish(), std::back_inserter(done));
+}
+
+// What clients hold is merged and dropped while they read it.
+void HistoryRun::be_restless(Db& db, const Part& part) {
+  base::Prng prng(part.seed);
+  for (uint32_t step = 0; step < part.steps && working_ != 0 && alive(); ++step) {
+    sim_.clock().sleep_ns(1 + prng.below(prng.one_in(2) ? 2'000 : 60'000));
+    if (!alive()) return;
+    if (prng.one_in(8)) {
+      good(prng.one_in(2) ? db.settle() : db.compact(), "settle or compact");
+    } else {
+      good(db.flush(), "flush");
+    }
+  }
 }
 
 void HistoryRun::check_files(Db& db) {

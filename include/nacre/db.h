@@ -109,8 +109,9 @@ class Db {
   Result<void> settle() noexcept;
 
   Stats stats() const noexcept;
-  // Reads everything and verifies every checksum, order and count, and that tables and manifest agree. Findings are empty for a sound
-  // database; the Result is an error only if checking itself could not run. `progress` is told bytes done and in all.
+  // Reads everything and verifies every checksum, order and count, that tables and manifest agree, and that newer tables hold
+  // newer versions of each key. Findings are empty for a sound database; the Result is an error only if checking itself could not
+  // run. `progress` is told bytes done and in all.
   Result<std::vector<CheckFinding>> check(const std::function<void(uint64_t, uint64_t)>& progress = {}) noexcept;
 
  private:

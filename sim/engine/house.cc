@@ -13,7 +13,8 @@ void EngineRun::keep_house(Boot& boot, const Part& part) {
     case PartKind::kFlush:
     case PartKind::kCompact:
     case PartKind::kSettle:
-    case PartKind::kSync: return flush_or_more(boot, part);
+    case PartKind::kSync: return flush_or_more(boot, part.kind);
+    case PartKind::kRestless: return be_restless(boot, part);
     case PartKind::kCheck: return check(boot);
     case PartKind::kStats: return look_at_stats(boot);
     case PartKind::kSecondOpener: return open_a_second(boot, part);
@@ -25,15 +26,24 @@ void EngineRun::keep_house(Boot& boot, const Part& part) {
   }
 }
 
-void EngineRun::flush_or_more(Boot& boot, const Part& part) {
+void EngineRun::flush_or_more(Boot& boot, PartKind what) {
   const Cut done = oracle_->history().settled_so_far();
   Result<void> result;
-  if (part.kind == PartKind::kFlush) result = boot.db->flush();
-  if (part.kind == PartKind::kCompact) result = boot.db->compact();
-  if (part.kind == PartKind::kSettle) result = boot.db->settle();
-  if (part.kind == PartKind::kSync) result = boot.db->sync();
-  if (good(boot, Call::kWork, result, to_string(part.kind)))
-    oracle_->history().made_durable(done, part.kind != PartKind::kSync);
+  if (what == PartKind::kFlush) result = boot.db->flush();
+  if (what == PartKind::kCompact) result = boot.db->compact();
+  if (what == PartKind::kSettle) result = boot.db->settle();
+  if (what == PartKind::kSync) result = boot.db->sync();
+  if (good(boot, Call::kWork, result, to_string(what))) oracle_->history().made_durable(done, what != PartKind::kSync);
+}
+
+// What readers hold is merged and dropped while they read it.
+void EngineRun::be_restless(Boot& boot, const Part& part) {
+  base::Prng prng(part.seed);
+  for (uint64_t turns = 4 + prng.below(30); turns > 0 && alive(boot); turns--) {
+    nap(1 + prng.below(600'000));
+    if (!alive(boot)) return;
+    flush_or_more(boot, prng.one_in(12) ? PartKind::kCompact : prng.one_in(6) ? PartKind::kSettle : PartKind::kFlush);
+  }
 }
 
 void EngineRun::check(Boot& boot) {

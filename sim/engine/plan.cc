@@ -63,6 +63,9 @@ class Drawing {
     for (KeyFamily& family : plan_.families)
       family = static_cast<KeyFamily>(prng_.below(static_cast<uint64_t>(KeyFamily::kCount)));
     for (uint32_t boot = 0; boot < plan_.boots; boot++) draw_boot(boot);
+    for (uint32_t boot = 0; boot + 1 < plan_.boots; boot++) {
+      if (prng_.one_in(3)) add(PartKind::kRestless, boot, kRestlessThread, 1'000'000);
+    }
   }
 
  private:
@@ -234,6 +237,17 @@ Options options_of(const Plan& plan, uint32_t boot) {
   options.keyspace.filter_bits_per_key = prng.one_in(4) ? 0 : 10;
   options.keyspace.block_bytes = prng.one_in(2) ? 1024 : 8192;
   return options;
+}
+
+// Half of the boots run in so small that a few writes fill runs of many tables, partitions and deep levels.
+engine::Miniature miniature_of(const Plan& plan, uint32_t boot) {
+  base::Prng prng(plan.seed * 0x9e3779b97f4a7c15ULL + boot + 0x3141);
+  engine::Miniature miniature;
+  if (prng.one_in(2)) return miniature;
+  miniature.memtable_bytes >>= prng.below(4);
+  miniature.table_bytes >>= 1 + prng.below(3);
+  miniature.runs_per_level = 2 + static_cast<uint32_t>(prng.below(3));
+  return miniature;
 }
 
 }  // namespace nacre::sim

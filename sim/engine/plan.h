@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/miniature.h"
 #include "nacre/options.h"
 #include "sim/engine/content.h"
 
@@ -49,6 +50,7 @@ enum class PartKind : uint8_t {
   kCapacity,  // the device has so much room left
   kReadOnly,  // the file system becomes read-only, or writable again
   kPlug,      // kills the process or cuts the power
+  kRestless,  // flushes and compacts again and again, with hardly a pause
   // arrangements of a boot
   kRates,     // faults at random
   kFault,     // the end, or another fault, at the Nth I/O
@@ -66,7 +68,8 @@ inline constexpr uint32_t kFirstReader = kLord + 1;
 inline constexpr uint32_t kReaders = 2;
 inline constexpr uint32_t kHousekeeper = kFirstReader + kReaders;
 inline constexpr uint32_t kPlugThread = kHousekeeper + 1;
-inline constexpr uint32_t kThreads = kPlugThread + 1;
+inline constexpr uint32_t kRestlessThread = kPlugThread + 1;
+inline constexpr uint32_t kThreads = kRestlessThread + 1;
 inline constexpr uint32_t kArrangement = kThreads;  // before the threads begin
 
 struct Part {
@@ -110,5 +113,6 @@ Plan draw_plan(uint64_t seed, const std::string& profile);
 // Of a part, for people: one line.
 std::string to_line(const Plan& plan, const Part& part);
 Options options_of(const Plan& plan, uint32_t boot);
+engine::Miniature miniature_of(const Plan& plan, uint32_t boot);
 
 }  // namespace nacre::sim

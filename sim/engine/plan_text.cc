@@ -13,6 +13,7 @@ std::string thread_name(uint32_t thread) {
   if (thread == kLord) return "lord";
   if (thread < kHousekeeper) return "reader " + std::to_string(thread - kFirstReader);
   if (thread == kHousekeeper) return "housekeeper";
+  if (thread == kRestlessThread) return "restless housekeeper";
   return thread == kPlugThread ? "plug" : "before";
 }
 
@@ -78,10 +79,10 @@ std::string detail(const Plan& plan, const Part& part) {
 
 const char* to_string(PartKind kind) {
   static constexpr const char* kNames[] = {
-      "put",     "erase",     "erase_range", "batch",  "blast", "shared",        "count",    "roll",      "pair",
-      "get",     "multi_get", "scan",        "look",   "hold",  "look back",     "toggle",   "names",     "flush",
-      "compact", "settle",    "sync",        "check",  "stats", "second opener", "capacity", "read-only", "plug",
-      "rates",   "fault",     "peek",        "damage", "flips", "stranger",      "close"};
+      "put",      "erase",     "erase_range", "batch", "blast",  "shared",        "count",    "roll",      "pair",
+      "get",      "multi_get", "scan",        "look",  "hold",   "look back",     "toggle",   "names",     "flush",
+      "compact",  "settle",    "sync",        "check", "stats",  "second opener", "capacity", "read-only", "plug",
+      "restless", "rates",     "fault",       "peek",  "damage", "flips",         "stranger", "close"};
   static_assert(std::size(kNames) == static_cast<size_t>(PartKind::kCountOfKinds));
   return kNames[static_cast<size_t>(kind)];
 }

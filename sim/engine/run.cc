@@ -82,6 +82,7 @@ Place EngineRun::place(uint32_t keyspace, const Door& door, uint32_t area, uint3
 
 void EngineRun::one_boot(uint32_t index) {
   Boot boot{.index = index};
+  engine::miniature = miniature_of(plan_, index);
   const uint64_t cuts = sim_.disk().cuts();
   boot.number = disk_number();
   boot.weather.damage = lied_to_;
@@ -193,6 +194,8 @@ void EngineRun::live(Boot& boot) {
   if (!alive(boot)) return;
   wait_for_writes(boot);
   compare_stats(boot);
+  check(boot);
+  if (!alive(boot)) return;
   if (boot.index + 1 == plan_.boots) compare_files(boot);
   close(boot);
 }

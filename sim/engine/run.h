@@ -128,7 +128,8 @@ class EngineRun {
   Content new_content(uint32_t bytes) { return {.present = true, .id = ++contents_, .bytes = bytes, .text = {}}; }
 
   // --- reads.cc
-  std::optional<Entries> scan(Boot& boot, const Door& door, const ScanOptions& options);
+  // `sight`: of the snapshot that it reads; then what a scan shows before its error counts as well.
+  std::optional<Entries> scan(Boot& boot, const Door& door, const ScanOptions& options, Sight* sight = nullptr);
   bool read_works(Boot& boot, const Door& door, const Result<void>& result, const char* what);
   void get(Boot& boot, uint32_t thread, const Part& part);
   void multi_get(Boot& boot, const Part& part);
@@ -147,7 +148,8 @@ class EngineRun {
 
   // --- house.cc
   void keep_house(Boot& boot, const Part& part);
-  void flush_or_more(Boot& boot, const Part& part);
+  void flush_or_more(Boot& boot, PartKind what);
+  void be_restless(Boot& boot, const Part& part);
   void check(Boot& boot);
   void look_at_stats(Boot& boot);
   void compare_stats(Boot& boot);

@@ -211,6 +211,17 @@ void Client::transaction() {
   Operation reads = begin(Kind::kBegin);
   Transaction transaction = stage_.db->begin();
   if (!answered(reads, {}, "a transaction")) return;
+  run_transaction(transaction, std::move(reads));
+  // After an end it begins anew.
+  for (uint64_t left = prng_.below(3); left > 0 && stage_.alive(); --left) {
+    Operation again = begin(Kind::kBegin);
+    transaction.rollback();
+    if (!answered(again, {}, "a transaction")) return;
+    run_transaction(transaction, std::move(again));
+  }
+}
+
+void Client::run_transaction(Transaction& transaction, Operation reads) {
   std::map<Key, Version> own;
   bool good = true;
   for (uint64_t left = 1 + prng_.below(4); good && left > 0; --left) {

@@ -98,6 +98,7 @@ class Client {
   void take_snapshot();
   void read_at_snapshot();
   void transaction();
+  void run_transaction(Transaction& transaction, Operation reads);
   bool read_in_transaction(Transaction& transaction, Operation& reads, const std::map<Key, Version>& own);
   void write_in_transaction(Transaction& transaction, std::map<Key, Version>& own);
 

@@ -134,8 +134,10 @@ bool Client::scan(Operation& operation, const Snapshot& snapshot) {
     ++shown;
     if (prng_.one_in(6)) stage_.pause(prng_.next());
   }
-  if (!answered(operation, scan.status(), "a scan")) return false;
-  if (shown < options.limit) see_gap(learned, from, to);
+  // What it showed before an error is as true as if it had gone on.
+  const bool good = answered(operation, scan.status(), "a scan");
+  if (!stage_.alive()) return false;
+  if (good && shown < options.limit) see_gap(learned, from, to);
   operation.seen.insert(operation.seen.end(), learned.seen.begin(), learned.seen.end());
   return true;
 }
@@ -169,7 +171,7 @@ bool Client::walk(Operation& operation, const Snapshot& snapshot) {
     }
     stands = false;
     if (!cursor.valid()) {
-      if (!answered(operation, cursor.status(), "a cursor")) return false;
+      if (!answered(operation, cursor.status(), "a cursor")) break;
       see_gap(learned, from, to);
       continue;
     }
@@ -183,7 +185,8 @@ bool Client::walk(Operation& operation, const Snapshot& snapshot) {
     see_gap(learned, backwards ? at + 1 : from, backwards ? to : at);
     learned.seen.push_back({at, version_of(cursor.value())});
   }
-  if (!answered(operation, cursor.status(), "a cursor")) return false;
+  answered(operation, cursor.status(), "a cursor");
+  if (!stage_.alive()) return false;
   operation.seen.insert(operation.seen.end(), learned.seen.begin(), learned.seen.end());
   return true;
 }

@@ -1,6 +1,6 @@
 // The policy as a game: a tree drawn from the input is changed as the policy plans, with new flushes and with jobs that run side by side,
-// and after every plan each key must still show the newest of its versions; no plan loses or takes twice a table, touches a busy one
-// or a reserved range, or puts data before newer data; and without new flushes the game ends.
+// and after every plan each key must still show the newest of its versions; every plan is legal (legality.h), none loses a table; and
+// without new flushes the game ends.
 
 #include <algorithm>
 #include <array>
@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/fuzzing.h"
+#include "compaction/legality.h"
 #include "compaction/policy.h"
 
 namespace nacre::compaction {
@@ -45,9 +46,25 @@ class Game {
     }
     table.bytes = 1 + input.below(300);
     table.erases = input.below(8) == 0 ? input.below(100) : 0;
-    set_bounds(table);
-    runs_[{0, ++last_run_}] = {next_table_};
-    tables_[next_table_++] = table;
+    // As a flush does: cut at the borders of partitions, and where it grows too large.
+    const std::vector<std::string> cuts = partition_keys(shape().shape, options_);
+    const uint32_t sizes = static_cast<uint32_t>(input.number());
+    std::vector<uint64_t>& run = runs_[{0, ++last_run_}];
+    GameTable piece{.bytes = table.bytes};
+    const auto finish = [&] {
+      if (piece.ages == Ages{}) return;
+      set_bounds(piece);
+      run.push_back(next_table_);
+      tables_[next_table_++] = piece;
+      piece = {.bytes = table.bytes};
+    };
+    for (size_t i = 0; i < kKeys; i++) {
+      const std::string key(1, static_cast<char>('a' + i));
+      if ((sizes >> i & 7) == 7 || std::find(cuts.begin(), cuts.end(), key) != cuts.end()) finish();
+      piece.ages[i] = table.ages[i];
+      piece.erases = table.erases;
+    }
+    finish();
   }
 
   // Starts what the policy wants, if anything.
@@ -137,9 +154,19 @@ class Game {
       bytes += at->second.bytes;
     }
     NACRE_CHECK(bytes == plan.input_bytes && plan.urgency > 0 && !plan.to_string().empty());
-    for (const auto& [id, job] : jobs_) {
-      NACRE_CHECK(job.plan.largest < plan.smallest || plan.largest < job.plan.smallest);
+    std::vector<PlacedTable> placed;
+    const Drawn drawn = shape();
+    for (const ShapeRun& run : drawn.shape.runs) {
+      for (const ShapeTable& table : run.tables) {
+        placed.push_back({.level = run.level,
+                          .run = run.id,
+                          .number = table.number,
+                          .smallest = table.smallest,
+                          .largest = table.largest,
+                          .busy = table.busy});
+      }
     }
+    NACRE_CHECK(illegality(placed, drawn.shape.reserved, plan) == nullptr);
   }
 
   void apply(const Job& job) {

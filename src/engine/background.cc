@@ -9,6 +9,8 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
+#include "compaction/legality.h"
 #include "compaction/pacing.h"
 #include "engine/core.h"
 
@@ -87,7 +89,8 @@ compaction::PolicyOptions Core::policy_of(const KeyspaceState& keyspace) const {
   return {.shape = keyspace.options.shape,
           .memtable_bytes = plan_.memtable_bytes,
           .table_bytes = plan_.table_bytes,
-          .partition_bytes = 4 * plan_.table_bytes};
+          .partition_bytes = 4 * plan_.table_bytes,
+          .runs_per_level = runs_per_level_of(compaction::PolicyOptions{}.runs_per_level)};
 }
 
 // The views in the shape borrow from the keyspace's present version: keep that alive while the shape is used.
@@ -142,6 +145,29 @@ void Core::schedule_locked() {
   }
 }
 
+// From the version and the running jobs themselves: what shape_of() may have got wrong should not go unnoticed here.
+const char* Core::illegality_of(const KeyspaceState& keyspace, const compaction::Plan& plan) {
+  std::vector<uint64_t> busy;
+  std::vector<compaction::Reservation> reserved;
+  for (const RunningCompaction& running : keyspace.compactions) {
+    busy.insert(busy.end(), running.inputs.begin(), running.inputs.end());
+    reserved.push_back({running.smallest, running.largest});
+  }
+  std::sort(busy.begin(), busy.end());
+  std::vector<compaction::PlacedTable> tables;
+  for (const tree::Run& run : keyspace.version->runs()) {
+    for (const auto& meta : run.tables()) {
+      tables.push_back({.level = run.level(),
+                        .run = run.id(),
+                        .number = meta->number(),
+                        .smallest = meta->smallest_key(),
+                        .largest = meta->largest_key(),
+                        .busy = std::binary_search(busy.begin(), busy.end(), meta->number())});
+    }
+  }
+  return compaction::illegality(tables, reserved, plan);
+}
+
 // Starts the most urgent compaction of any keyspace; false if there is none.
 bool Core::start_compaction() {
   if (stopping_ || jobs_paused_.load(std::memory_order_acquire) || flush_wants_room_.load(std::memory_order_relaxed))
@@ -161,6 +187,8 @@ bool Core::start_compaction() {
     }
   }
   if (!best) return false;
+  if (const char* illegal = illegality_of(*chosen, *best); illegal != nullptr)
+    base::check_failed((best->to_string() + " is legal, but " + illegal + ": that").c_str(), __FILE__, __LINE__);
   const uint64_t job = next_job_++;
   chosen->compactions.push_back(
       {.job = job, .smallest = best->smallest, .largest = best->largest, .inputs = best->inputs});

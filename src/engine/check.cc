@@ -1,11 +1,17 @@
 // check: reads everything that the manifest names and verifies what can be verified.
 //
 // Of each table: every checksum, order, counts, bounds and the hash of its entries, against itself and against the
-// manifest's record. What every open verifies is not done again: that all tables are there, with their sizes and identities,
+// manifest's record. Of a keyspace whose tables are sound: that for every key newer runs hold what was written later, the promise
+// by which a read stops at the first run that knows its key. What every open verifies is not done again: that all tables are there, with their sizes and identities,
 // that tables of a run do not overlap (tree/), and the log.
+
+#include <optional>
+#include <string>
 
 #include "engine/core.h"
 #include "format/file_names.h"
+#include "merge/merge_cursor.h"
+#include "table/run_cursor.h"
 #include "table/table.h"
 
 namespace nacre::engine {
@@ -40,6 +46,75 @@ Result<void> check_table(const tree::TableMeta& meta) {
   return table->verify();
 }
 
+// The runs of a version, newest first, opened for one walk over everything.
+struct OpenRuns {
+  std::vector<std::vector<table::Table*>> tables;  // cursors borrow the inner arrays
+  std::vector<format::TombstoneSet> tombstones;
+};
+
+Result<OpenRuns> open_runs(const tree::Version& version) {
+  OpenRuns open;
+  for (const tree::Run& run : version.runs()) {
+    std::vector<table::Table*>& tables = open.tables.emplace_back();
+    std::vector<format::RangeTombstone> tombstones;
+    for (const auto& meta : run.tables()) {
+      NACRE_TRY_ASSIGN(table::Table * table, meta->table());
+      tables.push_back(table);
+      table->tombstones().append_tombstones(&tombstones);
+    }
+    open.tombstones.push_back(format::TombstoneSet::build(tombstones));
+  }
+  return open;
+}
+
+// The oldest tombstone over the key; 0 if there is none.
+format::Sequence oldest_covering(const format::TombstoneSet& tombstones, Bytes key) {
+  const size_t i = tombstones.first_ending_after(key);
+  if (i == tombstones.size() || tombstones.fragment(i).begin > key) return 0;
+  return tombstones.fragment(i).sequences.back();
+}
+
+// Whether the tombstones of other runs agree with an entry of `run`: older than it in older runs, newer in newer ones.
+bool tombstones_agree(const OpenRuns& open, size_t run, Bytes key, format::Sequence sequence) {
+  for (size_t other = 0; other < open.tombstones.size(); other++) {
+    const format::TombstoneSet& tombstones = open.tombstones[other];
+    if (other == run || tombstones.empty()) continue;
+    const format::Sequence covering =
+        other < run ? oldest_covering(tombstones, key) : tombstones.covering(key, format::kMaxSequence);
+    if (covering != 0 && (covering > sequence) != (other < run)) return false;
+  }
+  return true;
+}
+
+Result<void> check_order(const tree::Version& version, base::MemoryAccount* account) {
+  NACRE_TRY_ASSIGN(const OpenRuns open, open_runs(version));
+  std::vector<merge::Source> sources;
+  for (const auto& tables : open.tables)
+    sources.emplace_back(table::RunCursor(tables, {.streaming = true, .unit_bytes = 64 << 10, .account = account}));
+  if (sources.empty()) return {};
+  merge::MergeCursor cursor(std::move(sources));
+  const auto wrong = [&](size_t run, const char* reason) {
+    const tree::TableMeta* table = version.runs()[run].find(cursor.key());
+    return corruption(Operation::kRead, FileKind::kTable, table != nullptr ? table->number() : 0, 0, reason);
+  };
+  std::optional<std::string> key;  // of the entry before, which is newer if it is of the same key
+  size_t newer = 0;
+  uint64_t trailer = 0;
+  for (cursor.seek_first(); cursor.valid(); cursor.next()) {
+    const size_t run = cursor.source();
+    const bool same_key = key && cursor.key() == Bytes(*key);
+    if (same_key && run < newer) return wrong(run, "a run holds an older version of a key than a run behind it");
+    if (same_key && run != newer && cursor.trailer() == trailer)
+      return wrong(run, "two runs hold the same version of a key");
+    if (!tombstones_agree(open, run, cursor.key(), format::sequence_of(cursor.trailer())))
+      return wrong(run, "a range tombstone stands on the wrong side of what it erased, or did not erase");
+    if (!same_key) key = cursor.key();
+    newer = run;
+    trailer = cursor.trailer();
+  }
+  return cursor.status();
+}
+
 }  // namespace
 
 Result<std::vector<CheckFinding>> Core::check(const std::function<void(uint64_t, uint64_t)>& progress) {
@@ -56,6 +131,7 @@ Result<std::vector<CheckFinding>> Core::check(const std::function<void(uint64_t,
   }
   uint64_t done_bytes = 0;
   for (const auto& [name, version] : versions) {
+    const size_t findings_before = findings.size();
     for (const tree::Run& run : version->runs()) {
       for (const auto& meta : run.tables()) {
         if (const Result<void> sound = check_table(*meta); !sound) {
@@ -66,6 +142,12 @@ Result<std::vector<CheckFinding>> Core::check(const std::function<void(uint64_t,
         done_bytes += meta->file_bytes();
         if (progress) progress(done_bytes, all_bytes);
       }
+    }
+    if (findings.size() != findings_before) continue;
+    if (const Result<void> in_order = check_order(*version, &account_); !in_order) {
+      const std::string table =
+          in_order.error().file_number != 0 ? ", " + format::table_name(in_order.error().file_number) : std::string();
+      findings.push_back({.error = in_order.error(), .detail = "keyspace " + name + table});
     }
   }
   return findings;

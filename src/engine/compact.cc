@@ -18,7 +18,7 @@ namespace nacre::engine {
 
 namespace {
 
-constexpr uint64_t kLeastPartBytes = 8 * kSmallestUnit;
+constexpr uint64_t kTablesOfAPart = 8;  // at least, of the smallest that there are
 
 // The inputs of a plan as they lie in the version: runs newest first, tables in key order.
 struct InputRun {
@@ -63,12 +63,13 @@ Result<Inputs> open_inputs(base::IntrusivePtr<tree::Version> version, const comp
 
 // Cuts the key space into parts of about equal input bytes, at borders of input tables.
 std::vector<compaction::MergePart> split(const Inputs& inputs, uint32_t threads) {
+  const uint64_t least_part_bytes = kTablesOfAPart * table_bytes_of(kSmallestUnit);
   std::vector<std::pair<Bytes, uint64_t>> borders;
   for (const InputRun& run : inputs.runs) {
     for (const tree::TableMeta* table : run.tables) borders.emplace_back(table->smallest_key(), table->file_bytes());
   }
   std::sort(borders.begin(), borders.end());
-  const uint64_t wanted = std::clamp<uint64_t>(inputs.bytes / kLeastPartBytes, 1, 2 * uint64_t{threads});
+  const uint64_t wanted = std::clamp<uint64_t>(inputs.bytes / least_part_bytes, 1, 2 * uint64_t{threads});
   const uint64_t share = inputs.bytes / wanted + 1;
   std::vector<compaction::MergePart> parts(1);
   uint64_t bytes = 0;

@@ -221,6 +221,7 @@ class Core : public std::enable_shared_from_this<Core> {
   void note_job_failure(JobHealth& health, const Error& error) NACRE_REQUIRES(state_mutex_);
   void update_delay() NACRE_REQUIRES(state_mutex_);
   compaction::Shape shape_of(const KeyspaceState& keyspace) const NACRE_REQUIRES(state_mutex_);
+  static const char* illegality_of(const KeyspaceState& keyspace, const compaction::Plan& plan);
   compaction::PolicyOptions policy_of(const KeyspaceState& keyspace) const;
   // `of_compactions`: their failures end the waiting too.
   Result<void> wait_until(const std::function<bool()>& done, bool of_compactions);

@@ -15,14 +15,9 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "sync/sync.h"
+#include "engine/miniature.h"
 
 namespace nacre::engine {
-
-// In the simulator the engine runs in small: kilobytes bring it what otherwise takes gigabytes - a rotation of the log, the
-// second table of a run, partitions, a merge in parts, a full cache. Only sizes differ.
-inline constexpr uint64_t kSmallestUnit = sync::kSimulated ? uint64_t{128} << 10 : uint64_t{1} << 20;
-constexpr uint64_t budget_of(uint64_t memory_bytes) { return sync::kSimulated ? memory_bytes / 4 : memory_bytes; }
 
 struct MemoryPlan {
   uint64_t memtable_bytes = 0;       // a memtable is frozen when it holds so much
@@ -38,11 +33,12 @@ struct MemoryPlan {
   static MemoryPlan of(uint64_t memory_bytes) {
     MemoryPlan plan;
     plan.all_memtables_bytes = memory_bytes / 4;
-    plan.memtable_bytes = std::clamp<uint64_t>(memory_bytes / 16, kSmallestUnit, uint64_t{256} << 20);
+    const uint64_t memtable_bytes = std::clamp<uint64_t>(memory_bytes / 16, kSmallestUnit, uint64_t{256} << 20);
+    plan.memtable_bytes = memtable_bytes_of(memtable_bytes);
     plan.log_segment_bytes = std::clamp<uint64_t>(memory_bytes / 64, kSmallestUnit, uint64_t{64} << 20);
-    plan.log_segments_kept = static_cast<uint32_t>(2 * plan.memtable_bytes / plan.log_segment_bytes + 2);
+    plan.log_segments_kept = static_cast<uint32_t>(2 * memtable_bytes / plan.log_segment_bytes + 2);
     plan.log_bytes_kept = 2 * plan.all_memtables_bytes;
-    plan.table_bytes = std::clamp<uint64_t>(plan.memtable_bytes / 4, kSmallestUnit, uint64_t{32} << 20);
+    plan.table_bytes = table_bytes_of(std::clamp<uint64_t>(memtable_bytes / 4, kSmallestUnit, uint64_t{32} << 20));
     plan.batch_bytes = memory_bytes / 4;
     plan.reserve_bytes = std::min(plan.memtable_bytes + 2 * plan.log_segment_bytes, uint64_t{64} << 20);
     plan.slack_bytes = memory_bytes / 16;

@@ -1,7 +1,8 @@
 #include "merge/merge_cursor.h"
 
-#include <string>
 #include <utility>
+
+#include "base/assert.h"
 
 namespace nacre::merge {
 
@@ -84,25 +85,8 @@ void MergeCursor::seek_before(Bytes key, uint64_t trailer) {
   build();
 }
 
-// Puts every source on the other side of the current entry; the winner stays on it.
-void MergeCursor::turn(bool backward) {
-  const std::string key(sources_[winner_].key());
-  const uint64_t trailer = sources_[winner_].trailer();
-  backward_ = backward;
-  for (size_t s = 0; s < sources_.size(); s++) {
-    if (s == winner_) continue;
-    if (backward) {
-      sources_[s].seek_before(key, trailer);
-    } else {
-      sources_[s].seek(key, trailer);
-    }
-  }
-  build();
-}
-
 void MergeCursor::next() {
-  if (backward_) [[unlikely]]
-    turn(false);
+  NACRE_DCHECK(valid_ && !backward_);
   Source& source = sources_[winner_];
   source.next();
   note_end(source);
@@ -114,8 +98,7 @@ void MergeCursor::next() {
 }
 
 void MergeCursor::prev() {
-  if (!backward_) [[unlikely]]
-    turn(true);
+  NACRE_DCHECK(valid_ && backward_);
   Source& source = sources_[winner_];
   source.prev();
   note_end(source);

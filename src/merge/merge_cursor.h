@@ -11,7 +11,7 @@
 //     losers_[2]    losers_[3]
 //
 // Invariants: winner_ is the source that stands first in the direction of reading (last when reading backward); sources
-// that ended rank behind all others. When `backward_`, every source stands before the current entry or ended.
+// that ended rank behind all others. Every source stands at or behind the current entry or ended; when `backward_`, every source stands before the current entry or ended.
 //
 // Thread safety: one thread at a time.
 #pragma once
@@ -33,6 +33,7 @@ class MergeCursor {
   Bytes key() const { return sources_[winner_].key(); }
   uint64_t trailer() const { return sources_[winner_].trailer(); }
   Bytes value() const { return sources_[winner_].value(); }
+  size_t source() const { return winner_; }  // which of the sources the entry is from; 0: the newest
   // The first error of any source; the cursor is then invalid, for a merge that lacks a source could show older data.
   Result<void> status() const;
 
@@ -40,8 +41,9 @@ class MergeCursor {
   void seek_last();
   void seek(Bytes key, uint64_t trailer);         // the first entry at or after
   void seek_before(Bytes key, uint64_t trailer);  // the last entry strictly before
-  void next();                                    // needs valid()
-  void prev();                                    // needs valid()
+  void next();                                    // needs valid(), and that the last seek was seek_first() or seek()
+  void
+  prev();  // the same, of seek_last() or seek_before(): who turns round seeks anew, and knows where to better than the merge
 
  private:
   bool wins(size_t a, size_t b) const;
@@ -49,7 +51,6 @@ class MergeCursor {
   void replay(size_t source);
   void note_end(const Source& source);
   void settle();
-  void turn(bool backward);
 
   std::vector<Source> sources_;
   std::vector<uint32_t> losers_;

@@ -144,16 +144,18 @@ void expect_entry(const MergeCursor& cursor, const std::vector<Version>& all, in
 void check_merge(Layers& layers, const std::vector<Version>& all, fuzz::Input& input) {
   MergeCursor cursor = layers.cursor();
   int64_t at = -1;
+  bool backward = false;
   for (uint64_t steps = input.below(100); steps > 0; steps--) {
     const bool inside = at >= 0 && at < static_cast<int64_t>(all.size());
     switch (input.below(inside ? 12 : 4)) {
-      case 0: cursor.seek_first(), at = 0; break;
-      case 1: cursor.seek_last(), at = static_cast<int64_t>(all.size()) - 1; break;
+      case 0: cursor.seek_first(), at = 0, backward = false; break;
+      case 1: cursor.seek_last(), at = static_cast<int64_t>(all.size()) - 1, backward = true; break;
       case 2:
       case 3: {
         const Version wanted{input.key(), format::make_trailer(input.below(200), EntryKind::kPut), ""};
         at = std::lower_bound(all.begin(), all.end(), wanted, before) - all.begin();
-        if (input.flag()) {
+        backward = !input.flag();
+        if (!backward) {
           cursor.seek(wanted.key, wanted.trailer);
         } else {
           cursor.seek_before(wanted.key, wanted.trailer);
@@ -164,8 +166,17 @@ void check_merge(Layers& layers, const std::vector<Version>& all, fuzz::Input& i
       case 4:
       case 5:
       case 6:
-      case 7: cursor.next(), at++; break;
-      default: cursor.prev(), at--;
+      case 7:
+        if (backward) cursor.seek(all[static_cast<size_t>(at)].key, all[static_cast<size_t>(at)].trailer);
+        cursor.next(), at++, backward = false;
+        break;
+      default:
+        if (backward) {
+          cursor.prev();
+        } else {
+          cursor.seek_before(all[static_cast<size_t>(at)].key, all[static_cast<size_t>(at)].trailer);
+        }
+        at--, backward = true;
     }
     expect_entry(cursor, all, at);
   }

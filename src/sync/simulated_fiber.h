@@ -49,7 +49,8 @@ struct Fiber {
   uint64_t deadline_ns = kForeverNs;
   bool timed_out = false;
 
-  uint64_t priority = 0;  // PCT: higher runs first
+  uint64_t priority = 0;      // PCT: higher runs first
+  uint32_t stall_one_in = 0;  // of its own, beside the schedule's
 
 #ifdef NACRE_FIBERS_UNDER_ASAN
   void* fake_stack = nullptr;

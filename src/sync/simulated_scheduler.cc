@@ -277,6 +277,8 @@ bool Scheduler::block(Point point, const void* object, uint32_t* waiters, uint64
   return !self->timed_out;
 }
 
+constexpr uint64_t kLongestOwnStallNs = 100'000'000;  // several flushes
+
 bool Scheduler::stalls_at(const void* place) {
   if (schedule_.stall_place_one_in != 0) {
     auto at = std::find(places_.begin(), places_.end(), place);
@@ -287,7 +289,11 @@ bool Scheduler::stalls_at(const void* place) {
   return schedule_.stall_one_in != 0 && prng_.one_in(schedule_.stall_one_in);
 }
 
+void Scheduler::stall_current(uint32_t one_in) { current_->stall_one_in = one_in; }
+
 void Scheduler::yield_or_stall(Point point, const void* place) {
+  const bool own = current_->stall_one_in != 0 && prng_.one_in(current_->stall_one_in);
+  if (own) return sleep_ns(1 + prng_.below(kLongestOwnStallNs), point);
   if (!stalls_at(place)) return yield(point);
   sleep_ns(1 + prng_.below(schedule_.stall_ns), point);
 }

@@ -132,6 +132,10 @@ class Scheduler {
   // `place` tells points apart: where the code is that came to one.
   void yield_or_stall(Point point, const void* place);
 
+  // From now on the running fiber stalls at one in so many of those points, beside what the schedule does; 0: no longer. For a thread
+  // whose calls are short: wherever a window lies in them, it is met.
+  void stall_current(uint32_t one_in);
+
   // What the primitives of simulated.h are made of. `object` names what is waited for; `*waiters` counts who waits for
   // it and is decreased by whoever ends the wait; `holder` is for the report and may be null. False: the time passed.
   bool block(Point point, const void* object, uint32_t* waiters, uint64_t timeout_ns, Fiber* const* holder);

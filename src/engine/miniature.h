@@ -1,0 +1,33 @@
+// Miniature: how small the engine runs in the simulator.
+//
+// In the simulator kilobytes bring the engine what otherwise takes gigabytes - a rotation of the log, the second table of a
+// run, partitions, a merge in parts, deep levels, a full cache. Only sizes and counts differ. A workload sets them before it opens
+// a database, and so may try several; production has one size, and what stands here is not read.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "sync/sync.h"
+
+namespace nacre::engine {
+
+inline constexpr uint64_t kSmallestUnit = sync::kSimulated ? uint64_t{128} << 10 : uint64_t{1} << 20;
+constexpr uint64_t budget_of(uint64_t memory_bytes) { return sync::kSimulated ? memory_bytes / 4 : memory_bytes; }
+
+struct Miniature {
+  uint64_t memtable_bytes = uint64_t{256} << 10;  // at most
+  uint64_t table_bytes = kSmallestUnit;           // at most
+  uint32_t runs_per_level = 6;
+};
+inline Miniature miniature;
+
+inline uint64_t memtable_bytes_of(uint64_t planned) {
+  return sync::kSimulated ? std::min(planned, miniature.memtable_bytes) : planned;
+}
+inline uint64_t table_bytes_of(uint64_t planned) {
+  return sync::kSimulated ? std::min(planned, miniature.table_bytes) : planned;
+}
+inline uint32_t runs_per_level_of(uint32_t planned) { return sync::kSimulated ? miniature.runs_per_level : planned; }
+
+}  // namespace nacre::engine
