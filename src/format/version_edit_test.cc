@@ -4,78 +4,16 @@
 
 #include "base/coding.h"
 #include "base/prng.h"
+#include "format/test_bytes.h"
+#include "format/version_edit_samples.h"
 
 namespace nacre::format {
 namespace {
 
-std::string hex(Bytes bytes) {
-  std::string text;
-  for (const char c : bytes) {
-    char digits[3];
-    std::snprintf(digits, sizeof digits, "%02x", static_cast<uint8_t>(c));
-    text += digits;
-  }
-  return text;
-}
-
-Result<std::vector<VersionEdit>> decode(Bytes payload) {
-  std::vector<VersionEdit> edits;
-  EditReader reader(payload);
-  for (;;) {
-    VersionEdit edit;
-    auto more = reader.next(&edit);
-    if (!more) return more.error();
-    if (!*more) return edits;
-    edits.push_back(edit);
-  }
-}
-
-PlacedTable sample_table() {
-  return {.level = 2,
-          .run = 300,
-          .table = {.number = 13,
-                    .file_bytes = 70000,
-                    .data_bytes = 100000,
-                    .entries = 1000,
-                    .erases = 10,
-                    .range_tombstones = 1,
-                    .smallest_sequence = 5,
-                    .largest_sequence = 2000,
-                    .entries_hash = 0x1122334455667788,
-                    .compression = Compression::kLz4,
-                    .largest_exclusive = true,
-                    .smallest_key = "apple",
-                    .largest_key = std::string("zoo\0", 4)}};
-}
-
-std::vector<VersionEdit> sample() {
-  VersionEdit first;
-  first.keyspace = 7;
-  first.created = KeyspaceRecord{.id = 7,
-                                 .name = "users",
-                                 .options = {.compression = Compression::kNone,
-                                             .bottom_compression = Compression::kZstd,
-                                             .shape = CompactionShape::kTiered,
-                                             .filter_bits_per_key = 12,
-                                             .block_bytes = 4096}};
-  first.flushed_through = 2000;
-  first.added = {sample_table(), sample_table()};
-  first.added[1].table.number = 14;
-  first.removed = {3, 200};
-  VersionEdit second;
-  second.log_floor = {.lsn = 1 << 20, .segment = 12};
-  second.next_file_number = 15;
-  second.last_sequence = 2001;
-  second.next_run_id = 301;
-  second.reserved_file_number = 1039;
-  second.next_keyspace_id = 8;
-  second.foreign_numbers = {{.first = 20, .end = 30}};
-  second.log_synced_through = 1 << 21;
-  VersionEdit third;
-  third.keyspace = 7;
-  third.dropped = true;
-  return {first, second, third};
-}
+using testing::decode_edits;
+using testing::hex;
+using testing::sample_edits;
+using testing::sample_table;
 
 VersionEdit random_edit(base::Prng& prng) {
   const auto maybe = [&prng]() -> std::optional<uint64_t> {
@@ -108,7 +46,7 @@ VersionEdit random_edit(base::Prng& prng) {
 
 TEST(VersionEdit, GoldenBytes) {
   // Stored for ever: if this fails, the format changed and every existing database becomes unreadable.
-  EXPECT_EQ(hex(encode_edits(sample())),
+  EXPECT_EQ(hex(encode_edits(sample_edits())),
             "6e020107040e07057573657273000002020c80200802d00f0a2602ac020df0a204a08d06e8070a0105d00f88776655443322"
             "110101056170706c65047a6f6f000a2602ac020ef0a204a08d06e8070a0105d00f88776655443322110101056170706c6504"
             "7a6f6f000c01030c02c801220e048080400c10010f1202d10f1402ad0216028f081801081a02141e1c048080800105020107"
@@ -116,13 +54,13 @@ TEST(VersionEdit, GoldenBytes) {
 }
 
 TEST(VersionEdit, RoundTrip) {
-  EXPECT_EQ(decode(encode_edits(sample())).value(), sample());
-  EXPECT_TRUE(decode({}).value().empty());
+  EXPECT_EQ(decode_edits(encode_edits(sample_edits())).value(), sample_edits());
+  EXPECT_TRUE(decode_edits({}).value().empty());
   for (uint64_t seed = 0; seed < 300; seed++) {
     base::Prng prng(seed);
     std::vector<VersionEdit> edits;
     for (uint64_t n = prng.below(5); n > 0; n--) edits.push_back(random_edit(prng));
-    ASSERT_EQ(decode(encode_edits(edits)).value(), edits) << "seed " << seed;
+    ASSERT_EQ(decode_edits(encode_edits(edits)).value(), edits) << "seed " << seed;
   }
 }
 
@@ -140,11 +78,11 @@ std::string field(uint64_t tag, Bytes value) {
 
 TEST(VersionEdit, UnknownFieldsAreSkippedIfOddAndRefusedIfEven) {
   const std::string known = field(16, "\x05");
-  const auto with_odd = decode(one_edit(known + field(17, "whatever") + field(99, ""))).value();
+  const auto with_odd = decode_edits(one_edit(known + field(17, "whatever") + field(99, ""))).value();
   ASSERT_EQ(with_odd.size(), 1U);
   EXPECT_EQ(with_odd[0].next_file_number, 5U);
   for (const uint64_t tag : {uint64_t{30}, uint64_t{1000}}) {
-    const auto refused = decode(one_edit(known + field(tag, "x")));
+    const auto refused = decode_edits(one_edit(known + field(tag, "x")));
     ASSERT_FALSE(refused.has_value()) << tag;
     EXPECT_EQ(refused.error().kind, ErrorKind::kUnsupported) << tag;
   }
@@ -158,14 +96,16 @@ TEST(VersionEdit, UnknownFieldsOfRecordsFollowTheSameRule) {
   base::Decoder fields(edit.sized());
   ASSERT_EQ(fields.varint(), 10U);
   const std::string table(fields.sized());
-  EXPECT_EQ(decode(one_edit(field(10, table + field(1, "later")))).value()[0].added[0], sample_table());
-  const auto refused = decode(one_edit(field(10, table + field(2, "later"))));
+  EXPECT_EQ(decode_edits(one_edit(field(10, table + field(1, "later")))).value()[0].added[0], sample_table());
+  const auto refused = decode_edits(one_edit(field(10, table + field(2, "later"))));
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().kind, ErrorKind::kUnsupported);
 }
 
 TEST(VersionEdit, ImpossibleValuesAreRefused) {
-  const auto refused = [](const VersionEdit& edit) { return !decode(encode_edits(std::span(&edit, 1))).has_value(); };
+  const auto refused = [](const VersionEdit& edit) {
+    return !decode_edits(encode_edits(std::span(&edit, 1))).has_value();
+  };
   const auto with = [](auto change) {
     VersionEdit edit;
     edit.added = {sample_table()};
@@ -211,7 +151,7 @@ TEST(VersionEdit, LevelsBelowTheBottomAreRefused) {
     VersionEdit edit;
     edit.added = {sample_table()};
     edit.added[0].level = level;
-    EXPECT_EQ(decode(encode_edits(std::span(&edit, 1))).error().kind, ErrorKind::kCorruption) << level;
+    EXPECT_EQ(decode_edits(encode_edits(std::span(&edit, 1))).error().kind, ErrorKind::kCorruption) << level;
   }
 }
 
@@ -219,36 +159,36 @@ TEST(VersionEdit, EnumsOfANewerReleaseAreUnsupported) {
   VersionEdit edit;
   edit.added = {sample_table()};
   edit.added[0].table.compression = static_cast<Compression>(3);
-  EXPECT_EQ(decode(encode_edits(std::span(&edit, 1))).error().kind, ErrorKind::kUnsupported);
+  EXPECT_EQ(decode_edits(encode_edits(std::span(&edit, 1))).error().kind, ErrorKind::kUnsupported);
   edit = {.created = KeyspaceRecord{.id = 0, .name = "x", .order = static_cast<KeyOrder>(1)}};
-  EXPECT_EQ(decode(encode_edits(std::span(&edit, 1))).error().kind, ErrorKind::kUnsupported);
+  EXPECT_EQ(decode_edits(encode_edits(std::span(&edit, 1))).error().kind, ErrorKind::kUnsupported);
   edit.created->order = KeyOrder::kBytewise;
   edit.created->options.shape = static_cast<CompactionShape>(3);
-  EXPECT_EQ(decode(encode_edits(std::span(&edit, 1))).error().kind, ErrorKind::kUnsupported);
+  EXPECT_EQ(decode_edits(encode_edits(std::span(&edit, 1))).error().kind, ErrorKind::kUnsupported);
 }
 
 TEST(VersionEdit, RepeatedAndDisorderedFieldsAreRefused) {
-  EXPECT_FALSE(decode(one_edit(field(16, "\x05") + field(16, "\x06"))).has_value());
-  EXPECT_FALSE(decode(one_edit(field(16, "\x05") + field(14, "\x06\x01"))).has_value());
-  EXPECT_TRUE(decode(one_edit(field(12, "\x05") + field(12, "\x06"))).has_value());
-  EXPECT_FALSE(decode(one_edit(field(16, Bytes("\x05\x00", 2)))).has_value());  // a byte too many
-  EXPECT_FALSE(decode(one_edit(field(6, "x"))).has_value());
-  EXPECT_FALSE(decode(one_edit(field(0, ""))).has_value());
+  EXPECT_FALSE(decode_edits(one_edit(field(16, "\x05") + field(16, "\x06"))).has_value());
+  EXPECT_FALSE(decode_edits(one_edit(field(16, "\x05") + field(14, "\x06\x01"))).has_value());
+  EXPECT_TRUE(decode_edits(one_edit(field(12, "\x05") + field(12, "\x06"))).has_value());
+  EXPECT_FALSE(decode_edits(one_edit(field(16, Bytes("\x05\x00", 2)))).has_value());  // a byte too many
+  EXPECT_FALSE(decode_edits(one_edit(field(6, "x"))).has_value());
+  EXPECT_FALSE(decode_edits(one_edit(field(0, ""))).has_value());
 }
 
 TEST(VersionEdit, HostileBytesAreAnErrorOrOtherEditsNeverMore) {
-  const std::string good = encode_edits(sample());
+  const std::string good = encode_edits(sample_edits());
   for (size_t size = 0; size < good.size(); size++) {
     const std::string cut = good.substr(0, size);  // of its own, so that the sanitizer sees a read beyond it
-    (void)decode(cut);
+    (void)decode_edits(cut);
   }
   for (size_t at = 0; at < good.size(); at++) {
     for (unsigned bit = 0; bit < 8; bit++) {
       std::string bad = good;
       bad[at] = static_cast<char>(bad[at] ^ (1 << bit));
-      const auto decoded = decode(bad);
+      const auto decoded = decode_edits(bad);
       if (decoded) {
-        ASSERT_EQ(decode(encode_edits(*decoded)).value(), *decoded) << at << "." << bit;
+        ASSERT_EQ(decode_edits(encode_edits(*decoded)).value(), *decoded) << at << "." << bit;
       }
     }
   }
@@ -256,7 +196,7 @@ TEST(VersionEdit, HostileBytesAreAnErrorOrOtherEditsNeverMore) {
   for (int i = 0; i < 20000; i++) {
     std::string noise(prng.below(64), '\0');
     for (char& c : noise) c = static_cast<char>(prng.one_in(2) ? prng.below(32) : prng.next());
-    (void)decode(noise);
+    (void)decode_edits(noise);
   }
 }
 

@@ -3,16 +3,12 @@
 // same as all of it did.
 
 #include <algorithm>
-#include <map>
 #include <set>
 
-#include "base/checksum.h"
 #include "base/fuzzing.h"
-#include "merge/merge_cursor.h"
+#include "merge/history_fixture.h"
 #include "merge/version_filter.h"
 #include "merge/visible_cursor.h"
-#include "os/memory_file_system.h"
-#include "table/table_builder.h"
 
 namespace nacre::merge {
 namespace {
@@ -20,51 +16,10 @@ namespace {
 using format::EntryKind;
 using format::RangeTombstone;
 using format::Sequence;
-
-struct Version {
-  std::string key;
-  uint64_t trailer = 0;
-  std::string value;
-};
-bool before(const Version& a, const Version& b) {
-  return format::compare_internal(a.key, a.trailer, b.key, b.trailer) < 0;
-}
-
-struct Erased {
-  std::string begin;
-  std::string end;
-  Sequence sequence = 0;
-};
-
-struct History {
-  std::vector<Version> versions;  // as written
-  std::vector<Erased> erased;
-  Sequence last = 0;
-
-  format::TombstoneSet tombstones() const {
-    std::vector<RangeTombstone> views;
-    for (const Erased& e : erased) views.push_back({.begin = e.begin, .end = e.end, .sequence = e.sequence});
-    return format::TombstoneSet::build(views);
-  }
-  // What a reader at `at` sees.
-  std::map<std::string, std::string> at(Sequence at) const {
-    std::map<std::string, const Version*> newest;
-    for (const Version& v : versions) {
-      if (format::sequence_of(v.trailer) > at) continue;
-      const Version*& slot = newest[v.key];
-      if (slot == nullptr || v.trailer > slot->trailer) slot = &v;
-    }
-    std::map<std::string, std::string> seen;
-    for (const auto& [key, version] : newest) {
-      const Sequence sequence = format::sequence_of(version->trailer);
-      const bool covered = std::any_of(erased.begin(), erased.end(), [&](const Erased& e) {
-        return e.sequence <= at && e.sequence > sequence && e.begin <= key && key < e.end;
-      });
-      if (format::kind_of(version->trailer) == EntryKind::kPut && !covered) seen[key] = version->value;
-    }
-    return seen;
-  }
-};
+using testing::before;
+using testing::History;
+using testing::Layers;
+using testing::Version;
 
 History draw_history(fuzz::Input& input) {
   History history;
@@ -84,53 +39,6 @@ History draw_history(fuzz::Input& input) {
   }
   return history;
 }
-
-// The history cut by age: the oldest part into a table, the others into memtables.
-class Layers {
- public:
-  Layers(const History& history, size_t memtables) : cache_(account_, domain_) {
-    const size_t parts = memtables + 1;
-    std::vector<std::vector<Version>> cut(parts);
-    for (const Version& v : history.versions) {
-      cut[std::min<size_t>(parts - 1, format::sequence_of(v.trailer) * parts / (history.last + 1))].push_back(v);
-    }
-    build_table(cut[0]);
-    for (size_t i = parts - 1; i > 0; i--) {
-      memtables_.push_back(memtable::Memtable::create({.capacity_bytes = 64 << 10}));
-      for (const Version& v : cut[i]) memtables_.back()->insert(v.key, base::hash_key(v.key), v.trailer, v.value);
-    }
-  }
-  MergeCursor cursor() {
-    std::vector<Source> sources;
-    for (const auto& memtable : memtables_) sources.emplace_back(memtable->cursor());
-    if (!open_.empty()) sources.emplace_back(table::RunCursor(open_, {}));
-    return MergeCursor(std::move(sources));
-  }
-
- private:
-  void build_table(std::vector<Version> versions) {
-    if (versions.empty()) return;
-    std::sort(versions.begin(), versions.end(), before);
-    const table::TableIdentity id{.uuid = format::Uuid::from_random(1, 2), .number = 3};
-    const auto directory = files_.open_directory("", false).value();
-    {
-      const auto file = directory->create("table").value();
-      table::TableBuilder builder(*file, {.id = id, .compression = Compression::kNone, .block_bytes = 1024});
-      for (const Version& v : versions) builder.add(v.key, v.trailer, v.value).value();
-      builder.finish().value();
-    }
-    table_ = table::Table::open(directory->open_read("table").value(), id, cache_, &account_).value();
-    open_.push_back(table_.get());
-  }
-
-  os::MemoryFileSystem files_;
-  base::MemoryAccount account_{uint64_t{16} << 20};
-  sync::EpochDomain domain_;
-  cache::Cache cache_;
-  base::IntrusivePtr<table::Table> table_;
-  std::vector<table::Table*> open_;
-  std::vector<base::IntrusivePtr<memtable::Memtable>> memtables_;
-};
 
 void expect_entry(const MergeCursor& cursor, const std::vector<Version>& all, int64_t at) {
   const bool inside = at >= 0 && at < static_cast<int64_t>(all.size());
@@ -235,7 +143,7 @@ void check_filter(const History& history, const std::vector<Version>& all, const
   if (!bottom) {  // something older lies below, which must stay hidden
     std::set<std::string> keys;
     for (const Version& v : all) keys.insert(v.key);
-    for (const Erased& e : history.erased) keys.insert(e.begin);
+    for (const testing::Erased& e : history.erased) keys.insert(e.begin);
     for (const std::string& key : keys) {
       for (History* h : {&before_it, &kept})
         h->versions.push_back({key, format::make_trailer(0, EntryKind::kPut), "old"});
@@ -260,7 +168,8 @@ void run(Bytes bytes) {
 const fuzz::Registration kHere({.name = "merge",
                                 .run = run,
                                 .seeds = [] { return fuzz::random_seeds(8, 600); },
-                                .heap_budget_bytes = uint64_t{16} << 20});
+                                .heap_budget_bytes = uint64_t{16} << 20,
+                                .replay_mutations = 100});
 
 }  // namespace
 }  // namespace nacre::merge

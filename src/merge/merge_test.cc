@@ -1,15 +1,12 @@
-// Merges against a sorted list: random versions of keys spread over memtables, read both ways at every sequence; and the
+// Merges against a sorted list: random versions of keys spread over memtables and a table, read both ways at every sequence; and the
 // version filter against what every reader may see.
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <map>
 #include <set>
 
-#include "base/checksum.h"
 #include "base/prng.h"
-#include "merge/merge_cursor.h"
+#include "merge/history_fixture.h"
 #include "merge/version_filter.h"
 #include "merge/visible_cursor.h"
 
@@ -19,47 +16,8 @@ namespace {
 using format::EntryKind;
 using format::RangeTombstone;
 using format::Sequence;
-
-struct Version {
-  std::string key;
-  Sequence sequence = 0;
-  EntryKind kind = EntryKind::kPut;
-  std::string value;
-};
-
-// A history of one keyspace: each sequence is one write.
-struct History {
-  std::vector<Version> versions;
-  struct Erased {
-    std::string begin;
-    std::string end;
-    Sequence sequence;
-  };
-  std::vector<Erased> erased;
-
-  std::vector<RangeTombstone> tombstones() const {
-    std::vector<RangeTombstone> all;
-    for (const Erased& e : erased) all.push_back({.begin = e.begin, .end = e.end, .sequence = e.sequence});
-    return all;
-  }
-  // What a reader at `at` sees.
-  std::map<std::string, std::string> at(Sequence at) const {
-    std::map<std::string, std::pair<Sequence, const Version*>> newest;
-    for (const Version& v : versions) {
-      if (v.sequence > at) continue;
-      auto& slot = newest[v.key];
-      if (slot.second == nullptr || v.sequence > slot.first) slot = {v.sequence, &v};
-    }
-    std::map<std::string, std::string> seen;
-    for (const auto& [key, slot] : newest) {
-      const bool covered = std::any_of(erased.begin(), erased.end(), [&](const Erased& e) {
-        return e.sequence <= at && e.sequence > slot.first && e.begin <= key && key < e.end;
-      });
-      if (slot.second->kind == EntryKind::kPut && !covered) seen[key] = slot.second->value;
-    }
-    return seen;
-  }
-};
+using testing::History;
+using testing::Layers;
 
 std::string random_key(base::Prng& prng) {
   std::string key = prng.one_in(2) ? "common-prefix-" : "";
@@ -77,44 +35,25 @@ History random_history(base::Prng& prng, uint64_t writes) {
       if (a != b) history.erased.push_back({a, b, sequence});
       continue;
     }
-    history.versions.push_back({random_key(prng), sequence, prng.one_in(4) ? EntryKind::kErase : EntryKind::kPut,
-                                "value " + std::to_string(sequence)});
+    const EntryKind kind = prng.one_in(4) ? EntryKind::kErase : EntryKind::kPut;
+    history.versions.push_back({random_key(prng), format::make_trailer(sequence, kind),
+                                kind == EntryKind::kPut ? "value " + std::to_string(sequence) : ""});
   }
+  history.last = writes;
   return history;
 }
-
-// The history cut by age into memtables, newest first.
-class Memtables {
- public:
-  Memtables(const History& history, size_t count, uint64_t writes) {
-    for (size_t i = 0; i < count; i++) memtables_.push_back(memtable::Memtable::create({.capacity_bytes = 64 << 10}));
-    for (const Version& v : history.versions) {
-      const size_t age = (v.sequence - 1) * count / writes;
-      memtables_[count - 1 - age]->insert(v.key, base::hash_key(v.key), format::make_trailer(v.sequence, v.kind),
-                                          v.value);
-    }
-  }
-  MergeCursor cursor() const {
-    std::vector<Source> sources;
-    for (const auto& memtable : memtables_) sources.emplace_back(memtable->cursor());
-    return MergeCursor(std::move(sources));
-  }
-
- private:
-  std::vector<base::IntrusivePtr<memtable::Memtable>> memtables_;
-};
 
 TEST(VisibleCursor, SeesWhatAReaderAtEachSequenceSees) {
   for (uint64_t seed = 1; seed <= 60; seed++) {
     base::Prng prng(seed);
     const uint64_t writes = 20 + prng.below(120);
     const History history = random_history(prng, writes);
-    const Memtables memtables(history, 1 + prng.below(5), writes);
-    const format::TombstoneSet tombstones = format::TombstoneSet::build(history.tombstones());
+    Layers layers(history, prng.below(5));
+    const format::TombstoneSet tombstones = history.tombstones();
     for (const Sequence at : {Sequence{0}, prng.below(writes), writes}) {
       SCOPED_TRACE("seed " + std::to_string(seed) + " at " + std::to_string(at));
       const auto expected = history.at(at);
-      VisibleCursor cursor(memtables.cursor(), at, tombstones.empty() ? nullptr : &tombstones, {}, nullptr);
+      VisibleCursor cursor(layers.cursor(), at, tombstones.empty() ? nullptr : &tombstones, {}, nullptr);
       auto it = expected.begin();
       for (cursor.seek_first(); cursor.valid(); cursor.next(), ++it) {
         ASSERT_NE(it, expected.end());
@@ -137,11 +76,11 @@ TEST(VisibleCursor, TurnsAnywhere) {
   for (uint64_t seed = 100; seed < 140; seed++) {
     base::Prng prng(seed);
     const History history = random_history(prng, 150);
-    const Memtables memtables(history, 4, 150);
-    const format::TombstoneSet tombstones = format::TombstoneSet::build(history.tombstones());
+    Layers layers(history, 3);
+    const format::TombstoneSet tombstones = history.tombstones();
     const Sequence at = 1 + prng.below(150);
     const auto expected = history.at(at);
-    VisibleCursor cursor(memtables.cursor(), at, &tombstones, {}, nullptr);
+    VisibleCursor cursor(layers.cursor(), at, &tombstones, {}, nullptr);
     auto it = expected.end();
     for (int step = 0; step < 300; step++) {
       SCOPED_TRACE("seed " + std::to_string(seed) + " step " + std::to_string(step));
@@ -175,19 +114,18 @@ TEST(VersionFilter, NoReaderSeesADifference) {
     base::Prng prng(seed);
     const uint64_t writes = 10 + prng.below(80);
     const History history = random_history(prng, writes);
-    const format::TombstoneSet tombstones = format::TombstoneSet::build(history.tombstones());
+    const format::TombstoneSet tombstones = history.tombstones();
     std::set<Sequence> snapshots{writes};
     for (uint64_t i = prng.below(4); i > 0; i--) snapshots.insert(prng.below(writes + 1));
     const bool bottom = prng.one_in(2);
     VersionFilter filter({snapshots.begin(), snapshots.end()}, bottom, &tombstones);
 
     History filtered;
-    const Memtables memtables(history, 3, writes);
-    MergeCursor cursor = memtables.cursor();
+    Layers layers(history, 2);
+    MergeCursor cursor = layers.cursor();
     for (cursor.seek_first(); cursor.valid(); cursor.next()) {
       if (const auto kept = filter.keep(cursor.key(), cursor.trailer())) {
-        filtered.versions.push_back({std::string(cursor.key()), format::sequence_of(*kept), format::kind_of(*kept),
-                                     std::string(cursor.value())});
+        filtered.versions.push_back({std::string(cursor.key()), *kept, std::string(cursor.value())});
       }
     }
     for (const RangeTombstone& t : filter.keep_tombstones({}, {})) {
