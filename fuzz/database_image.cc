@@ -56,38 +56,6 @@ DatabaseImage make_image(Compression compression, bool killed) {
   return image;
 }
 
-// Puts a number there, in as many bytes.
-void store_number(std::string& file, size_t at, uint64_t number, size_t bytes) {
-  for (size_t i = 0; i < bytes && at + i < file.size(); i++) file[at + i] = static_cast<char>(number >> (8 * i));
-}
-
-// True if it was one bit.
-bool change_bytes(std::string& file, Input& input) {
-  const uint8_t how = input.byte();
-  const uint64_t place = input.below(uint64_t{1} << 16);
-  if (file.empty()) return false;
-  // Heads and ends of files say where all else is: half of all changes are close to one of them.
-  const size_t span = (how & 0x80) != 0 ? std::min<size_t>(file.size(), 256) : file.size();
-  const size_t at = (how & 0x40) != 0 ? file.size() - 1 - place % span : place % span;
-  switch (how & 7) {
-    case 0: file.resize(at); break;
-    case 1: file.insert(at, std::string(1 + input.below(64), static_cast<char>(input.byte()))); break;
-    case 2: file.erase(at, 1 + input.below(64)); break;
-    case 3: store_number(file, at, input.number(), 8); break;
-    case 4: store_number(file, at, input.number(), 4); break;
-    case 5: {
-      const std::string bytes(input.bytes(40));
-      file.replace(at, std::min(bytes.size(), file.size() - at), bytes.substr(0, file.size() - at));
-      break;
-    }
-    case 6:
-      file.replace(at, std::min<size_t>(512, file.size() - at), std::min<size_t>(512, file.size() - at), '\0');
-      break;
-    default: file[at] = static_cast<char>(file[at] ^ (1 << (how >> 3 & 7))); return true;
-  }
-  return false;
-}
-
 std::string name_at(const Image& files, uint64_t index) {
   return std::next(files.begin(), static_cast<ptrdiff_t>(index % files.size()))->first;
 }

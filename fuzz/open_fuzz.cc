@@ -137,7 +137,8 @@ std::vector<std::string> seeds() {
   return all;
 }
 
-const Registration kHere({.name = "open", .run = run, .seeds = seeds, .heap_budget_bytes = uint64_t{64} << 20});
+const Registration kHere(
+    {.name = "open", .run = run, .seeds = seeds, .heap_budget_bytes = uint64_t{64} << 20, .replay_mutations = 40});
 
 }  // namespace
 }  // namespace nacre::fuzz

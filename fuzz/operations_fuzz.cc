@@ -338,7 +338,8 @@ void run(Bytes bytes) {
 const Registration kHere({.name = "operations",
                           .run = run,
                           .seeds = [] { return random_seeds(8, 500); },
-                          .heap_budget_bytes = uint64_t{64} << 20});
+                          .heap_budget_bytes = uint64_t{64} << 20,
+                          .replay_mutations = 40});
 
 }  // namespace
 }  // namespace nacre::fuzz

@@ -2,7 +2,7 @@
 //
 //   nacre-fuzz-replay TARGET [FILE-OR-DIRECTORY...]   runs the target on its seeds, on mutations of them, and on each file
 //   nacre-fuzz-replay TARGET --only FILE...           on these files alone
-//   nacre-fuzz-replay --corpora DIRECTORY             whether DIRECTORY has a folder for each target and for nothing else
+//   nacre-fuzz-replay --corpora DIRECTORY             whether DIRECTORY has a folder for each target and for nothing else, none too large
 //   nacre-fuzz-replay                                 lists the targets
 //
 // Ends with 0 if nothing was found; a target that finds something ends the process, and the last line says with which input.
@@ -19,7 +19,7 @@ namespace {
 
 using nacre::fuzz::Target;
 
-constexpr int kMutationsOfASeed = 40;
+constexpr ptrdiff_t kMostFiles = 64;  // of one corpus: a few that reach everything can be reviewed and replayed often
 
 std::string slurp(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -47,7 +47,7 @@ void replay_seeds(const Target& target) {
   nacre::base::Prng random(1);
   for (const std::string& seed : target.seeds()) {
     nacre::fuzz::run_once(target, seed);
-    for (int i = 0; i < kMutationsOfASeed; i++) nacre::fuzz::run_once(target, mutated(seed, random));
+    for (uint32_t i = 0; i < target.replay_mutations; i++) nacre::fuzz::run_once(target, mutated(seed, random));
   }
 }
 
@@ -69,9 +69,13 @@ size_t replay(const Target& target, const std::filesystem::path& path) {
 bool has_every_corpus(const std::filesystem::path& directory) {
   bool all = true;
   for (const Target* target : nacre::fuzz::sorted_targets()) {
-    if (std::filesystem::is_directory(directory / target->name)) continue;
-    std::printf("%s has no corpus\n", target->name);
-    all = false;
+    const std::filesystem::path corpus = directory / target->name;
+    const bool there = std::filesystem::is_directory(corpus);
+    const auto files = there ? std::distance(std::filesystem::directory_iterator(corpus), {}) : 0;
+    if (!there) std::printf("%s has no corpus\n", target->name);
+    if (files > kMostFiles)
+      std::printf("%s has %td files in its corpus, %td at most\n", target->name, files, kMostFiles);
+    all &= there && files <= kMostFiles;
   }
   for (const auto& entry : std::filesystem::directory_iterator(directory)) {
     if (nacre::fuzz::find_target(entry.path().filename()) != nullptr) continue;

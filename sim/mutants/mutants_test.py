@@ -63,10 +63,22 @@ class SuiteTest(unittest.TestCase):
         self.assertEqual(suites.parse_suite("sim:history/hot").arguments[:2], ("--workload", "history"))
         self.assertEqual(suites.parse_suite("sim:history/hot").arguments[-2:], ("--profile", "hot"))
         self.assertEqual(suites.parse_suite("asan/wal_test:Wal.*").arguments, ("--gtest_filter=Wal.*",))
-        with self.assertRaises(suites.UnknownSuite):
-            suites.parse_suite("simm")
+        for unknown in ("simm", "tsan/fuzz:block", "dev/fuzz:"):
+            with self.assertRaises(suites.UnknownSuite):
+                suites.parse_suite(unknown)
         with self.assertRaises(suites.UnknownSuite):
             suites.parse_suite("dev/wal_test", mutant.Bound(3, "seeds"))
+
+    def test_a_replay_is_of_the_corpus_of_its_own_tree(self):
+        with tempfile.TemporaryDirectory() as place:
+            build = pathlib.Path(place, "build/asan")
+            build.mkdir(parents=True)
+            (build / "nacre-fuzz-replay").touch()
+            suite = suites.parse_suite("asan/fuzz:block", mutant.Bound(60, "seconds"))
+            self.assertEqual((suite.preset, suite.target), ("asan", "nacre-fuzz-replay"))
+            corpus = str(pathlib.Path(place, "fuzz/corpus/block"))
+            self.assertEqual(suite.command(build, mutant.Bound(60, "seconds")),
+                             [str(build / "nacre-fuzz-replay"), "block", corpus])
 
     def test_words_of_a_failed_seed(self):
         verdict = suites.read_verdict(1, "seed 7: failed, 12 steps\nk/1 is missing\nreplay: x 7\n1 seeds, 1 failed\n")

@@ -6,6 +6,7 @@
     sweep:KIND             one fault at every place of a small life nacre-sweep KIND --quick
     PRESET/PROGRAM         a test program                           build/PRESET/.../PROGRAM
     PRESET/PROGRAM:FILTER  some of its tests                        --gtest_filter=FILTER
+    PRESET/fuzz:TARGET     a fuzzer's corpus, seeds and mutations   nacre-fuzz-replay TARGET fuzz/corpus/TARGET
     tool                   the nacre command as a process           tests/tool/tool_test.py
 
 Simulations are bounded by seeds, the others by seconds.
@@ -21,6 +22,7 @@ import sys
 SECONDS_A_SEED = 1.5
 SECONDS_TO_START = 60
 TOOL = "tool"
+REPLAY = "nacre-fuzz-replay"
 PLACES = ("", "tests", "sim")  # of programs in a build directory
 
 FAILED_SEED = re.compile(r"^seed (\d+): (.*)$", re.M)
@@ -45,6 +47,9 @@ class Suite:
     def command(self, build, bound):
         if self.name == TOOL:
             return [sys.executable, "-B", str(build.parent.parent / "tests/tool/tool_test.py")]
+        if self.target == REPLAY:
+            corpus = build.parent.parent / "fuzz/corpus" / self.arguments[0]
+            return [str(find_program(build, REPLAY)), *self.arguments, str(corpus)]
         seeds = ("--seeds", f"1..{bound.number}") if self.by_seeds else ()
         return [str(find_program(build, self.target)), *self.arguments, *seeds]
 
@@ -63,8 +68,10 @@ def parse_suite(name, bound=None):
         suite = Suite(name, "sim", "nacre-sweep", (name[6:], "--quick", "--jobs", "1"), False)
     elif name == TOOL:
         suite = Suite(name, "dev", "nacre", (), False)
+    elif match := re.fullmatch(r"(dev|asan)/fuzz:(\w+)", name):
+        suite = Suite(name, match[1], REPLAY, (match[2],), False)
     else:
-        match = re.fullmatch(r"(dev|asan|tsan|sim)/(\w+)(?::(\S+))?", name)
+        match = re.fullmatch(r"(dev|asan|tsan|sim)/(?!fuzz:)(\w+)(?::(\S+))?", name)
         if not match:
             raise UnknownSuite(f"there is no suite {name!r}")
         arguments = (f"--gtest_filter={match[3]}",) if match[3] else ()

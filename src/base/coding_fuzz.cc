@@ -110,7 +110,10 @@ std::vector<std::string> seeds() {
   }
   append_sized(data, "sized");
   std::string program{'\x0a', 0, 1, 2, 2, 3, '\x7f', 2, 2, 4, 2};
-  return {program + data};
+  std::string overlong{'\x02', 2, 2};
+  for (const char last : {1, 2, 3})
+    overlong += std::string(9, '\xff') + last;  // the first of these is the largest number
+  return {program + data, overlong, overlong.substr(0, 3) + overlong.substr(13)};
 }
 
 const fuzz::Registration kHere({.name = "coding", .run = run, .seeds = seeds});

@@ -12,6 +12,7 @@
 // Thread safety: none needed.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -29,6 +30,7 @@ struct Target {
   std::vector<std::string> (*seeds)();
   // A run may hold this much of the heap at once, and kHeapFactor times its input; more is a failure.
   uint64_t heap_budget_bytes = uint64_t{1} << 20;
+  uint32_t replay_mutations = 400;  // of each seed, which the replay as a test tries: fewer where a run takes long
 };
 inline constexpr uint64_t kHeapFactor = 64;
 
@@ -76,6 +78,8 @@ class Input {
     for (int i = 0; i < 7; i++) raw = raw << 8 | byte();
     return raw;
   }
+  // `usual` in three of four cases, else any number.
+  uint64_t mostly(uint64_t usual) { return below(4) != 3 ? usual : number(); }
   // At most `most` bytes, at most 2^16: a length, then the bytes.
   Bytes bytes(size_t most) { return take(below(most + 1)); }
   Bytes take(size_t count) {
@@ -84,6 +88,11 @@ class Input {
     return taken;
   }
   Bytes rest() { return take(left_.size()); }
+  // Bytes whose size may be any up to `most`, though the input is short: one byte, repeated.
+  std::string run_of_bytes(uint64_t most) {
+    const uint64_t size = number();
+    return std::string(std::min(size, most), static_cast<char>(byte()));
+  }
   // A short key: few letters, so that keys meet, and common beginnings, so that they differ late.
   std::string key() {
     const uint8_t shape = byte();
@@ -96,6 +105,36 @@ class Input {
  private:
   Bytes left_;
 };
+
+// One change of the kinds that reach most behind a decoder's first checks, where the input says: a number in 1 to 8 bytes, a bit, bytes put
+// in, left out or written over, zeros, the end cut off. True if it was one bit.
+inline bool change_bytes(std::string& bytes, Input& input) {
+  const uint8_t how = input.byte();
+  const uint64_t place = input.below(uint64_t{1} << 16);
+  if (bytes.empty()) return false;
+  // Heads and ends of files say where all else is: half of all changes are close to one of them.
+  const size_t span = (how & 0x80) != 0 ? std::min<size_t>(bytes.size(), 256) : bytes.size();
+  const size_t at = (how & 0x40) != 0 ? bytes.size() - 1 - place % span : place % span;
+  const size_t left = bytes.size() - at;
+  const auto store = [&](uint64_t number, size_t width) {
+    for (size_t i = 0; i < std::min(width, left); i++) bytes[at + i] = static_cast<char>(number >> (8 * i));
+  };
+  switch (how & 7) {
+    case 0: bytes.resize(at); break;
+    case 1: bytes.insert(at, std::string(1 + input.below(64), static_cast<char>(input.byte()))); break;
+    case 2: bytes.erase(at, 1 + input.below(64)); break;
+    case 3: store(input.number(), 8); break;
+    case 4: store(input.number(), size_t{4} >> ((how >> 3 & 3) % 3)); break;
+    case 5: {
+      const std::string over(input.bytes(40));
+      bytes.replace(at, std::min(over.size(), left), over, 0, left);
+      break;
+    }
+    case 6: bytes.replace(at, std::min<size_t>(512, left), std::min<size_t>(512, left), '\0'); break;
+    default: bytes[at] = static_cast<char>(bytes[at] ^ (1 << (how >> 3 & 7))); return true;
+  }
+  return false;
+}
 
 // Seeds for targets that draw operations: streams of random bytes.
 inline std::vector<std::string> random_seeds(size_t count, size_t bytes) {

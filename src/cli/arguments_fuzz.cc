@@ -102,7 +102,7 @@ std::vector<std::string> seeds() {
 }
 
 const fuzz::Registration kHere(
-    {.name = "arguments", .run = run, .seeds = seeds, .heap_budget_bytes = uint64_t{8} << 20});
+    {.name = "arguments", .run = run, .seeds = seeds, .heap_budget_bytes = uint64_t{8} << 20, .replay_mutations = 40});
 
 }  // namespace
 }  // namespace nacre::cli

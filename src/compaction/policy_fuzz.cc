@@ -284,7 +284,8 @@ void run(Bytes bytes) {
 const fuzz::Registration kHere({.name = "policy",
                                 .run = run,
                                 .seeds = [] { return fuzz::random_seeds(8, 400); },
-                                .heap_budget_bytes = uint64_t{4} << 20});
+                                .heap_budget_bytes = uint64_t{4} << 20,
+                                .replay_mutations = 100});
 
 }  // namespace
 }  // namespace nacre::compaction

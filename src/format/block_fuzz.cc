@@ -1,5 +1,6 @@
 // Data blocks: any image that is accepted can be read in every way without a step outside of it; one whose order, tags and heads are right
-// answers as a list of its entries does; and the builder makes such blocks of any entries.
+// answers as a list of its entries does; and the builder makes such blocks of any entries. What was built is also changed, so that what lies
+// behind the first checks is reached.
 
 #include <algorithm>
 
@@ -73,9 +74,9 @@ void check_block(Bytes image, fuzz::Input& input) {
   while (!input.empty()) expect_answers(*view, entries, {input.key(), input.number(), ""}, sound);
 }
 
-void check_built(fuzz::Input& input) {
+std::vector<Owned> draw_entries(fuzz::Input& input, size_t most) {
   std::vector<Owned> entries;
-  while (!input.empty() && entries.size() < 300) {
+  while (!input.empty() && entries.size() < most) {
     const EntryKind kind = input.flag() ? EntryKind::kPut : EntryKind::kErase;
     Owned& entry = entries.emplace_back(Owned{input.key(), make_trailer(input.number() & kMaxSequence, kind), ""});
     if (kind == EntryKind::kPut) entry.value = input.bytes(300);
@@ -84,13 +85,16 @@ void check_built(fuzz::Input& input) {
   entries.erase(std::unique(entries.begin(), entries.end(),
                             [](const Owned& a, const Owned& b) { return a.key == b.key && a.trailer == b.trailer; }),
                 entries.end());
+  return entries;
+}
+
+void check_built(const std::vector<Owned>& entries) {
   BlockBuilder builder(kMaxBlockBytes);
   uint64_t hash = 0;
   for (const Owned& e : entries) {
     NACRE_CHECK(builder.add(e.key, base::hash_key(e.key), e.trailer, e.value));
     hash += entry_hash(base::hash_key(e.key), e.trailer, e.value);
   }
-  if (entries.empty()) return;
   const uint64_t promised = builder.image_bytes();
   os::LargeString image;
   builder.finish(&image);
@@ -108,22 +112,40 @@ void check_built(fuzz::Input& input) {
   check_block(image, nothing);
 }
 
+// A block of the entries, or of one that is too large for offsets.
+std::string built_of(const std::vector<Owned>& entries, bool lone) {
+  os::LargeString image;
+  if (lone) {
+    const Owned& e = entries.front();
+    BlockBuilder::make_lone(e.key, base::hash_key(e.key), e.trailer, e.value, &image);
+    return std::string(image);
+  }
+  BlockBuilder builder(kMaxBlockBytes);
+  for (const Owned& e : entries) builder.add(e.key, base::hash_key(e.key), e.trailer, e.value);
+  builder.finish(&image);
+  return std::string(image);
+}
+
 void run(Bytes bytes) {
   fuzz::Input input(bytes);
-  if (input.flag()) return check_built(input);
-  fuzz::Input questions(input.bytes(64));
-  check_block(input.rest(), questions);
+  const uint64_t how = input.below(4);
+  if (how == 0) {
+    fuzz::Input questions(input.bytes(64));
+    return check_block(input.rest(), questions);
+  }
+  const std::vector<Owned> entries = draw_entries(input, how == 1 ? 300 : 1 + input.below(24));
+  if (entries.empty()) return;
+  if (how == 1) return check_built(entries);
+  std::string image = built_of(entries, how == 3);
+  for (uint64_t changes = 1 + input.below(3); changes > 0; changes--) fuzz::change_bytes(image, input);
+  check_block(image, input);
 }
 
 std::vector<std::string> seeds() {
-  std::vector<std::string> all = fuzz::random_seeds(2, 400);
-  for (std::string& seed : all) seed[0] = '\1';
+  std::vector<std::string> all = fuzz::random_seeds(5, 400);
+  for (size_t i = 0; i < all.size(); i++) all[i].replace(0, 2, std::string{static_cast<char>(1 + i % 3), 7});
   const auto keep = [&all](const std::vector<Owned>& entries) {
-    BlockBuilder builder(kMaxBlockBytes);
-    for (const Owned& e : entries) builder.add(e.key, base::hash_key(e.key), e.trailer, e.value);
-    os::LargeString image;
-    builder.finish(&image);
-    all.push_back(std::string(1, '\0') + '\x04' + "\x01\x05\x02\x06" + std::string(image));
+    all.push_back(std::string(1, '\0') + '\x04' + "\x01\x05\x02\x06" + built_of(entries, false));
   };
   keep({{"key1", make_trailer(5, EntryKind::kPut), "same"}, {"key2", make_trailer(5, EntryKind::kPut), "same"}});
   keep({{"a", make_trailer(9, EntryKind::kPut), "one"},
@@ -134,10 +156,8 @@ std::vector<std::string> seeds() {
   for (int i = 0; i < 80; i++)
     many.push_back({"key" + std::to_string(1000 + i), make_trailer(1 + i % 7, EntryKind::kPut), "v"});
   keep(many);
-  os::LargeString lone;
-  BlockBuilder::make_lone("wide", base::hash_key("wide"), make_trailer(3, EntryKind::kPut), std::string(300, 'w'),
-                          &lone);
-  all.push_back(std::string(2, '\0') + std::string(lone));
+  all.push_back(std::string(2, '\0') +
+                built_of({{"wide", make_trailer(3, EntryKind::kPut), std::string(300, 'w')}}, true));
   return all;
 }
 

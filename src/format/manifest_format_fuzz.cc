@@ -1,5 +1,5 @@
 // A manifest's frame, raw and mended: the walk over records ends, stays inside, and what it delivers is what an encoder of the same
-// records makes again.
+// records makes again. Written: any records, cut off or damaged somewhere, are read up to there and no other; a cut is never called damage.
 
 #include "base/fuzzing.h"
 #include "format/manifest_format.h"
@@ -29,9 +29,49 @@ std::vector<std::string> read_all(Bytes file, const ManifestHeader& header, bool
   return payloads;
 }
 
+void check_written(fuzz::Input& input) {
+  const ManifestHeader header{.uuid = Uuid::from_random(5, 6), .number = 9};
+  std::string file = encode_manifest_header(header);
+  std::vector<std::string> payloads;
+  std::vector<size_t> ends;                   // of each record, where its mark begins
+  const uint64_t unmarked = input.below(16);  // this record, if there is one, has none
+  for (uint64_t records = input.below(8); records > 0; records--) {
+    payloads.push_back(std::string(input.bytes(50)) + 'x');
+    append_manifest_record(file, header, file.size(), payloads.back());
+    ends.push_back(file.size());
+    if (payloads.size() != unmarked + 1) append_manifest_record(file, header, file.size(), {});
+  }
+  if (unmarked + 1 < payloads.size()) {          // a record without its mark, and others behind it: something is gone
+    if (input.flag()) file.resize(ends.back());  // the last one has none either
+    bool sound = false;
+    const auto read = read_all(testing::ExactBytes(file).view(), header, &sound);
+    payloads.resize(unmarked + 1);
+    return NACRE_CHECK(read == payloads && !sound);
+  }
+  const size_t behind_header = file.size() - kManifestHeaderBytes;
+  const size_t at = kManifestHeaderBytes + input.below(behind_header + 1);
+  const bool cut = input.flag();
+  const size_t size = file.size();
+  if (cut) file.resize(at);
+  if (!cut && at < size) file[at] = static_cast<char>(file[at] ^ (1 << input.below(8)));
+  bool sound = false;
+  const auto read = read_all(testing::ExactBytes(file).view(), header, &sound);
+  size_t whole = 0;  // records before the place
+  while (whole < ends.size() && ends[whole] <= at) whole++;
+  const bool mark_hit = whole > 0 && !cut && at < ends[whole - 1] + kManifestRecordHeaderBytes;
+  // Behind a mark that is damaged a record proves it; without one behind it, it was never written.
+  const size_t expected = mark_hit && whole < payloads.size() ? payloads.size() : whole;
+  NACRE_CHECK(read == std::vector(payloads.begin(), payloads.begin() + static_cast<ptrdiff_t>(expected)));
+  const bool damage = !cut && at < size && expected < payloads.size();
+  NACRE_CHECK(sound || damage);
+  if (damage && expected + 1 < payloads.size()) NACRE_CHECK(!sound);  // whole records lie behind it
+}
+
 void run(Bytes bytes) {
   fuzz::Input input(bytes);
-  const bool mended = input.flag();
+  const uint64_t how = input.below(3);
+  if (how == 2) return check_written(input);
+  const bool mended = how == 1;
   std::string file(input.rest());
   if (mended) testing::mend_manifest(file);
   const testing::ExactBytes exact(file);
@@ -52,7 +92,8 @@ void run(Bytes bytes) {
 }
 
 std::vector<std::string> seeds() {
-  std::vector<std::string> all;
+  std::vector<std::string> all = fuzz::random_seeds(20, 60);
+  for (std::string& seed : all) seed[0] = '\2';
   for (const bool mended : {false, true}) {
     const ManifestHeader header{.uuid = Uuid::from_random(5, 6), .number = 9};
     std::string file = encode_manifest_header(header);
@@ -68,10 +109,17 @@ std::vector<std::string> seeds() {
 
 const fuzz::Registration kHere({.name = "manifest_format", .run = run, .seeds = seeds});
 
-// CURRENT and the UUID in it: only what encode_current() makes is accepted.
+// CURRENT and the UUID in it: what encode_current() makes is accepted, and nothing else.
 void run_current(Bytes bytes) {
   fuzz::Input input(bytes);
-  const bool mended = input.flag();
+  const uint64_t how = input.below(3);
+  if (how == 2) {
+    const CurrentFile written{.manifest_number = std::max<uint64_t>(1, input.number()),
+                              .uuid = Uuid::from_random(input.number(), input.number())};
+    const auto read = decode_current(encode_current(written));
+    return NACRE_CHECK(read && read->manifest_number == written.manifest_number && read->uuid == written.uuid);
+  }
+  const bool mended = how == 1;
   std::string text(input.rest());
   if (mended) testing::mend_current(text);
   const testing::ExactBytes exact(text);
@@ -85,7 +133,7 @@ void run_current(Bytes bytes) {
 
 std::vector<std::string> seeds_of_current() {
   const std::string text = encode_current({.manifest_number = 12, .uuid = Uuid::from_random(7, 8)});
-  return {std::string(1, '\0') + text, '\1' + text, std::string(1, '\0') + "MANIFEST-000001\n"};
+  return {std::string(1, '\0') + text, '\1' + text, std::string(1, '\0') + "MANIFEST-000001\n", "\2\x81\x3f\7\x80\1"};
 }
 
 const fuzz::Registration kCurrent({.name = "current", .run = run_current, .seeds = seeds_of_current});

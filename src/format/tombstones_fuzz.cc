@@ -1,5 +1,5 @@
 // Range tombstones: a set that decodes answers as a walk over its fragments does and is encoded again to the same; a set that is built
-// of any tombstones covers what they cover.
+// of any tombstones covers what they cover; its bytes are also changed, and bytes are drawn that are refused exactly if they are impossible.
 
 #include <algorithm>
 
@@ -74,18 +74,58 @@ void check_encoded(const TombstoneSet& set, const std::vector<Owned>& tombstones
   NACRE_CHECK(again == bytes);
 }
 
+void check_decoded(Bytes bytes, fuzz::Input& questions) {
+  const testing::ExactBytes exact(bytes);
+  const auto set = TombstoneSet::decode(exact.view());
+  if (!set) return NACRE_CHECK(set.error().kind == ErrorKind::kCorruption);
+  NACRE_CHECK(set->memory_bytes() <= sizeof(TombstoneSet) + 64 * bytes.size());
+  if (work(*set) > 2000) return;
+  const std::vector<Owned> tombstones = tombstones_of(*set);
+  check(*set, tombstones, questions);
+  check_encoded(*set, tombstones);
+}
+
+// Any sequences and fragments, written as the format says: refused exactly if a fragment is impossible.
+void check_drawn(fuzz::Input& input) {
+  std::vector<Sequence> pool;
+  for (uint64_t wanted = 1 + input.below(6); wanted > 0; wanted--) pool.push_back(input.mostly(10 * wanted));
+  const uint64_t fragments = input.below(5);
+  std::string bytes;
+  const uint64_t pool_said = input.mostly(pool.size());
+  const uint64_t fragments_said = input.mostly(fragments);
+  base::append_varint(bytes, pool_said);
+  for (const Sequence sequence : pool) base::append_varint(bytes, sequence);
+  base::append_varint(bytes, fragments_said);
+  bool possible = std::all_of(pool.begin(), pool.end(), [](Sequence sequence) { return sequence <= kMaxSequence; });
+  std::string before;
+  std::pair<uint64_t, uint64_t> list_before;
+  for (uint64_t i = 0; i < fragments; i++) {
+    const bool touches = input.flag();
+    const std::pair<uint64_t, uint64_t> list = {input.below(pool.size() + 1), input.below(pool.size() + 2)};
+    const std::string begin = touches ? before : input.key();
+    const std::string end = input.key();
+    base::append_varint(bytes, list.first << 1 | (touches ? 1 : 0));
+    base::append_varint(bytes, list.second);
+    if (!touches) base::append_sized(bytes, begin);
+    base::append_sized(bytes, end);
+    possible &= list.second > 0 && list.first + list.second <= pool.size() && begin < end;
+    possible &= touches ? i > 0 && list != list_before : i == 0 || before < begin;
+    for (uint64_t s = list.first + 1; possible && s < list.first + list.second; s++) possible = pool[s - 1] > pool[s];
+    before = end;
+    list_before = list;
+  }
+  const bool decodes = TombstoneSet::decode(testing::ExactBytes(bytes).view()).has_value();
+  if (pool_said == pool.size() && fragments_said == fragments) NACRE_CHECK(decodes == possible);
+  check_decoded(bytes, input);
+}
+
 void run(Bytes bytes) {
   fuzz::Input input(bytes);
-  if (!input.flag()) {
+  const uint64_t how = input.below(4);
+  if (how == 3) return check_drawn(input);
+  if (how == 0) {
     fuzz::Input questions(input.bytes(64));
-    const testing::ExactBytes exact(input.rest());
-    const auto set = TombstoneSet::decode(exact.view());
-    if (!set) return NACRE_CHECK(set.error().kind == ErrorKind::kCorruption);
-    NACRE_CHECK(set->memory_bytes() <= sizeof(TombstoneSet) + 64 * bytes.size());
-    if (work(*set) > 2000) return;
-    const std::vector<Owned> tombstones = tombstones_of(*set);
-    check(*set, tombstones, questions);
-    return check_encoded(*set, tombstones);
+    return check_decoded(input.rest(), questions);
   }
   std::vector<Owned> tombstones;
   const uint64_t wanted = input.below(60);
@@ -96,13 +136,20 @@ void run(Bytes bytes) {
   std::vector<RangeTombstone> views;
   for (const Owned& t : tombstones) views.push_back({.begin = t.begin, .end = t.end, .sequence = t.sequence});
   const TombstoneSet set = TombstoneSet::build(views);
+  if (how == 2) {
+    std::string image;
+    set.encode(image);
+    for (uint64_t changes = 1 + input.below(3); changes > 0; changes--) fuzz::change_bytes(image, input);
+    return check_decoded(image, input);
+  }
   check(set, tombstones, input);
   check_encoded(set, tombstones);
 }
 
 std::vector<std::string> seeds() {
-  std::vector<std::string> all = fuzz::random_seeds(2, 300);
-  for (std::string& seed : all) seed[0] = '\1';
+  std::vector<std::string> all = fuzz::random_seeds(6, 300);
+  for (size_t i = 0; i < all.size(); i++)
+    all[i].replace(0, 2, std::string{static_cast<char>(1 + i % 3), static_cast<char>(4 * i)});
   const TombstoneSet set = TombstoneSet::build(std::vector<RangeTombstone>{
       {"a", "f", 10}, {"c", "k", 20}, {"k", "m", 20}, {"b", "z", 5}, {"d", "e", 30}, {"x", "y", 7}});
   std::string bytes;

@@ -131,7 +131,8 @@ void run(Bytes bytes) {
 const fuzz::Registration kHere({.name = "memtable",
                                 .run = run,
                                 .seeds = [] { return fuzz::random_seeds(6, 500); },
-                                .heap_budget_bytes = uint64_t{4} << 20});
+                                .heap_budget_bytes = uint64_t{4} << 20,
+                                .replay_mutations = 100});
 
 }  // namespace
 }  // namespace nacre::memtable

@@ -1,6 +1,8 @@
 // Manifests of any edits, with checksums that hold and the files of their tables beside them: an open refuses them, or shows a tree that is
 // the same to a reader and to a writer, and with which one can go on - commits succeed, and the next open finds what they left.
 
+#include <set>
+
 #include "base/fuzzing.h"
 #include "tree/test_kit.h"
 
@@ -56,6 +58,23 @@ bool opens(TestTree& tree, OpenMode mode) {
   return false;
 }
 
+// What every tree keeps, whatever its manifest says: each table once, by a number that was given out, and the tables of a run apart.
+void expect_sound(const TreeState& state) {
+  std::set<uint64_t> numbers;
+  for (const auto& [id, keyspace] : state.keyspaces) {
+    for (const Run& run : keyspace.version->runs()) {
+      const std::string* largest = nullptr;
+      for (const auto& table : run.tables()) {
+        const format::TableRecord& record = table->record();
+        NACRE_CHECK(record.number < state.next_file_number && numbers.insert(record.number).second);
+        NACRE_CHECK(record.largest_sequence <= state.last_sequence && run.id() < state.next_run_id);
+        NACRE_CHECK(largest == nullptr || *largest <= record.smallest_key);
+        largest = &record.largest_key;
+      }
+    }
+  }
+}
+
 // As an engine would: a keyspace, a flush, a merge of the whole default keyspace into the bottom, and a new manifest.
 void go_on(TestTree& tree) {
   const auto created = tree.set->create_keyspace("of the fuzzer", {});
@@ -85,7 +104,9 @@ void run(Bytes bytes) {
   NACRE_CHECK(opens(tree, OpenMode::kMustExist) == readable);
   if (!readable) return NACRE_CHECK(directory.picture() == before);
   NACRE_CHECK(tree.text() == text);
+  expect_sound(tree.set->state());
   go_on(tree);
+  expect_sound(tree.set->state());
   const std::string after = tree.text();
   tree.close();
   NACRE_CHECK(opens(tree, OpenMode::kMustExist) && tree.text() == after);
@@ -123,7 +144,14 @@ std::vector<std::string> seeds() {
   whole.created = format::KeyspaceRecord{.id = 0, .name = "default"};
   const std::vector<std::vector<VersionEdit>> life = {{}, {flush}, {second, create}, {merge}, {counters, drop}};
   const std::vector<std::vector<VersionEdit>> snapshot = {{counters, whole, flush}, {second}};
-  return {seed_of(false, life), seed_of(true, snapshot)};
+  // A table of a number that was never given out, and one that is there twice.
+  VersionEdit early{.flushed_through = 50};
+  early.added = {placed(0, 1, 5000, "a", "m", 1, 50)};
+  VersionEdit again{.flushed_through = 90};
+  again.added = {placed(0, 2, 10, "n", "x", 51, 90)};
+  const std::vector<std::vector<VersionEdit>> unborn = {{}, {early}};
+  const std::vector<std::vector<VersionEdit>> twice = {{}, {flush}, {again}};
+  return {seed_of(false, life), seed_of(true, snapshot), seed_of(false, unborn), seed_of(false, twice)};
 }
 
 const fuzz::Registration kHere(

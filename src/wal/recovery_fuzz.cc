@@ -85,11 +85,14 @@ Answer recover(Directory& directory, const LogBegin& from) {
   uint64_t end_lsn = from.floor.lsn;
   LogDamage damage;
   uint64_t sum = 0;
+  uint64_t next_sequence = 0;
   const auto report = recover_log(
       directory, kUuid, from,
       [&](const RecoveredRecord& record) -> Result<void> {
         NACRE_CHECK(record.lsn >= end_lsn && record.end_lsn > record.lsn);
+        NACRE_CHECK(record.first_sequence >= next_sequence);  // no commit is before an earlier one
         end_lsn = record.end_lsn;
+        next_sequence = record.first_sequence + record.count;
         for (const char c : record.payload) sum += static_cast<uint8_t>(c);  // every byte can be read
         answer.records.push_back(record);
         answer.records.back().payload = {};
@@ -161,10 +164,18 @@ void run(Bytes bytes) {
   if (writable.ok) go_on(*directory, writable);
 }
 
-const fuzz::Registration kHere({.name = "wal_recovery",
-                                .run = run,
-                                .seeds = [] { return fuzz::random_seeds(12, 300); },
-                                .heap_budget_bytes = uint64_t{4} << 20});
+// A segment of `draw_segment` with this predecessor, at the position that `draw_lsn` makes of `at`, without a record.
+std::string empty_segment(char predecessor, char at) { return {0, 0x10, predecessor, at, 0, 0}; }
+
+std::vector<std::string> seeds() {
+  std::vector<std::string> all = fuzz::random_seeds(12, 300);
+  // From segment 1 at position 1, without a word of a sync: two segments, drawn from the last one on, that follow each other in a circle.
+  all.push_back(std::string{1, 1, 0, 1, 1} + empty_segment(1, 1) + empty_segment(2, 1));
+  return all;
+}
+
+const fuzz::Registration kHere(
+    {.name = "wal_recovery", .run = run, .seeds = seeds, .heap_budget_bytes = uint64_t{4} << 20});
 
 }  // namespace
 }  // namespace nacre::wal
