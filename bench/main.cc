@@ -1,134 +1,182 @@
-// nacre-bench: runs the standard workloads on one engine, or on several in turn, and prints rates and ratios.
+// nacre-bench: measures workloads on one engine, or on several that take turns.
 //
-//   nacre-bench --engine nacre                    one engine, one run, in this process: a line of JSON a workload
-//   nacre-bench --compare nacre,rocksdb --repeat 5    each run in a process of its own, engines interleaved; medians, spread, ratios
+//   nacre-bench --engine nacre                                 one run in this process; a line of JSON a workload
+//   nacre-bench --compare nacre,rocksdb-tuned --repeat 5       each run in a process of its own; tables of medians and ratios
+//   nacre-bench --from results.jsonl --html report.html        the tables and the page of an earlier run
 
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <CLI/CLI.hpp>
-#include <algorithm>
-#include <array>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
-#include <map>
-#include <nlohmann/json.hpp>
-#include <sstream>
+#include <fstream>
 
-#include "workloads.h"
+#include "bench/command_line.h"
+#include "bench/engine/registry.h"
+#include "bench/failure.h"
+#include "bench/measure/result.h"
+#include "bench/report/comparison.h"
+#include "bench/report/environment.h"
+#include "bench/report/html.h"
+#include "bench/run/child.h"
+#include "bench/run/progress.h"
+#include "bench/run/suite.h"
 
 namespace {
 
-struct Settings {
-  std::string engine = "nacre";
-  std::string compare;
-  std::string directory = (std::filesystem::temp_directory_path() / "nacre-bench").string();
-  uint64_t n = 5'000'000;
-  uint64_t memory_mib = 2560;
-  uint32_t repeat = 3;
-  std::string only;
+using bench::CommandLine;
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+void list() {
+  std::printf("Engines:\n");
+  for (const bench::Engine& engine : bench::engines()) {
+    std::printf("  %-18s%s%s%s\n", engine.name, engine.words, engine.absent != nullptr ? "; left out, needs " : "",
+                engine.absent != nullptr ? engine.absent : "");
+  }
+  std::printf("Workloads:\n");
+  for (const bench::Workload& workload : bench::catalogue()) std::printf("  %-18s%s\n", workload.name, workload.words);
+}
+
+void say(const bench::Result& result, const std::string& label) {
+  std::string line = label + result.engine;
+  line.resize(std::max<size_t>(line.size() + 1, 20), ' ');
+  line += result.workload;
+  line.resize(std::max<size_t>(line.size() + 1, 44), ' ');
+  line += bench::in_thousands(result.rate) + "/s";
+  if (result.p99_us) {
+    line += "   P50 " + bench::in_time(*result.p50_us / 1e6) + "  P99 " + bench::in_time(*result.p99_us / 1e6) +
+            "  P99.9 " + bench::in_time(*result.p999_us / 1e6) + "  max " + bench::in_time(*result.max_us / 1e6);
+  }
+  std::fprintf(stderr, "%s\n", line.c_str());
+}
+
+// The results of a run and where they go.
+class Outputs {
+ public:
+  explicit Outputs(const CommandLine& line) : line_(line) {
+    if (!line.json_file.empty()) json_ = open(line.json_file);
+    if (!line.csv_file.empty()) csv_ = open(line.csv_file);
+    if (csv_.is_open()) csv_ << bench::csv_header() << '\n';
+  }
+
+  void set_environment(const ordered_json& environment) {
+    environment_ = environment;
+    if (json_.is_open()) json_ << ordered_json{{"environment", environment}}.dump() << std::endl;
+  }
+  void add(const ordered_json& result) {
+    results_.push_back(result);
+    comparison_.add(result);
+    if (json_.is_open()) json_ << result.dump() << std::endl;
+    if (csv_.is_open()) csv_ << bench::to_csv(result) << std::endl;
+  }
+  void finish() {
+    if (line_.html_file.empty()) return;
+    open(line_.html_file) << bench::html_report(environment_, results_);
+  }
+  const bench::Comparison& comparison() const { return comparison_; }
+
+ private:
+  static std::ofstream open(const std::string& path) {
+    std::ofstream out(path);
+    if (!out) bench::fail(bench::kUsage, "cannot write %s", path.c_str());
+    return out;
+  }
+
+  const CommandLine& line_;
+  std::ofstream json_;
+  std::ofstream csv_;
+  ordered_json environment_;
+  std::vector<ordered_json> results_;
+  bench::Comparison comparison_;
 };
 
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> parts;
-  std::stringstream in(text);
-  for (std::string part; std::getline(in, part, ',');) parts.push_back(part);
-  return parts;
+void print_tables(const bench::Comparison& comparison) {
+  if (comparison.engines().empty()) return;
+  std::printf("%s\n%s", comparison.rates().c_str(), comparison.details().c_str());
 }
 
-int run_one(const Settings& settings) {
-  const bench::Plan plan{.engine = settings.engine,
-                         .directory = settings.directory,
-                         .n = settings.n,
-                         .memory_bytes = settings.memory_mib << 20,
-                         .only = split(settings.only)};
-  for (const bench::Measurement& m : bench::run_all(plan)) {
-    const nlohmann::ordered_json line{
-        {"engine", settings.engine},
-        {"workload", m.workload},
-        {"operations", m.operations},
-        {"seconds", m.seconds},
-        {"rate", m.rate()},
-        {"cpu_us_per_operation", 1e6 * m.cpu_seconds / static_cast<double>(m.operations)}};
-    std::printf("%s\n", line.dump().c_str());
+int run_here(const CommandLine& line) {
+  const bench::Engine& engine = *bench::find_engine(line.engine);
+  if (engine.absent != nullptr)
+    bench::fail(bench::kUsage, "this build has no %s; it needs %s", engine.name, engine.absent);
+  Outputs outputs(line);
+  outputs.set_environment(bench::environment(line.settings, line.text()));
+  bench::Suite(engine, line.settings, line.label, [&](const bench::Result& result) {
+    const ordered_json written = bench::to_json(result);
+    std::printf("%s\n", written.dump().c_str());
+    std::fflush(stdout);
+    outputs.add(written);
+    say(result, line.label);
+  }).run();
+  outputs.finish();
+  return bench::kSuccess;
+}
+
+// Those that this build has; the others are named.
+std::vector<std::string> present(std::vector<std::string> names) {
+  if (names.empty()) names = {"nacre", "rocksdb-tuned"};
+  std::vector<std::string> there;
+  for (const std::string& name : names) {
+    if (const char* const absent = bench::find_engine(name)->absent) {
+      std::fprintf(stderr, "left out: %s; it needs %s\n", name.c_str(), absent);
+    } else {
+      there.push_back(name);
+    }
   }
-  return 0;
+  if (there.empty()) bench::fail(bench::kUsage, "this build has none of these engines");
+  return there;
 }
 
-// The lines that a run of this program on one engine prints.
-std::vector<nlohmann::json> run_in_child(const std::string& self, const Settings& settings, const std::string& engine) {
-  const std::string command = "'" + self + "' --engine " + engine + " --n " + std::to_string(settings.n) +
-                              " --memory-mib " + std::to_string(settings.memory_mib) + " --dir '" + settings.directory +
-                              "' --only '" + settings.only + "'";
-  std::FILE* pipe = popen(command.c_str(), "r");
-  std::vector<nlohmann::json> lines;
-  std::array<char, 4096> buffer;
-  while (pipe != nullptr && std::fgets(buffer.data(), buffer.size(), pipe) != nullptr)
-    lines.push_back(nlohmann::json::parse(buffer.data()));
-  if (pipe == nullptr || pclose(pipe) != 0) {
-    std::fprintf(stderr, "the run of %s failed\n", engine.c_str());
-    std::exit(3);
-  }
-  return lines;
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
-int compare(const std::string& self, const Settings& settings) {
-  const std::vector<std::string> engines = split(settings.compare);
-  std::vector<std::string> workloads;
-  std::map<std::string, std::map<std::string, std::vector<double>>> rates;  // workload, engine
-  for (uint32_t round = 0; round < settings.repeat; round++) {
+int compare(const CommandLine& line) {
+  const std::vector<std::string> engines = present(line.engine.empty() ? line.compare : std::vector{line.engine});
+  const uint32_t rounds = line.engine.empty() ? line.repeat : 1;
+  Outputs outputs(line);
+  outputs.set_environment(bench::environment(line.settings, line.text()));
+  for (uint32_t round = 1; round <= rounds; round++) {
+    const std::string label = rounds == 1 ? "" : std::to_string(round) + "/" + std::to_string(rounds) + " ";
     for (const std::string& engine : engines) {
-      for (const nlohmann::json& line : run_in_child(self, settings, engine)) {
-        const std::string workload = line["workload"];
-        if (rates[workload].empty()) workloads.push_back(workload);
-        rates[workload][engine].push_back(line["rate"]);
+      std::optional<bench::MemoryLimit> limit;
+      if (line.memory_limit != 0) limit.emplace(line.memory_limit);
+      std::vector<ordered_json> results;
+      bench::run_child(line.for_child(engine, label), limit ? &*limit : nullptr,
+                       [&](const std::string& text) { results.push_back(ordered_json::parse(text)); });
+      for (ordered_json& result : results) {
+        result["round"] = round;
+        if (limit) {
+          result["memory_limit"] = line.memory_limit;
+          if (const auto peak = limit->peak_bytes()) result["memory_charged_peak"] = *peak;
+        }
+        outputs.add(result);
       }
     }
   }
-  std::printf("| workload |");
-  for (const std::string& engine : engines) std::printf(" %s, 1,000/s: median (min-max) |", engine.c_str());
-  std::printf(" ratio of medians |\n|---|");
-  for (size_t i = 0; i <= engines.size(); i++) std::printf("---|");
-  std::printf("\n");
-  for (const std::string& workload : workloads) {
-    std::printf("| %s |", workload.c_str());
-    for (const std::string& engine : engines) {
-      const std::vector<double>& all = rates[workload][engine];
-      std::printf(" %.1f (%.1f-%.1f) |", median(all) / 1e3, *std::min_element(all.begin(), all.end()) / 1e3,
-                  *std::max_element(all.begin(), all.end()) / 1e3);
+  outputs.finish();
+  print_tables(outputs.comparison());
+  return bench::kSuccess;
+}
+
+int show(const CommandLine& line) {
+  Outputs outputs(line);
+  for (const std::string& path : line.from) {
+    std::ifstream in(path);
+    for (std::string text; std::getline(in, text);) {
+      const ordered_json parsed = ordered_json::parse(text, nullptr, false);
+      if (parsed.is_discarded()) bench::fail(bench::kUsage, "%s has a line that is no JSON", path.c_str());
+      parsed.contains("environment") ? outputs.set_environment(parsed["environment"]) : outputs.add(parsed);
     }
-    std::printf(" %.2f |\n", median(rates[workload][engines.front()]) / median(rates[workload][engines.back()]));
   }
-  return 0;
+  outputs.finish();
+  print_tables(outputs.comparison());
+  return bench::kSuccess;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  Settings settings;
-  CLI::App app("Benchmarks of Nacre beside other engines", "nacre-bench");
-  app.add_option("--engine", settings.engine, "nacre or rocksdb: one run in this process");
-  app.add_option("--compare", settings.compare,
-                 "Engines to run in turn, by commas; the ratio is the first to the last. All that are there, if no "
-                 "engine is named");
-  app.add_option("--repeat", settings.repeat, "Runs of each engine when comparing")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 100));
-  app.add_option("--n", settings.n, "Entries")->capture_default_str()->check(CLI::Range(1000, 1'000'000'000));
-  app.add_option("--memory-mib", settings.memory_mib, "Memory budget of every engine, MiB")
-      ->capture_default_str()
-      ->check(CLI::Range(1024, 1 << 20));
-  app.add_option("--dir", settings.directory, "Where the stores are made and removed")->capture_default_str();
-  app.add_option("--only", settings.only, "Workloads to measure, by commas; all if empty");
-  CLI11_PARSE(app, argc, argv);
-  if (app.count("--engine") == 0 && settings.compare.empty())
-    settings.compare = bench::kHasRocksdb ? "nacre,rocksdb" : "nacre";
-  if (!settings.compare.empty()) return compare(std::filesystem::read_symlink("/proc/self/exe").string(), settings);
-  return run_one(settings);
+  CommandLine line;
+  line.parse(argc, argv);
+  if (line.list) {
+    list();
+    return bench::kSuccess;
+  }
+  if (!line.from.empty()) return show(line);
+  return !line.engine.empty() && line.memory_limit == 0 ? run_here(line) : compare(line);
 }

@@ -1,0 +1,40 @@
+// Contents: which numbers a store holds: what the operations that were carried out must have left. The harness draws them anew
+// from their sources, after the clock has stopped, and compares with a walk over the store.
+//
+// Thread safety: none.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "bench/workload/workload.h"
+
+namespace bench {
+
+class Contents {
+ public:
+  explicit Contents(const Records& records) : records_(records) {}
+  void apply(const Operation& operation);
+
+  uint64_t count() const { return count_; }
+  uint64_t sum() const { return sum_; }  // of the numbers, modulo 2^64
+  // All records and nothing else.
+  bool complete() const { return count_ == records_.count && beyond_ == 0; }
+  // Keys and values; absent if values have sizes of their own.
+  std::optional<uint64_t> live_bytes() const;
+
+ private:
+  void put(uint64_t number);
+  void erase(uint64_t number);
+
+  const Records records_;
+  std::vector<bool> present_;
+  uint64_t count_ = 0;
+  uint64_t sum_ = 0;
+  uint64_t beyond_ = 0;  // numbers that are no records: inserted later
+  uint64_t bytes_ = 0;
+  bool own_sizes_ = false;
+};
+
+}  // namespace bench
