@@ -138,7 +138,8 @@ void CommandLine::parse(int argc, char** argv) {
 }
 
 std::vector<std::string> CommandLine::for_child(const std::string& child_engine, const std::string& child_label) const {
-  std::vector<std::string> out{"--engine", child_engine, "--label", child_label};
+  std::vector<std::string> out{"--engine", child_engine};
+  if (!child_label.empty()) out.insert(out.end(), {"--label", child_label});
   for (const CLI::Option* option : app_.get_options()) {
     const std::string name = option->get_name();
     if (option->count() == 0 ||

@@ -108,8 +108,8 @@ class LmdbSession : public Session {
       must(mdb_cursor_open(txn, handle_.dbi, &cursor));
       MDB_val key = value_of(from), value;
       int code = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-      for (; code == MDB_SUCCESS && view(key) < to; code = mdb_cursor_get(cursor, &key, &value, MDB_GET_CURRENT)) {
-        must(mdb_cursor_del(cursor, 0));
+      for (; code == MDB_SUCCESS && view(key) < to; code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+        must(mdb_cursor_del(cursor, 0));  // MDB_NEXT then gives what has moved to this place
       }
       mdb_cursor_close(cursor);
     });

@@ -22,11 +22,7 @@ Sampler::~Sampler() { stop(); }
 
 void Sampler::stop() {
   stop_ = true;
-  if (!thread_.joinable()) return;
-  thread_.join();
-  add_step(done_());
-  if (pending_ > merged_ / 2)
-    timeline_.done.push_back(done_() - last_done_);  // a last step that is cut short says nothing
+  if (thread_.joinable()) thread_.join();
 }
 
 void Sampler::run() {
@@ -45,6 +41,7 @@ void Sampler::run() {
 }
 
 void Sampler::add_step(uint64_t done) {
+  if (done >= total_ && done == last_done_) return;  // what comes now is settling
   if (++pending_ < merged_) return;
   pending_ = 0;
   timeline_.done.push_back(done - last_done_);

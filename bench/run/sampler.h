@@ -13,6 +13,7 @@
 
 namespace bench {
 
+// Whole steps only: the last one, which is cut short, says nothing.
 struct Timeline {
   double step = 0.1;           // seconds
   std::vector<uint64_t> done;  // in each step
