@@ -65,7 +65,7 @@ void Worker::run(std::latch& ready, std::latch& start, const std::atomic<bool>& 
   start.wait();
   Pace pace(crew_.timed_by_rate ? static_cast<double>(stage_.settings.write_rate) : 0, ticks());
   for (uint64_t i = 0; scope_.operations == 0 || i < scope_.operations; i++) {
-    if (scope_.operations == 0 && stop.load(std::memory_order_relaxed)) break;
+    if (scope_.operations == 0 && i > 0 && stop.load(std::memory_order_relaxed)) break;  // one, however short the run
     source->next(operation);
     hand.prepare(operation);
     if (timed) {

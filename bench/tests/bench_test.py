@@ -78,6 +78,9 @@ class BenchTest(unittest.TestCase):
     def file(self, name):
         return str(self.path / name)
 
+    def lines(self, name):
+        return [json.loads(line) for line in (self.path / name).read_text("utf-8").splitlines()]
+
     def check_line(self, line):
         self.assertGreater(line["rate"], 0, line)
         self.assertGreater(line["operations"], 0, line)
@@ -114,12 +117,12 @@ class BenchTest(unittest.TestCase):
     def test_files_hold_the_same_results(self):
         run("--engine", "nacre", *TINY, "--workloads", "fillrandom,overwrite,readwhilewriting", "--dir", self.file("db"),
             "--json", self.file("r.jsonl"), "--csv", self.file("r.csv"), "--html", self.file("r.html"))
-        first, *lines = [json.loads(line) for line in open(self.file("r.jsonl"))]
+        first, *lines = self.lines("r.jsonl")
         for name in ("date", "processor", "kernel", "file_system", "command", "seed", "timing_ns"):
             self.assertTrue(first["environment"][name], name)
         self.assertEqual([line["workload"] for line in lines],
                          ["fillrandom", "readwhilewriting", "readwhilewriting/writer", "overwrite"])
-        rows = list(csv.DictReader(open(self.file("r.csv"))))
+        rows = list(csv.DictReader((self.path / "r.csv").read_text("utf-8").splitlines()))
         self.assertEqual(len(rows), len(lines))
         for row, line in zip(rows, lines):
             self.assertEqual(row["workload"], line["workload"])
@@ -148,7 +151,7 @@ class BenchTest(unittest.TestCase):
                    "--json", self.file("c.jsonl"), "--html", self.file("c.html"))
         for engine in ABSENT:
             self.assertIn(f"left out: {engine}; it needs", done.stderr)
-        lines = [json.loads(line) for line in open(self.file("c.jsonl"))][1:]
+        lines = self.lines("c.jsonl")[1:]
         turns = list(dict.fromkeys((line["round"], line["engine"]) for line in lines))
         self.assertEqual(turns, list(dict.fromkeys((r, e) for r in (1, 2) for e in ("nacre", peer))))
         number = r"[\d.]+"
@@ -169,7 +172,7 @@ class BenchTest(unittest.TestCase):
             self.assertRegex(done.stderr, r"--memory-limit")
             self.skipTest(done.stderr.strip())
         self.assertEqual(done.returncode, 0, done.stderr)
-        line = json.loads(open(self.file("m.jsonl")).readlines()[-1])
+        line = self.lines("m.jsonl")[-1]
         self.assertEqual(line["memory_limit"], 256 << 20)
         self.assertLessEqual(line["memory_charged_peak"], 256 << 20)
         self.assertGreater(line["memory_charged_peak"], 1 << 20)
