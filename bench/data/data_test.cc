@@ -77,7 +77,9 @@ TEST(ValuesTest, SizesHaveTheMeanThatIsAskedFor) {
       largest = std::max(largest, size);
     }
     EXPECT_NEAR(sum / 100'000, 400, 60);
-    if (spread == Spread::kPareto) EXPECT_GT(largest, 400u * 30);
+    if (spread == Spread::kPareto) {
+      EXPECT_GT(largest, 400u * 30);
+    }
   }
 }
 
@@ -92,7 +94,9 @@ TEST(PermutationTest, EachNumberOnceInAnOrderOfItsOwn) {
       seen[order(i)] = true;
       in_place += order(i) == i ? 1 : 0;
     }
-    if (n >= 1000) EXPECT_LT(in_place, 20u);
+    if (n >= 1000) {
+      EXPECT_LT(in_place, 20u);
+    }
   }
   EXPECT_NE(Permutation(1000, 5)(0), Permutation(1000, 6)(0));
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#define XXH_INLINE_ALL  // as base/checksum.cc does
 #include <xxhash.h>
 
 #include <cstdlib>
