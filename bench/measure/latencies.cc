@@ -26,6 +26,7 @@ uint64_t Latencies::quantile(double q) const {
   const uint64_t all = count();
   if (all == 0) return 0;
   const auto rank = std::max<uint64_t>(1, static_cast<uint64_t>(std::ceil(q * static_cast<double>(all))));
+  if (rank >= all) return max_ns_;
   uint64_t seen = 0;
   for (size_t bucket = 0; bucket < counts_.size(); bucket++) {
     seen += counts_[bucket];

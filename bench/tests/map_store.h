@@ -82,7 +82,7 @@ class MapStore : public Store {
       if (store_.lie_ == Lie::kGhost) return store_.map_.begin()->second;
       const auto at = store_.map_.find(key);
       if (at == store_.map_.end()) return std::nullopt;
-      const bool now = ++store_.gets_ % 500 == 0;
+      const bool now = ++store_.gets_ % 50 == 0;
       if (store_.lie_ == Lie::kFindsNothing && now) return std::nullopt;
       if (store_.lie_ == Lie::kWrongValue && now) {
         value_ = std::next(at) == store_.map_.end() ? std::prev(at)->second : std::next(at)->second;

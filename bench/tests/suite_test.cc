@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 
@@ -92,7 +93,12 @@ INSTANTIATE_TEST_SUITE_P(
                     std::pair{Lie::kWrongValue, "ycsb-f"}, std::pair{Lie::kFindsNothing, "readrandom"},
                     std::pair{Lie::kFindsNothing, "multiget"}, std::pair{Lie::kFindsNothing, "readwhilewriting"},
                     std::pair{Lie::kShortScan, "seekrandom"}, std::pair{Lie::kShortScan, "ts-scan"},
-                    std::pair{Lie::kGhost, "readmissing"}));
+                    std::pair{Lie::kGhost, "readmissing"}),
+    [](const auto& info) {
+      std::string name = std::to_string(info.index) + "_" + info.param.second;
+      std::ranges::replace(name, '-', '_');
+      return name;
+    });
 
 }  // namespace
 }  // namespace bench
