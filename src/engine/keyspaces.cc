@@ -79,12 +79,14 @@ void Core::leave_mark(uint32_t id) {
   const format::BatchOp op{.kind = format::EntryKind::kErase, .keyspace = id, .key = {}, .value = {}};
   Result<Claimed> claimed = [&]() -> Result<Claimed> {
     sync::MutexLock lock(commit_mutex_);
-    return claim(format::encoded_bytes(op), 1, true);
+    Result<Claimed> mark = claim(format::encoded_bytes(op), 1, true);
+    if (!mark) return mark;
+    // No memtable needs the mark, so none holds the floor below it: sealed later, it might lie in a segment that was given up.
+    format::store_op(wal_->payload(*mark->log), op);
+    wal_->seal(*mark->log);
+    return mark;
   }();
-  if (!claimed) return;
-  format::store_op(wal_->payload(*claimed->log), op);
-  wal_->seal(*claimed->log);
-  pipeline_.finish(claimed->ticket);
+  if (claimed) pipeline_.finish(claimed->ticket);
 }
 
 Result<void> Core::drop_keyspace(Bytes name) {
