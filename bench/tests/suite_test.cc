@@ -94,8 +94,8 @@ INSTANTIATE_TEST_SUITE_P(
                     std::pair{Lie::kFindsNothing, "multiget"}, std::pair{Lie::kFindsNothing, "readwhilewriting"},
                     std::pair{Lie::kShortScan, "seekrandom"}, std::pair{Lie::kShortScan, "ts-scan"},
                     std::pair{Lie::kGhost, "readmissing"}),
-    [](const auto& info) {
-      std::string name = std::to_string(info.index) + "_" + info.param.second;
+    [](const auto& lie) {
+      std::string name = std::to_string(lie.index) + "_" + lie.param.second;
       std::ranges::replace(name, '-', '_');
       return name;
     });
