@@ -83,6 +83,70 @@ TEST(EngineConcurrency, AReadDuringADropIsRightOrRefused) {
   simulate(body, 500);  // 267 was the first that showed it
 }
 
+// Seed 2002081 of the histories: a write met a drop under way and was told that the keyspace is gone; the writer went on
+// elsewhere; a power cut undid the drop and kept what was written after the refusal. Reads were told the same.
+TEST(EngineConcurrency, ARefusalTellsOfNoDropThatACrashUndoes) {
+  simulate(
+      [](Simulation& sim) {
+        bool told = false;
+        bool noted = false;
+        {
+          Db db = Db::open("db", small(), sim.runtime()).value();
+          const Keyspace keyspace = db.keyspace("passing").value();
+          keyspace.put("key", "there").value();
+          sync::Thread writer("writer", [&] {
+            while (!told && sim.disk().is_on()) {
+              Result<void> used;
+              if (sim.prng().one_in(2)) {
+                used = keyspace.put("key", "there");
+              } else if (const auto value = keyspace.get("key"); !value) {
+                used = value.error();
+              }
+              told = !used && used.error().kind == ErrorKind::kNotFound;
+              if (told) noted = db.put("the keyspace is gone", "yes", Durability::kDisk).has_value();
+              sim.runtime().clock->sleep_ns(sim.prng().below(200'000));
+            }
+          });
+          sync::Thread dropper("dropper", [&] { (void)db.drop_keyspace("passing"); });
+          sim.runtime().clock->sleep_ns(sim.prng().below(60'000'000));
+          sim.disk().power_cut(CrashProfile::kPosixMin);
+          writer.join();
+          dropper.join();
+        }
+        sim.disk().restart();
+        Db db = Db::open("db", small(), sim.runtime()).value();
+        const bool kept = get(db, "the keyspace is gone") == "yes";
+        expect(sim, kept || !noted, "a durable write is lost");
+        expect(sim, !kept || db.keyspaces().size() == 1,
+               "a keyspace came back though somebody was told that it is gone");
+      },
+      300);
+}
+
+// Found by reading: a flush that met a drop passed over its keyspace, and said that all is in tables when the drop had found no space
+// and was refused.
+TEST(EngineConcurrency, AFlushWaitsForADropThatIsRefused) {
+  simulate(
+      [](Simulation& sim) {
+        Db db = Db::open("db", small(), sim.runtime()).value();
+        const Keyspace keyspace = db.keyspace("doomed").value();
+        keyspace.put("key", "value").value();
+        sim.disk().faults().plan(
+            {.kinds = kWrites, .effect = FaultEffect::kError, .error_number = ENOSPC, .for_good = true});
+        sync::Thread dropper("dropper", [&] {
+          const auto dropped = db.drop_keyspace("doomed");
+          expect(sim, !dropped && dropped.error().kind == ErrorKind::kNoSpace, "there is no space");
+          sim.disk().faults().clear();
+        });
+        sim.runtime().clock->sleep_ns(sim.prng().below(30'000'000));
+        const bool flushed = db.flush().has_value();
+        dropper.join();
+        for (const KeyspaceStats& each : db.stats().keyspaces)
+          expect(sim, !flushed || each.name != "doomed" || each.flushes != 0, "what was there is in no table");
+      },
+      200);
+}
+
 // What a reader relies on: the view is loaded before the sequence, a snapshot is registered as it is taken. Else a flush that runs
 // between the two drops the version that the reader is to see. The key is there all the time, and so is each of its values to a
 // snapshot.

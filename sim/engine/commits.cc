@@ -245,6 +245,9 @@ void EngineRun::toggle(Boot& boot, const Part& part) {
   history.put(kLord, name, {.present = true, .text = std::to_string(space)});
   auto created = boot.db->create_keyspace(name.key, options_of(plan_, boot.index + space).keyspace);
   if (created && alive(boot)) {
+    // What a lying device lost and what was created and dropped again look alike; then an id may come again.
+    const bool again = std::erase_if(ids_, [&](const auto& each) { return each.first == created->id(); }) != 0;
+    if (again && !lied_to_) fail(boot, "a new keyspace has the id of an earlier one");
     ids_.emplace_back(created->id(), space);
     door = {.handle = *created, .space = space};
     NACRE_SOMETIMES("a keyspace is created again", space > kKeptKeyspaces + 1);

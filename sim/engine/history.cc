@@ -95,9 +95,26 @@ void History::refused(uint32_t stream) {
   settled_[stream] = begun(stream);
 }
 
-bool History::surely_before(const CommitId& a, const CommitId& b) const {
+bool History::before_in_time(const CommitId& a, const CommitId& b) const {
   if (a.stream == b.stream) return a.number < b.number;
   return commit(a).ended < commit(b).began;
+}
+
+bool History::surely_before(const CommitId& a, const CommitId& b) const {
+  if (a == b) return false;
+  if (before_in_time(a, b)) return true;
+  std::set<CommitId> reached;  // commits at or after a, each the later one of a pair
+  std::vector<CommitId> to_visit{a};
+  while (!to_visit.empty()) {
+    const CommitId at = to_visit.back();
+    to_visit.pop_back();
+    for (const auto& [earlier, later] : order_) {
+      if (earlier != at && !before_in_time(at, earlier)) continue;
+      if (later == b || before_in_time(later, b)) return true;
+      if (reached.insert(later).second) to_visit.push_back(later);
+    }
+  }
+  return false;
 }
 
 void History::made_durable(const Cut& cut, bool in_tables) {
@@ -123,10 +140,8 @@ void History::decide(const Cut& cut) {
   now();
 }
 
-bool History::note_order(const CommitId& loser, const CommitId& winner) {
-  if (order_.contains({winner, loser})) return false;
-  order_.emplace(loser, winner);
-  return true;
+void History::note_order(const CommitId& loser, const CommitId& winner) {
+  if (!before_in_time(loser, winner)) order_.emplace(loser, winner);
 }
 
 }  // namespace nacre::sim

@@ -85,7 +85,8 @@ class History {
   // Commits up to here have ended: they are in every later view.
   Number settled(uint32_t stream) const { return settled_[stream]; }
   const Commit& commit(const CommitId& id) const { return commits_[id.stream][id.number - 1]; }
-  // Whether a was acknowledged before b began, or is an earlier one of its stream.
+  // Whether a comes before b in commit order, by all that is known: a was acknowledged before b began, or is an earlier one
+  // of its stream, or somebody saw b win; or so through others.
   bool surely_before(const CommitId& a, const CommitId& b) const;
   const Track* find(const Place& place) const;
   const std::map<Place, Track>& tracks() const { return tracks_; }
@@ -107,18 +108,19 @@ class History {
   // An open decides: what is not in the cut will never be seen again, the rest is there for ever.
   void decide(const Cut& cut);
 
-  // Two winners of shared places: false if it was the other way round before.
-  bool note_order(const CommitId& loser, const CommitId& winner);
+  // A shared place that both wrote shows the winner's, so it comes later.
+  void note_order(const CommitId& loser, const CommitId& winner);
 
  private:
   Track& track(const Place& place);
   void change(uint32_t stream, Track& track, const Content& content);
+  bool before_in_time(const CommitId& a, const CommitId& b) const;
 
   std::array<std::vector<Commit>, kStreams> commits_;
   Cut settled_{};
   Floors floors_;
   std::map<Place, Track> tracks_;
-  std::set<std::pair<CommitId, CommitId>> order_;
+  std::set<std::pair<CommitId, CommitId>> order_;  // what time does not tell, as it was seen: (earlier, later)
   uint64_t clock_ = 0;
 };
 

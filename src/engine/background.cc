@@ -42,7 +42,7 @@ Result<void> Core::freeze(KeyspaceState& keyspace) {
 
 Result<void> Core::freeze_if_used(KeyspaceState& keyspace) {
   sync::MutexLock lock(commit_mutex_);
-  if (keyspace.mutable_first_lsn == 0 || keyspace.dropped.load(std::memory_order_relaxed)) return {};
+  if (keyspace.mutable_first_lsn == 0 || !keyspace.is_live()) return {};
   return freeze(keyspace);
 }
 
@@ -133,7 +133,7 @@ void Core::schedule_locked() {
   const bool flush_alone = flush_wants_room_.load(std::memory_order_relaxed);  // try again when nobody else writes
   if (flush_alone && running_jobs_ != 0) return;
   for (const auto& [id, keyspace] : keyspaces_) {
-    if (keyspace->dropped.load(std::memory_order_acquire)) continue;  // or about to be: a job would change nothing
+    if (!keyspace->is_live()) continue;  // a job may well change nothing
     if (keyspace->flushing || keyspace->frozen.empty() || !flush_health_.may_run(now_ns)) continue;
     keyspace->flushing = true;
     submit(JobKind::kFlush, Urgency::kHigh, [this, target = keyspace] { return flush(target); });
@@ -176,7 +176,7 @@ bool Core::start_compaction() {
   std::optional<compaction::Plan> best;
   const bool at_leisure = idle_ || settlers_ > 0 || only_erases_.load(std::memory_order_acquire);
   for (const auto& [id, keyspace] : keyspaces_) {
-    if (keyspace->dropped.load(std::memory_order_acquire)) continue;
+    if (!keyspace->is_live()) continue;
     const compaction::Shape shape = shape_of(*keyspace);
     std::optional<compaction::Plan> plan;
     if (full_compactions_ > 0) plan = compaction::pick_full(shape, policy_of(*keyspace));
@@ -300,7 +300,13 @@ Result<void> Core::flush_all() {
   NACRE_TRY(usable());
   if (read_only_) return invalid_argument(Operation::kFlush, "the database was opened read-only");
   forget_failures();
-  for (const auto& keyspace : keyspaces()) NACRE_TRY(freeze_if_used(*keyspace));
+  for (const auto& keyspace : keyspaces()) {
+    {
+      sync::MutexLock lock(commit_mutex_);
+      while (keyspace->is_being_dropped()) drop_decided_.wait(commit_mutex_);
+    }
+    NACRE_TRY(freeze_if_used(*keyspace));
+  }
   // What is frozen now, not what others freeze meanwhile.
   std::vector<std::pair<std::shared_ptr<KeyspaceState>, Sequence>> wanted;
   {
@@ -312,7 +318,7 @@ Result<void> Core::flush_all() {
   return wait_until(
       [&wanted]() NACRE_NO_THREAD_ANALYSIS {
         return std::all_of(wanted.begin(), wanted.end(), [](const auto& each) {
-          if (each.first->dropped.load(std::memory_order_acquire)) return true;
+          if (each.first->is_dropped()) return true;
           const std::deque<FrozenMemtable>& frozen = each.first->frozen;
           if (frozen.empty()) return !each.first->flushing;  // the job's end: it has counted and reported what it did
           return frozen.front().through > each.second;

@@ -103,7 +103,7 @@ compaction::MergeTotals collect(const std::vector<compaction::MergeResult>& resu
 Result<void> Core::run_plan(const std::shared_ptr<KeyspaceState>& keyspace, const compaction::Plan& plan,
                             uint64_t job) {
   Result<void> result;
-  if (!keyspace->dropped.load(std::memory_order_acquire)) {
+  if (keyspace->is_live()) {
     result =
         plan.kind == compaction::Plan::Kind::kMove ? move_tables(*keyspace, plan) : merge_tables(*keyspace, plan, job);
   }

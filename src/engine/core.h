@@ -312,6 +312,7 @@ class Core : public std::enable_shared_from_this<Core> {
 
   sync::Mutex create_mutex_;  // one creation of a keyspace at a time
   sync::Mutex commit_mutex_;
+  sync::CondVar drop_decided_;  // with commit_mutex_
   format::Sequence next_sequence_ NACRE_GUARDED_BY(commit_mutex_) = 1;
   std::string unlogged_ NACRE_GUARDED_BY(commit_mutex_);  // writes of kMemory durability that the log does not have yet
   uint32_t unlogged_count_ NACRE_GUARDED_BY(commit_mutex_) = 0;

@@ -51,7 +51,7 @@ Result<void> Core::flush_frozen(const std::shared_ptr<KeyspaceState>& keyspace) 
     if (only_erases_.load(std::memory_order_acquire) && inputs.size() > 1) inputs.resize(1);
     cut_keys = compaction::partition_keys(shape_of(*keyspace), policy_of(*keyspace));
   }
-  if (inputs.empty() || keyspace->dropped.load(std::memory_order_acquire)) return {};
+  if (inputs.empty() || !keyspace->is_live()) return {};
   return flush_inputs(*keyspace, inputs, std::move(cut_keys), begin_ns);
 }
 
@@ -190,7 +190,7 @@ Result<bool> Core::commit_edit(const KeyspaceState& keyspace, const format::Vers
     return result.error();
   }
   remove_written(edit);
-  if (kind == ErrorKind::kNotFound && keyspace.dropped.load(std::memory_order_acquire)) return false;
+  if (kind == ErrorKind::kNotFound && !keyspace.is_live()) return false;
   return result.error();
 }
 

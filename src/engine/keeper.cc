@@ -145,7 +145,7 @@ void Core::flush_cold_keyspaces() {
     sync::MutexLock lock(commit_mutex_);
     end_lsn = wal_->end_lsn();
     for (const auto& keyspace : all) {
-      if (keyspace->mutable_first_lsn == 0 || keyspace->dropped.load(std::memory_order_relaxed)) continue;
+      if (keyspace->mutable_first_lsn == 0 || !keyspace->is_live()) continue;
       mutable_bytes += keyspace->mutable_memtable->memory_bytes();
       if (!oldest || keyspace->mutable_first_lsn < oldest->mutable_first_lsn) oldest = keyspace;
       if (!largest || keyspace->mutable_memtable->memory_bytes() > largest->mutable_memtable->memory_bytes())

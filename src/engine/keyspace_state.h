@@ -84,7 +84,14 @@ class KeyspaceState {
   const KeyspaceOptions options;
 
   std::atomic<tree::ReadView*> view{nullptr};  // a counted reference
-  std::atomic<bool> dropped{false};
+
+  // A drop is decided when the manifest has it. Until then readers find the keyspace as it was, while writers wait and no
+  // job of it begins. Changes under Core::commit_mutex_.
+  enum class Life : uint8_t { kLive, kBeingDropped, kDropped };
+  std::atomic<Life> life{Life::kLive};
+  bool is_being_dropped() const { return life.load(std::memory_order_acquire) == Life::kBeingDropped; }
+  bool is_live() const { return life.load(std::memory_order_acquire) == Life::kLive; }
+  bool is_dropped() const { return life.load(std::memory_order_acquire) == Life::kDropped; }
 
   // Guarded by Core::commit_mutex_.
   base::IntrusivePtr<memtable::Memtable> mutable_memtable;

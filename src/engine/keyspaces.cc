@@ -58,13 +58,14 @@ Result<std::shared_ptr<KeyspaceState>> Core::create_keyspace_locked(Bytes name,
 
 // Creations and drops are durable at once and ordered among the commits: what was written before, and only the log has, is made
 // durable first, since a power cut may not keep the one and lose the other. Returns through where. Writes that were claimed
-// before this are ordered before a drop; later ones see the mark.
+// before this are ordered before a drop; later ones wait until it is decided: a refusal would tell of a drop that a crash may
+// yet undo, while it keeps what was written after that.
 Result<uint64_t> Core::sync_writes_before(KeyspaceState* dropped) {
   uint64_t end_lsn = 0;
   {
     sync::MutexLock lock(commit_mutex_);
     NACRE_TRY(log_unlogged());
-    if (dropped != nullptr) dropped->dropped.store(true);
+    if (dropped != nullptr) dropped->life.store(KeyspaceState::Life::kBeingDropped);
     pipeline_.drain();
     end_lsn = wal_->end_lsn();
   }
@@ -114,7 +115,8 @@ Result<void> Core::drop_keyspace(Bytes name) {
     if (kind == ErrorKind::kIo || kind == ErrorKind::kClosed) stop_writes(dropped.error());
     {
       sync::MutexLock lock(commit_mutex_);
-      keyspace->dropped.store(false);
+      keyspace->life.store(KeyspaceState::Life::kLive);
+      drop_decided_.notify_all();
     }
     schedule();  // its jobs waited
     return dropped.error();
@@ -122,6 +124,8 @@ Result<void> Core::drop_keyspace(Bytes name) {
   leave_mark(*dropped);
   {
     sync::MutexLock commit_lock(commit_mutex_);
+    keyspace->life.store(KeyspaceState::Life::kDropped);  // before the view without its memtables
+    drop_decided_.notify_all();
     base::IntrusivePtr<memtable::Memtable> fresh = new_memtable();
     sync::MutexLock lock(state_mutex_);
     for (FrozenMemtable& frozen : keyspace->frozen) {

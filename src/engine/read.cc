@@ -38,7 +38,7 @@ Value pinned(read::Lookup& lookup) {
 // To be asked after the view was loaded: the one that a drop leaves, without its memtables, comes after the mark.
 Result<void> check_not_dropped(const KeyspaceState& keyspace) {
   sync::yield_point();
-  if (!keyspace.dropped.load(std::memory_order_relaxed)) [[likely]]
+  if (!keyspace.is_dropped()) [[likely]]
     return {};
   return Error{.kind = ErrorKind::kNotFound, .operation = Operation::kRead, .reason = "the keyspace was dropped"};
 }

@@ -83,7 +83,7 @@ Result<void> Core::write_one(KeyspaceState& keyspace, EntryKind kind, Bytes key,
     if (value.size() > kMaxKeyBytes)
       return invalid_argument(Operation::kWrite, "the end of the range is longer than 64 KiB");
   }
-  if (keyspace.dropped.load(std::memory_order_relaxed)) return dropped();
+  if (keyspace.is_dropped()) return dropped();
   const BatchOp op{.kind = kind, .keyspace = keyspace.id, .key = key, .value = value};
   const uint64_t payload_bytes = format::encoded_bytes(op);
   if (payload_bytes > plan_.batch_bytes) {
@@ -97,6 +97,7 @@ Result<void> Core::write_one(KeyspaceState& keyspace, EntryKind kind, Bytes key,
   memtable::Memtable* memtable = nullptr;  // lives until everything before its freezing is published and flushed
   {
     sync::MutexLock lock(commit_mutex_);
+    while (keyspace.is_being_dropped()) drop_decided_.wait(commit_mutex_);
     NACRE_TRY(may_write(erases));
     NACRE_TRY(make_room(keyspace));
     if (durability == Durability::kMemory) {
@@ -162,6 +163,8 @@ Result<void> Core::write_batch(Bytes encoded, uint32_t count, const WriteOptions
   Claimed claimed;
   {
     sync::MutexLock lock(commit_mutex_);
+    const auto being_dropped = [](const Touched& each) { return each.keyspace->is_being_dropped(); };
+    while (std::any_of(touched.begin(), touched.end(), being_dropped)) drop_decided_.wait(commit_mutex_);
     if (check) {
       pipeline_.drain();  // the check must see every write that was claimed before
       NACRE_TRY(check());
@@ -292,7 +295,7 @@ Result<void> Core::pay_delay(uint64_t bytes, const WriteOptions& options) {
 Result<void> Core::make_room(KeyspaceState& keyspace) {
   if (closed_.load(std::memory_order_acquire)) return not_usable();
   if (writes_stopped_.load(std::memory_order_acquire)) return writes_stopped();  // it may have waited in admit()
-  if (keyspace.dropped.load(std::memory_order_relaxed)) return dropped();
+  if (keyspace.is_dropped()) return dropped();
   if (keyspace.mutable_memtable->memory_bytes() >= plan_.memtable_bytes) return freeze(keyspace);
   return {};
 }

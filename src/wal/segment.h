@@ -10,6 +10,7 @@
 #pragma once
 
 #include <atomic>
+#include <cerrno>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -55,6 +56,7 @@ inline Error lost_mapping(uint64_t number) {
   return Error{.kind = ErrorKind::kIo,
                .operation = Operation::kWrite,
                .file_kind = FileKind::kLog,
+               .system_errno = EIO,
                .file_number = number,
                .reason = "the kernel could not keep a page of the mapped log: reopen the database"};
 }
