@@ -147,6 +147,31 @@ TEST(EngineConcurrency, AFlushWaitsForADropThatIsRefused) {
       200);
 }
 
+// Seed 4001139: writes had stopped after a lost page of the log, so the flush that a writer waited for was refused, and the writer was told
+// to try again later.
+TEST(EngineConcurrency, NoWriteIsToldToTryAgainWhenWritesHaveStopped) {
+  simulate(
+      [](Simulation& sim) {
+        Db db = Db::open("db", small(), sim.runtime()).value();
+        sim.disk().faults().set_rates({.stall = 500});  // flushes do not keep up
+        const uint64_t nth = 1 + sim.prng().below(60);
+        sim.disk().faults().plan({.nth = nth, .kinds = only(IoKind::kStore), .effect = FaultEffect::kError});
+        std::vector<sync::Thread> writers;
+        for (int i = 0; i < 3; i++) {
+          writers.emplace_back("writer", [&, i] {
+            Result<void> written;
+            for (int n = 0; n < 150 && written; n++)
+              written =
+                  db.put(std::to_string(n), std::string(100'000, 'v'), i == 0 ? Durability::kOs : Durability::kMemory);
+            if (!written && written.error().kind == ErrorKind::kBusy)
+              expect(sim, written.error().system_errno != 0, "it is no use to try again");
+          });
+        }
+        for (sync::Thread& writer : writers) writer.join();
+      },
+      40);
+}
+
 // What a reader relies on: the view is loaded before the sequence, a snapshot is registered as it is taken. Else a flush that runs
 // between the two drops the version that the reader is to see. The key is there all the time, and so is each of its values to a
 // snapshot.

@@ -172,7 +172,7 @@ engine::Miniature miniature_of(uint64_t seed) {
   engine::Miniature miniature;
   if (prng.one_in(2)) return miniature;
   miniature.memtable_bytes >>= prng.below(5);
-  miniature.table_bytes = 3'000 + prng.below(2'000);
+  miniature.table_bytes = 1'200 + prng.below(2'000);
   miniature.runs_per_level = 2 + static_cast<uint32_t>(prng.below(3));
   return miniature;
 }

@@ -84,7 +84,7 @@ std::vector<Part> make_plan(uint64_t seed) {
 engine::Miniature draw_miniature(base::Prng& prng) {
   engine::Miniature miniature;
   miniature.memtable_bytes >>= prng.below(5);
-  miniature.table_bytes = 3'000 + prng.below(prng.one_in(2) ? 2'000 : 12'000);
+  miniature.table_bytes = 1'500 + prng.below(prng.one_in(2) ? 2'000 : 12'000);
   miniature.runs_per_level = 2 + static_cast<uint32_t>(prng.below(3));
   return miniature;
 }

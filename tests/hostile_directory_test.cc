@@ -74,6 +74,7 @@ TEST_F(HostileDirectory, ALogThatLosesItsPagesIsAnErrorNotACrash) {
     }
     ASSERT_FALSE(written.has_value());
     EXPECT_EQ(written.error().kind, ErrorKind::kIo) << written.error().to_string();
+    EXPECT_EQ(written.error().system_errno, EIO) << written.error().to_string();
     const auto later = db.put("later", "v", Durability::kDisk);
     ASSERT_FALSE(later.has_value());
     EXPECT_EQ(later.error().kind, ErrorKind::kClosed) << later.error().to_string();

@@ -319,7 +319,7 @@ std::optional<Plan> pick_small_neighbours(const Shape& shape, const PolicyOption
   for (size_t i = 0; i + 1 < tables.size(); i++) {
     uint64_t bytes = 0;
     size_t end = i;
-    while (end < tables.size() && !tables[end].busy && tables[end].bytes < options.table_bytes / 4 &&
+    while (end < tables.size() && !tables[end].busy && tables[end].bytes < small_table_bytes(options.table_bytes) &&
            bytes < options.table_bytes) {
       bytes += tables[end++].bytes;
     }

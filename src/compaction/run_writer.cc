@@ -39,7 +39,10 @@ bool RunWriter::cut_before(Bytes key) {
     at_border = true;
     next_cut_++;
   }
-  return at_border || builder_->estimated_bytes() >= options_.table_bytes;
+  if (at_border) return true;
+  // The estimate takes the open block for one that does not compress; what is stored of it must not be small after all.
+  return builder_->estimated_bytes() >= options_.table_bytes &&
+         builder_->stored_bytes() >= small_table_bytes(options_.table_bytes);
 }
 
 Result<void> RunWriter::add(Bytes key, uint64_t key_hash, uint64_t trailer, Bytes value) {

@@ -2,6 +2,7 @@
 //
 // Tables are cut between user keys only, so that all versions of a key lie in one table: at the target size, and at the
 // given cut keys (the borders of the policy's partitions), so that later jobs find tables that end where partitions do.
+// A cut for size leaves no small table (shape.h): joining such ones would give as many again, for ever.
 //
 // Range tombstones are not streamed. When a table is cut, the writer asks for those of the table's part of the key space,
 // [where it began, where the next one begins), clipped to it: so no tombstone reaches over the border of two tables.
@@ -15,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "compaction/shape.h"
 #include "format/entry.h"
 #include "format/version_edit.h"
 #include "nacre/runtime.h"

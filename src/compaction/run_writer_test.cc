@@ -30,5 +30,34 @@ TEST(RunWriter, EntriesThatAreNotThoseThatWereKeptAreCorruption) {
   EXPECT_EQ(directory->list().value().size(), 1U) << "the table of the refused run stays";
 }
 
+// Seeds 325 and 2000335 of the histories: small neighbours were joined without end. Where the open block compresses well, or tables are
+// little more than what is fixed in them, the estimate was far too high, and joining four gave four again.
+TEST(RunWriter, ACutForSizeLeavesNoSmallTable) {
+  for (const uint64_t table_bytes : {uint64_t{1200}, uint64_t{16} << 10, uint64_t{256} << 10}) {
+    for (const uint32_t block_bytes : {1024U, 65536U}) {
+      const os::TemporaryDirectory place;
+      const auto directory = place.open();
+      uint64_t next_number = 1;
+      RunWriter writer({.directory = directory.get(),
+                        .next_table_number = [&next_number]() -> Result<uint64_t> { return next_number++; },
+                        .block_bytes = block_bytes,
+                        .table_bytes = table_bytes});
+      const uint64_t trailer = format::make_trailer(7, EntryKind::kPut);
+      const std::string value(400, 'v');
+      uint64_t hash = 0;
+      for (int i = 10'000; i < 20'000; i++) {
+        const std::string key = std::to_string(i);
+        ASSERT_TRUE(writer.add(key, base::hash_key(key), trailer, value).has_value());
+        hash += format::entry_hash(base::hash_key(key), trailer, value);
+      }
+      const auto tables = writer.finish(hash);
+      ASSERT_TRUE(tables.has_value());
+      ASSERT_GE(tables->size(), 1U);
+      for (size_t i = 0; i + 1 < tables->size(); i++)
+        EXPECT_GE((*tables)[i].file_bytes, small_table_bytes(table_bytes)) << table_bytes << ", " << block_bytes;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace nacre::compaction

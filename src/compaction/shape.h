@@ -17,6 +17,10 @@ namespace nacre::compaction {
 
 inline constexpr uint32_t kBottomLevel = 7;
 
+// The policy joins neighbours of the bottom run that are smaller than this, when nobody writes. Whoever cuts tables for their size
+// alone must not make such ones: each joining then leaves fewer of them, and ends.
+constexpr uint64_t small_table_bytes(uint64_t table_bytes) { return table_bytes / 4; }
+
 struct ShapeTable {
   uint64_t number = 0;
   Bytes smallest;

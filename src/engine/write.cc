@@ -241,8 +241,8 @@ Error Core::no_room_in_memory(const Error& of_flush) {
 
 Result<void> Core::may_wait_for_memtables() const {
   if (closed_.load(std::memory_order_acquire)) return not_usable();
+  if (writes_stopped_.load(std::memory_order_acquire)) return writes_stopped();  // it is no use to try again later
   if (flush_health_.error()) return no_room_in_memory(*flush_health_.error());
-  if (writes_stopped_.load(std::memory_order_acquire)) return writes_stopped();
   return {};
 }
 

@@ -59,6 +59,8 @@ class TableBuilder {
 
   // What the file would come to if it were finished now, a little too high: the block being filled counts unpacked.
   uint64_t estimated_bytes() const;
+  // What the file has for certain: finished blocks, as they are stored.
+  uint64_t stored_bytes() const { return offset(); }
   uint64_t entries() const { return properties_.entries; }
   // Bytes in the block that is being filled.
   uint64_t pending_bytes() const { return block_.image_bytes(); }
