@@ -372,6 +372,39 @@ TEST(EngineUnderFaults, ACreationWhoseSyncFailedIsInDoubtWhateverTheDeviceSaid) 
   }
 }
 
+// What is moved to another level is listed as removed and as added. When the manifest has no room for it, nothing changed, and the file
+// stays.
+TEST(EngineUnderFaults, AMoveThatFoundNoSpaceLosesNoTable) {
+  simulate([](Simulation& sim) {
+    int written = 0;
+    {
+      Db db = Db::open("db", small(), sim.runtime()).value();
+      for (int round = 0; round < 4; round++) {
+        for (int i = 0; i < 12; i++, written++) {
+          std::string value(60'000, '\0');
+          for (char& byte : value) byte = static_cast<char>(sim.prng().next());
+          const std::string key = std::to_string(1000 + written);
+          expect(sim, succeeds_in_time(sim, [&] { return db.put(key, value); }), "writes go on");
+        }
+        sim.disk().faults().plan({.nth = 1 + sim.prng().below(8),
+                                  .kinds = kWrites,
+                                  .effect = FaultEffect::kError,
+                                  .error_number = ENOSPC,
+                                  .for_good = true});
+        (void)db.flush();
+        (void)db.settle();
+        sim.disk().faults().clear();
+        expect(sim, succeeds_in_time(sim, [&] { return db.flush(); }), "flushes go on");
+        for (int i = 0; i < written; i++)
+          expect(sim, db.contains(std::to_string(1000 + i)).value(), "an entry is lost");
+      }
+      db.close().value();
+    }
+    Db db = Db::open("db", small(), sim.runtime()).value();
+    for (int i = 0; i < written; i++) expect(sim, db.contains(std::to_string(1000 + i)).value(), "an entry is lost");
+  });
+}
+
 // A keyspace that was being dropped still had memtables to flush and runs to merge. Each such job found that there was nothing to
 // do and was begun again at once; where the drop was refused for lack of space, for ever.
 TEST(EngineUnderFaults, AKeyspaceWhoseDropFoundNoSpaceGoesOn) {

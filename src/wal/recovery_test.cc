@@ -197,6 +197,23 @@ TEST_F(RecoveryTest, ThePlaceOfALaterSegmentIsEvidenceOnItsOwn) {
   EXPECT_EQ(recovered.damage.synced_through, written[19].end_lsn);
 }
 
+// One sync reached over two segments and the first was given up: the word of what was synced stands in the one that stays.
+TEST_F(RecoveryTest, TheMarkOfASyncStandsInTheLastSegmentThatItReached) {
+  std::vector<Appended> written;
+  auto log = create(small_).value();
+  while (log->stats().rotations == 0) written.push_back(append(*log, 100).value());
+  const uint64_t floor_lsn = written.back().lsn;
+  for (int i = 0; i < 3; i++) written.push_back(append(*log, 100).value());
+  log->sync(log->end_lsn()).value();
+  const format::LogFloor floor = release(*log, floor_lsn);
+  log.reset();
+  ASSERT_EQ(floor.segment, 2u);
+  flip(log_name(2), kLogHeaderBytes + (written.back().lsn - floor_lsn) + 50, 3);
+  const Recovered recovered = recover(directory_, LogBegin{.floor = floor});
+  ASSERT_FALSE(recovered.report.has_value()) << "the last record was synced, and is damaged";
+  EXPECT_EQ(recovered.report.error().kind, ErrorKind::kCorruption);
+}
+
 // RocksDB #6288 and kin: each file of the live log is needed, the unsynced ones too.
 TEST_F(RecoveryTest, AMissingSegmentIsCorruptionByName) {
   {

@@ -79,6 +79,7 @@ Result<Wal::Claim> Wal::claim(uint64_t payload_bytes, format::Sequence first_seq
   offset_ += record_bytes;
   base::prefetch_for_appending(current_->data + offset_);
   end_lsn_.store(claim.end_lsn, std::memory_order_release);
+  unsealed_.add(lsn);
   sync::yield_point();  // the range is taken, and the caller has not noted yet who needs it
   return claim;
 }
@@ -89,6 +90,7 @@ void Wal::seal(const Claim& claim) {
   const uint64_t offset = segment.offset_of(claim.lsn);
   format::seal_log_record(record, claim.header, segment.identity.salt, offset);
   if constexpr (sync::kSimulated) segment.file->stored(offset, offset + claim.header.record_bytes());
+  unsealed_.remove(claim.lsn);
   sync::yield_point();
   if (segment.file->damaged()) [[unlikely]]
     failure_.set(lost_mapping(segment.identity.number));
@@ -177,6 +179,7 @@ Result<void> Wal::sync(uint64_t through_lsn) {
   if (failure_.is_set()) return failure_.error();
   if (through_lsn <= synced_through_.load(std::memory_order_relaxed)) return {};
   NACRE_CHECK(through_lsn <= end_lsn());
+  NACRE_CHECK(unsealed_.none_below(through_lsn));
   return sync_records(through_lsn);
 }
 
@@ -232,6 +235,7 @@ Result<void> Wal::sync_placement(Segment& segment) {
 }
 
 Result<format::LogFloor> Wal::floor_at(uint64_t lsn) {
+  NACRE_CHECK(unsealed_.none_below(lsn));
   std::shared_ptr<Segment> holder;
   {
     sync::MutexLock lock(list_mutex_);
@@ -253,14 +257,22 @@ Result<void> Wal::release_before(const format::LogFloor& floor) {
       return segment->identity.number == floor.segment;
     });
     if (holder == live_.end()) return {};  // another has released more
+    NACRE_CHECK(unsealed_.none_below(floor.lsn));
     released.assign(live_.begin(), holder);
     live_.erase(live_.begin(), holder);
     useful_bytes = target_bytes_;
   }
+  std::vector<std::unique_ptr<MappedFile>> unmapped;  // outside the lock, since unmapping takes long
+  {
+    sync::MutexLock lock(sync_mutex_);  // a placement may be synced that began before
+    for (const auto& segment : released) {
+      // The pages of a synced file fault at the next store; opening it again makes them ready.
+      if (segment->file != nullptr && segment->end_lsn.load(std::memory_order_acquire) <= synced_through())
+        unmapped.push_back(segment->unmap());
+    }
+  }
   Result<void> outcome;
   for (auto& segment : released) {
-    // The pages of a synced file fault at the next store; opening it again makes them ready.
-    if (segment->end_lsn.load(std::memory_order_acquire) <= synced_through()) segment->unmap();
     if (auto given = supply_.give_back(std::move(segment), useful_bytes); !given && outcome) {
       outcome = given;  // a file that could not be removed costs space only: go on
     }
@@ -295,6 +307,7 @@ void Wal::unmap_synced() {
 Result<void> Wal::close() {
   if (failure_.is_set()) return failure_.error();
   if (closed_) return {};
+  NACRE_CHECK(unsealed_.none_below(end_lsn()));
   closed_ = true;
   sync::MutexLock lock(sync_mutex_);
   close_current(0);

@@ -57,6 +57,7 @@
 #include "wal/recovery.h"
 #include "wal/segment.h"
 #include "wal/segment_supply.h"
+#include "wal/unsealed_claims.h"
 
 namespace nacre::wal {
 
@@ -101,8 +102,8 @@ class Wal {
   Wal& operator=(const Wal&) = delete;
 
   // Takes room for a record of `payload_bytes`. kNoSpace: a segment was needed and did not fit; nothing changed, a
-  // later call may succeed. kCorruption: the log's positions are used up. kInvalidArgument: over format::kMaxLogPayloadBytes. kClosed after close(). After a failed
-  // sync: its error.
+  // later call may succeed. kCorruption: the log's positions are used up. kInvalidArgument: over format::kMaxLogPayloadBytes.
+  // kClosed after close(). After a failed sync: its error.
   Result<Claim> claim(uint64_t payload_bytes, format::Sequence first_sequence, uint32_t count);
 
   // Whether a claim of so many bytes goes into the current segment. By whoever serialises claims.
@@ -131,7 +132,7 @@ class Wal {
   bool damaged() const { return failure_.is_set(); }
 
   // What the manifest may say of the log once nothing below `lsn` is needed, which is where a record begins or the end: the
-  // segment that holds it is placed durably. May sync a header.
+  // segment that holds it is placed durably. Everything claimed below it must be sealed. May sync a header.
   Result<format::LogFloor> floor_at(uint64_t lsn);
   // Gives up the segments before that of `floor`, which the manifest names. Everything claimed below it must be sealed.
   Result<void> release_before(const format::LogFloor& floor);
@@ -194,6 +195,7 @@ class Wal {
   uint64_t target_bytes_ NACRE_GUARDED_BY(list_mutex_);  // of the next new segment
   uint64_t rotations_ NACRE_GUARDED_BY(list_mutex_) = 0;
   std::atomic<uint64_t> late_preparations_{0};
+  UnsealedClaims unsealed_;
 };
 
 }  // namespace nacre::wal
