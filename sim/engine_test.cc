@@ -289,6 +289,23 @@ TEST(EngineUnderFaults, ADropDoesNotOutlastTheWritesBeforeIt) {
   });
 }
 
+// Writes of kMemory reach the log when sync() asks: what it waits for is the end that the log has then.
+TEST(EngineUnderFaults, ASyncTakesAlongWhatWasInMemoryOnly) {
+  simulate([](Simulation& sim) {
+    {
+      Db db = Db::open("db", small(), sim.runtime()).value();
+      for (const char* key : {"one", "two"}) {
+        db.put(key, "1", Durability::kMemory).value();
+        db.sync().value();
+      }
+      sim.disk().power_cut(CrashProfile::kNothing);
+    }
+    sim.disk().restart();
+    Db db = Db::open("db", small(), sim.runtime()).value();
+    expect(sim, get(db, "one") == "1" && get(db, "two") == "1", "a write before a sync is lost");
+  });
+}
+
 // The creation of a keyspace was durable at once, while what was written before it was only in the log.
 TEST(EngineUnderFaults, ACreationDoesNotOutlastTheWritesBeforeIt) {
   simulate([](Simulation& sim) {

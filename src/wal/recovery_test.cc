@@ -514,9 +514,19 @@ TEST_F(RecoveryTest, ALogThatEndsBelowWhatTheManifestSawSyncedIsDamaged) {
     }
     directory_.restore(files);
   }
-  log->close().value();  // closed for good above what is lost: the end is as wrong
-  const LogBegin beyond{.floor = kept.floor, .synced_through = log->end_lsn() + 8};
-  EXPECT_EQ(recover(directory_, beyond).report.error().kind, ErrorKind::kCorruption);
+}
+
+// The same where what is left of the log was closed for good: an older copy of its file, say.
+TEST_F(RecoveryTest, ACleanEndBelowWhatTheManifestSawSyncedIsDamaged) {
+  auto log = create(small_).value();
+  const std::vector<Appended> written = append_many(*log, 20, 100);
+  LogBegin from{.floor = log->floor_at(written[5].lsn).value(), .synced_through = log->end_lsn()};
+  log->close().value();
+  EXPECT_EQ(recover(directory_, from).records.size(), 15u);
+  from.synced_through += format::kLogAlignment;
+  const Recovered recovered = recover(directory_, from);
+  ASSERT_FALSE(recovered.report.has_value());
+  EXPECT_EQ(recovered.report.error().kind, ErrorKind::kCorruption);
 }
 
 // A manifest that was cut back to its beginning made a full database look like a new one: all was lost without a word.
