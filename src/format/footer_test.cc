@@ -53,6 +53,26 @@ Error refused(const std::string& bytes, uint64_t file_bytes = 2000) {
   return footer ? Error{} : footer.error();
 }
 
+// A table may lack tombstones and a filter, but neither index nor properties.
+TEST(Footer, PartsLieInOrderAndWhatMustBeThereIs) {
+  const auto accepts = [](uint64_t tombstones, uint64_t filter, uint64_t index, uint64_t properties) {
+    Footer footer = sample();
+    footer.tombstones_at = tombstones;
+    footer.filter_at = filter;
+    footer.index_at = index;
+    footer.properties_at = properties;
+    return refused(encode_footer(footer)).reason == nullptr;
+  };
+  const uint64_t end = sample().footer_at();
+  EXPECT_TRUE(accepts(1000, 1000, 1000, 1001));
+  EXPECT_TRUE(accepts(0, 0, 0, end - 1));
+  EXPECT_FALSE(accepts(1000, 1000, 1000, 1000));
+  EXPECT_FALSE(accepts(1000, 1000, 1000, end));
+  EXPECT_FALSE(accepts(1001, 1000, 1200, 1300));
+  EXPECT_FALSE(accepts(1000, 1201, 1200, 1300));
+  EXPECT_FALSE(accepts(1000, 1100, 1301, 1300));
+}
+
 TEST(Footer, GoldenBytes) {
   EXPECT_EQ(hex(encode_footer(sample())),
             "e8030000000000004c04000000000000b0040000000000001405000000000000d0070000000000000100000000000000"
