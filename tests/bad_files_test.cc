@@ -1,14 +1,11 @@
-// Damaged, foreign and missing files: a database answers with an error of the right kind or with the right data - never
-// wrong data, never a crash - and touches nothing that is not provably its own.
+// Damaged files: a database answers with an error of the right kind or with the right data - never wrong data, never a crash.
 //
 // The places of damage are random, from a seed that is printed; NACRE_FILES_SEED and NACRE_FILES_FLIPS (a file) search further.
 
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstring>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,38 +15,15 @@
 #include "format/log_format.h"
 #include "nacre/nacre.h"
 #include "os/testing.h"
+#include "tests/support/database_files.h"
 #include "tests/support/random_bytes.h"
 
 namespace nacre {
 namespace {
 
-using tests::seed_from_environment;
+using namespace tests;
 
 constexpr int kLogged = 200;  // writes that only the log has
-
-Options small(OpenMode mode = OpenMode::kCreateIfMissing) {
-  Options options;
-  options.mode = mode;
-  options.memory_bytes = kMinMemoryBytes;
-  options.keyspace.block_bytes = 1024;
-  return options;
-}
-
-using Files = std::map<std::string, std::string>;     // name, contents
-using Contents = std::map<std::string, std::string>;  // "keyspace/key", value
-
-Files files_of(const std::string& path) {
-  Files files;
-  for (const DirectoryEntry& entry : os::posix_file_system()->open_directory(path, false).value()->list().value()) {
-    files[entry.name] = os::slurp(path + "/" + entry.name);
-  }
-  return files;
-}
-
-void write_files(const std::string& path, const Files& files) {
-  ::mkdir(path.c_str(), 0700);
-  for (const auto& [name, contents] : files) os::spill(path + "/" + name, contents);
-}
 
 // Keeps the events about the log.
 class LogEvents : public EventSink {
@@ -60,64 +34,10 @@ class LogEvents : public EventSink {
   std::vector<Event> events;  // read their numbers only
 };
 
-bool is_table(const std::string& name) { return name.ends_with(".sst"); }
-bool is_log(const std::string& name) { return name.ends_with(".wal"); }
-bool is_manifest(const std::string& name) { return name.starts_with("MANIFEST"); }
-
-std::string one_name(const Files& files, bool (*wanted)(const std::string&)) {
-  for (const auto& [name, contents] : files) {
-    if (wanted(name)) return name;
-  }
-  ADD_FAILURE() << "no such file";
-  return "";
-}
-
 std::string numbered(const char* prefix, int i) {
   char text[32];
   std::snprintf(text, sizeof text, "%s%04d", prefix, i);
   return text;
-}
-
-// Two keyspaces, several tables on two levels, erased keys, range tombstones.
-void make_closed(const std::string& path, uint64_t seed) {
-  base::Prng random(seed);
-  Db db = Db::open(path, small()).value();
-  const Keyspace second = db.keyspace("second").value();
-  for (int part = 0; part < 3; part++) {
-    for (int i = 0; i < 150; i++)
-      db.put("key" + std::to_string(random.below(200)), tests::value_of(random, random.below(120))).value();
-    for (int i = 0; i < 30; i++) db.erase("key" + std::to_string(random.below(200))).value();
-    for (int i = 0; i < 40; i++)
-      second.put("second" + std::to_string(random.below(90)), tests::value_of(random, random.below(200))).value();
-    db.erase_range("key5", "key55").value();
-    if (part == 1) db.compact().value();
-    db.flush().value();
-  }
-  db.close().value();
-}
-
-// What both keyspaces hold, read in both directions, or the error that reading them ended with.
-Result<Contents> read_all(Db& db) {
-  Contents contents;
-  for (const char* name : {"default", "second"}) {
-    auto keyspace = db.keyspace(name);
-    if (!keyspace) return keyspace.error();
-    size_t entries = 0;
-    Scan scan = keyspace->scan();
-    for (const auto& [key, value] : scan) {
-      contents[std::string(name) + "/" + std::string(key)] = value;
-      entries++;
-    }
-    if (const auto status = scan.status(); !status) return status.error();
-    Scan backward = keyspace->scan({.reverse = true});
-    for (const auto& [key, value] : backward) {
-      EXPECT_EQ(contents[std::string(name) + "/" + std::string(key)], value);
-      entries--;
-    }
-    if (const auto status = backward.status(); !status) return status.error();
-    EXPECT_EQ(entries, 0U) << "forward and backward differ";
-  }
-  return contents;
 }
 
 class BadFiles : public testing::Test {
@@ -409,135 +329,6 @@ TEST_F(BadFiles, ATornTailIsReported) {
     EXPECT_FALSE(db.contains(numbered("logged", kLogged - 2)).value());
   }
   EXPECT_EQ(tears, 1U);
-}
-
-// ---- missing and foreign files ---------------------------------------------------------------------------------------
-
-TEST_F(BadFiles, EveryMissingFileIsNamed) {
-  make_closed(path_, 3);
-  const Contents expected = expected_contents();
-  for (const auto& [name, contents] : files_of(path_)) {
-    if (name == "LOCK" || is_log(name)) continue;
-    ASSERT_EQ(::unlink((path_ + "/" + name).c_str()), 0);
-    for (const OpenMode mode : {OpenMode::kReadOnly, OpenMode::kMustExist, OpenMode::kCreateIfMissing}) {
-      const auto opened = open(mode);
-      ASSERT_FALSE(opened.has_value()) << name << " is missing";
-      EXPECT_EQ(opened.error().kind, ErrorKind::kCorruption) << name << ": " << opened.error().to_string();
-      if (name != "CURRENT") {
-        EXPECT_NE(opened.error().to_string().find(name), std::string::npos) << opened.error().to_string();
-      }
-    }
-    os::spill(path_ + "/" + name, contents);
-  }
-  EXPECT_EQ(expected_contents(), expected) << "refused opens must leave everything";
-}
-
-TEST_F(BadFiles, ADirectoryOfOthersIsRefusedAndUntouched) {
-  write_files(path_, {{"letter.txt", "dear"}, {"photo.jpg", "\xff\xd8"}});
-  const Files before = files_of(path_);
-  for (const OpenMode mode : {OpenMode::kCreateIfMissing, OpenMode::kCreateNew}) {
-    const auto opened = open(mode);
-    ASSERT_FALSE(opened.has_value());
-    EXPECT_EQ(opened.error().kind, ErrorKind::kInvalidArgument) << opened.error().to_string();
-  }
-  for (const OpenMode mode : {OpenMode::kMustExist, OpenMode::kReadOnly}) {
-    const auto opened = open(mode);
-    ASSERT_FALSE(opened.has_value());
-    EXPECT_TRUE(opened.error().kind == ErrorKind::kInvalidArgument || opened.error().kind == ErrorKind::kNotFound)
-        << opened.error().to_string();
-  }
-  EXPECT_EQ(files_of(path_), before) << "not even LOCK may appear";
-
-  const os::TemporaryDirectory empty;
-  EXPECT_EQ(Db::open(empty / ".", small(OpenMode::kMustExist)).error().kind, ErrorKind::kNotFound);
-  EXPECT_TRUE(files_of(empty / ".").empty());
-}
-
-TEST_F(BadFiles, AFileInPlaceOfTheDirectory) {
-  os::spill(path_, "text");
-  for (const OpenMode mode : {OpenMode::kCreateIfMissing, OpenMode::kReadOnly}) {
-    const auto opened = open(mode);
-    ASSERT_FALSE(opened.has_value());
-    EXPECT_EQ(opened.error().kind, ErrorKind::kInvalidArgument) << opened.error().to_string();
-  }
-  EXPECT_EQ(os::slurp(path_), "text");
-}
-
-TEST_F(BadFiles, FilesThatAreNotOursStay) {
-  make_closed(path_, 4);
-  const std::string other = directory_ / "other";
-  make_closed(other, 5);
-  const Files theirs = files_of(other);
-  const Contents expected = expected_contents();
-  const Files foreign = {{"notes.txt", "mine"},
-                         {"000000.sst.bak", "x"},
-                         {"900001.sst", theirs.at(one_name(theirs, is_table))},
-                         {"MANIFEST-900002", theirs.at(one_name(theirs, is_manifest))}};
-  write_files(path_, foreign);
-  for (int i = 0; i < 2; i++) {
-    Db db = open().value();
-    EXPECT_TRUE(read_all(db).value() == expected);
-    ASSERT_TRUE(db.put("k", "v").has_value() && db.erase("k").has_value() && db.compact().has_value());
-  }
-  const Files after = files_of(path_);
-  for (const auto& [name, contents] : foreign) EXPECT_TRUE(after.contains(name) && after.at(name) == contents) << name;
-}
-
-TEST_F(BadFiles, AnotherDatabasesFilesAreRefused) {
-  make_closed(path_, 6);
-  const std::string other = directory_ / "other";
-  make_closed(other, 6);  // the same operations: names and sizes agree, only the identity differs
-  const Files ours = files_of(path_);
-  const Files theirs = files_of(other);
-  const Contents expected = expected_contents();
-  uint64_t tried = 0;
-  for (const auto& [name, contents] : ours) {
-    if (!theirs.contains(name) || (!is_table(name) && !is_manifest(name))) continue;
-    tried++;
-    os::spill(path_ + "/" + name, theirs.at(name));
-    for (const OpenMode mode : {OpenMode::kReadOnly, OpenMode::kCreateIfMissing}) {
-      const auto opened = open(mode);
-      ASSERT_FALSE(opened.has_value()) << name << " of another database was accepted";
-      EXPECT_EQ(opened.error().kind, ErrorKind::kCorruption) << name << ": " << opened.error().to_string();
-    }
-    os::spill(path_ + "/" + name, contents);
-  }
-  EXPECT_GE(tried, 2U);
-  EXPECT_EQ(expected_contents(), expected);
-}
-
-TEST_F(BadFiles, OurOwnTableUnderAnotherNumberIsRefused) {
-  make_closed(path_, 7);
-  const Files ours = files_of(path_);
-  std::vector<std::string> tables;
-  for (const auto& [name, contents] : ours) {
-    if (is_table(name)) tables.push_back(name);
-  }
-  ASSERT_GE(tables.size(), 2U);
-  os::spill(path_ + "/" + tables[0], ours.at(tables[1]));
-  const auto opened = open(OpenMode::kReadOnly);
-  ASSERT_FALSE(opened.has_value());
-  EXPECT_EQ(opened.error().kind, ErrorKind::kCorruption) << opened.error().to_string();
-}
-
-TEST_F(BadFiles, ALinkIsNotFollowed) {
-  make_closed(path_, 8);
-  const std::string name = one_name(files_of(path_), is_table);
-  ASSERT_EQ(::rename((path_ + "/" + name).c_str(), (directory_ / "elsewhere").c_str()), 0);
-  ASSERT_EQ(::symlink((directory_ / "elsewhere").c_str(), (path_ + "/" + name).c_str()), 0);
-  const auto opened = open(OpenMode::kReadOnly);
-  EXPECT_FALSE(opened.has_value());
-}
-
-TEST_F(BadFiles, FilesAreForTheirOwnerOnly) {
-  make_closed(path_, 9);
-  struct stat status = {};
-  ASSERT_EQ(::stat(path_.c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 0777, 0700U);
-  for (const auto& [name, contents] : files_of(path_)) {
-    ASSERT_EQ(::stat((path_ + "/" + name).c_str(), &status), 0);
-    EXPECT_EQ(status.st_mode & 0777, 0600U) << name;
-  }
 }
 
 }  // namespace
