@@ -1,5 +1,5 @@
 // For the test and the fuzzer of merges: a history of one keyspace, what a reader at any sequence sees of it, worked out from lists, and
-// the same history cut by age into what is merged.
+// the same history cut by age into what is merged, of which a block may be damaged.
 #pragma once
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/checksum.h"
+#include "base/prng.h"
 #include "format/tombstones.h"
 #include "merge/merge_cursor.h"
 #include "os/memory_file_system.h"
@@ -60,17 +61,19 @@ struct History {
   }
 };
 
-// The history cut by age: the oldest part into a table, the others into memtables.
+enum class Newer : uint8_t { kMemtables, kTables };
+
+// The history cut by age: the oldest part into a table, the others into memtables, or into tables as well.
 class Layers {
  public:
-  Layers(const History& history, size_t memtables) : cache_(account_, domain_) {
-    const size_t parts = memtables + 1;
+  Layers(const History& history, size_t newer, Newer kind = Newer::kMemtables) : cache_(account_, domain_) {
+    const size_t parts = newer + 1;
     std::vector<std::vector<Version>> cut(parts);
     for (const Version& v : history.versions) {
       cut[std::min<size_t>(parts - 1, format::sequence_of(v.trailer) * parts / (history.last + 1))].push_back(v);
     }
-    build_table(cut[0]);
-    for (size_t i = parts - 1; i > 0; i--) {
+    for (size_t i = kind == Newer::kTables ? parts : 1; i-- > 0;) build_table(cut[i]);
+    for (size_t i = kind == Newer::kTables ? 0 : parts - 1; i > 0; i--) {
       memtables_.push_back(memtable::Memtable::create({.capacity_bytes = 64 << 10}));
       for (const Version& v : cut[i]) memtables_.back()->insert(v.key, base::hash_key(v.key), v.trailer, v.value);
     }
@@ -78,32 +81,39 @@ class Layers {
   MergeCursor cursor() {
     std::vector<Source> sources;
     for (const auto& memtable : memtables_) sources.emplace_back(memtable->cursor());
-    if (!open_.empty()) sources.emplace_back(table::RunCursor(open_, {}));
+    for (table::Table* const& table : open_) sources.emplace_back(table::RunCursor(std::span(&table, 1), {}));
     return MergeCursor(std::move(sources));
+  }
+  // Whoever reads one of the blocks from now on fails; to be called before anything is read.
+  void damage_a_block(base::Prng& prng) {
+    const table::Table& table = *open_[prng.below(open_.size())];
+    const auto file = files_.open_directory("", false).value()->open_mapped(std::to_string(table.number())).value();
+    file->data()[prng.below(table.footer().tombstones_at)] ^= 1;
   }
 
  private:
   void build_table(std::vector<Version> versions) {
     if (versions.empty()) return;
     std::sort(versions.begin(), versions.end(), before);
-    const table::TableIdentity id{.uuid = format::Uuid::from_random(1, 2), .number = 3};
+    const table::TableIdentity id{.uuid = format::Uuid::from_random(1, 2), .number = open_.size() + 1};
+    const std::string name = std::to_string(id.number);
     const auto directory = files_.open_directory("", false).value();
     {
-      const auto file = directory->create("table").value();
+      const auto file = directory->create(name).value();
       table::TableBuilder builder(*file, {.id = id, .compression = Compression::kNone, .block_bytes = 1024});
       for (const Version& v : versions) builder.add(v.key, v.trailer, v.value).value();
       builder.finish().value();
     }
-    table_ = table::Table::open(directory->open_read("table").value(), id, cache_, &account_).value();
-    open_.push_back(table_.get());
+    tables_.push_back(table::Table::open(directory->open_read(name).value(), id, cache_, &account_).value());
+    open_.push_back(tables_.back().get());
   }
 
   os::MemoryFileSystem files_;
   base::MemoryAccount account_{uint64_t{16} << 20};
   sync::EpochDomain domain_;
   cache::Cache cache_;
-  base::IntrusivePtr<table::Table> table_;
-  std::vector<table::Table*> open_;
+  std::vector<base::IntrusivePtr<table::Table>> tables_;
+  std::vector<table::Table*> open_;  // newest first
   std::vector<base::IntrusivePtr<memtable::Memtable>> memtables_;
 };
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <optional>
 #include <set>
 
 #include "base/prng.h"
@@ -18,6 +20,7 @@ using format::RangeTombstone;
 using format::Sequence;
 using testing::History;
 using testing::Layers;
+using testing::Version;
 
 std::string random_key(base::Prng& prng) {
   std::string key = prng.one_in(2) ? "common-prefix-" : "";
@@ -104,6 +107,81 @@ TEST(VisibleCursor, TurnsAnywhere) {
       if (it == expected.end()) continue;
       ASSERT_EQ(cursor.key(), it->first);
       ASSERT_EQ(cursor.value(), it->second);
+    }
+  }
+}
+
+// Steps until the cursor ends, beside what it must show from here on: all of it, or what comes before an error.
+template <class Cursor, class Iterator, class Step, class Same>
+void expect_until_an_error(const Cursor& cursor, Iterator at, Iterator end, const Step& step, const Same& same) {
+  for (; cursor.valid(); step(), ++at) {
+    ASSERT_TRUE(at != end);
+    ASSERT_TRUE(same(*at)) << "instead of " << cursor.key();
+  }
+  ASSERT_TRUE(at == end || !cursor.status().has_value());
+}
+
+struct Damaged {
+  explicit Damaged(uint64_t seed) : prng(seed), history(random_history(prng, 400)) {
+    for (Version& version : history.versions)
+      if (!version.value.empty()) version.value.append(100, '.');  // many blocks
+    if (seed % 4 != 0) history.erased.clear();                     // they hide so much that an old version shows seldom
+    layers.emplace(history, 1 + prng.below(3), testing::Newer::kTables);
+    layers->damage_a_block(prng);
+  }
+  base::Prng prng;
+  History history;
+  std::optional<Layers> layers;
+};
+
+// What a source held that failed may be newer than what the others have: nothing may be shown without it.
+TEST(MergeCursor, ShowsNothingThatAnErrorMayHide) {
+  for (uint64_t seed = 1; seed <= 100; seed++) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Damaged damaged(seed);
+    std::vector<Version> all = damaged.history.versions;
+    std::sort(all.begin(), all.end(), testing::before);
+    MergeCursor cursor = damaged.layers->cursor();
+    const auto same = [&](const Version& v) { return cursor.key() == v.key && cursor.trailer() == v.trailer; };
+    const auto forward = [&] { cursor.next(); };
+    const auto backward = [&] { cursor.prev(); };
+    for (int i = 0; i < 40; i++) {
+      const Version wanted{random_key(damaged.prng), format::make_trailer(damaged.prng.below(400), EntryKind::kPut),
+                           ""};
+      const auto at = std::lower_bound(all.begin(), all.end(), wanted, testing::before);
+      cursor.seek(wanted.key, wanted.trailer);
+      ASSERT_NO_FATAL_FAILURE(expect_until_an_error(cursor, at, all.end(), forward, same));
+      cursor.seek_before(wanted.key, wanted.trailer);
+      ASSERT_NO_FATAL_FAILURE(
+          expect_until_an_error(cursor, std::make_reverse_iterator(at), all.rend(), backward, same));
+    }
+    cursor.seek_first();
+    ASSERT_NO_FATAL_FAILURE(expect_until_an_error(cursor, all.begin(), all.end(), forward, same));
+    EXPECT_FALSE(cursor.status().has_value());
+    cursor.seek_last();
+    ASSERT_NO_FATAL_FAILURE(expect_until_an_error(cursor, all.rbegin(), all.rend(), backward, same));
+    EXPECT_FALSE(cursor.status().has_value());
+  }
+}
+
+TEST(VisibleCursor, ShowsNothingThatAnErrorMayHide) {
+  for (uint64_t seed = 1; seed <= 100; seed++) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Damaged damaged(seed);
+    const format::TombstoneSet tombstones = damaged.history.tombstones();
+    const Sequence at = damaged.prng.one_in(2) ? damaged.history.last : 1 + damaged.prng.below(400);
+    const auto expected = damaged.history.at(at);
+    VisibleCursor cursor(damaged.layers->cursor(), at, tombstones.empty() ? nullptr : &tombstones, {}, nullptr);
+    const auto same = [&](const auto& e) { return cursor.key() == e.first && cursor.value() == e.second; };
+    const auto forward = [&] { cursor.next(); };
+    const auto backward = [&] { cursor.prev(); };
+    for (int i = 0; i < 40; i++) {
+      const std::string key = random_key(damaged.prng);
+      cursor.seek(key);
+      ASSERT_NO_FATAL_FAILURE(expect_until_an_error(cursor, expected.lower_bound(key), expected.end(), forward, same));
+      cursor.seek_before(key);
+      ASSERT_NO_FATAL_FAILURE(expect_until_an_error(cursor, std::make_reverse_iterator(expected.lower_bound(key)),
+                                                    expected.rend(), backward, same));
     }
   }
 }
