@@ -152,6 +152,40 @@ TEST(HostileTable, RandomDamageWithMendedChecksumsDoesNoHarm) {
   }
 }
 
+// The table with other properties, under a checksum and a footer that fit them.
+MemoryFile with_properties(const MemoryFile& good, const TableProperties& properties) {
+  format::Footer footer = format::decode_footer(Bytes(good.bytes).substr(good.bytes.size() - format::kFooterBytes),
+                                                good.bytes.size(), identity())
+                              .value();
+  os::LargeString bytes(Bytes(good.bytes).substr(0, footer.properties_at));
+  bytes.append(format::encode_properties(properties));
+  format::append_stored_trailer(&bytes, footer.properties_at, format::StoredKind::kProperties, Compression::kNone,
+                                bytes.size() - footer.properties_at, identity().checksum_seed(footer.properties_at));
+  footer.file_bytes = bytes.size() + format::kFooterBytes;
+  MemoryFile file;
+  file.bytes = bytes;
+  file.bytes += format::encode_footer(footer);
+  return file;
+}
+
+// An open table has a word for each of its blocks: their number must not be what a damaged file wants.
+TEST(HostileTable, MoreBlocksThanTheDataHaveRoomForAreRefused) {
+  World world;
+  const MemoryFile good = small_table(Compression::kNone);
+  MemoryFile copy = good;
+  TableProperties properties = open(copy, world.cache, world.account).value()->properties();
+  MemoryFile same = with_properties(good, properties);
+  ASSERT_TRUE(open(same, world.cache, world.account).has_value());
+  for (const uint64_t blocks : {uint64_t{100'000}, uint64_t{format::kMaxBlocks}, uint64_t{1} << 40}) {
+    properties.entries = properties.data_blocks = blocks;
+    MemoryFile file = with_properties(good, properties);
+    const auto table = open(file, world.cache, world.account);
+    ASSERT_FALSE(table.has_value()) << blocks;
+    EXPECT_EQ(table.error().kind, ErrorKind::kCorruption);
+    EXPECT_STREQ(table.error().reason, "table has another number of blocks than its data have room for");
+  }
+}
+
 // --- verify() finds what no checksum can: a table that was written wrongly. ---
 
 struct WrongTable {
