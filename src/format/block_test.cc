@@ -309,6 +309,26 @@ TEST(Block, HostileBytesDoNoHarm) {
   }
 }
 
+// A key that ends within its head has no suffix, and a head has eight bytes: else a cursor shows keys that are not those that a get finds.
+TEST(Block, KeysOfNoPossibleSizeAreRefused) {
+  std::vector<OwnedEntry> entries = {{"a", 256, "v"}, {"abcdefghijk", 256, "v"}};
+  const std::string good = build(entries);
+  constexpr size_t kSizesAt = 64 + 6;  // behind two heads and three suffix offsets
+  ASSERT_EQ(Bytes(good).substr(kSizesAt, 2), Bytes("\0\x8", 2));
+  const auto accepts = [&](char first, char second) {
+    std::string image = good;
+    image[kSizesAt] = first;
+    image[kSizesAt + 1] = second;
+    return BlockView::parse(ExactBytes(image).view()).has_value();
+  };
+  EXPECT_TRUE(accepts(0, 8));
+  EXPECT_TRUE(accepts(8, 8));
+  EXPECT_FALSE(accepts(9, 8));
+  EXPECT_FALSE(accepts(0, 9));
+  EXPECT_FALSE(accepts(0, 7));
+  EXPECT_FALSE(accepts(0, 0));
+}
+
 TEST(Block, HostileHeadersDoNoHarm) {
   base::Prng random(7);
   auto entries = sample();

@@ -53,6 +53,22 @@ TEST(Filter, OfNoKeysOrNoBitsIsNone) {
   EXPECT_TRUE(filter_of(100, 0).empty());
 }
 
+// Neither makes a read beyond the end that a sanitizer would see: so many lines lie far behind it, so many probes only take long.
+TEST(Filter, OfAnotherSizeOrOfTooManyProbesIsRefused) {
+  const std::string good = filter_of(20, 10);
+  ASSERT_TRUE(FilterView::parse(good).has_value());
+  const auto changed = [&](size_t at, uint32_t number) {
+    std::string image = good;
+    base::store(image.data() + at, number);
+    return FilterView::parse(image).has_value();
+  };
+  const auto lines = base::load<uint32_t>(good.data());
+  for (const uint32_t other : {lines - 1, lines + 1, lines + (1U << 26), 0U, ~0U})
+    EXPECT_FALSE(changed(0, other)) << other << " lines";
+  for (const uint32_t probes : {0U, kMaxProbes + 1, ~0U}) EXPECT_FALSE(changed(4, probes)) << probes << " probes";
+  EXPECT_TRUE(changed(4, kMaxProbes));
+}
+
 TEST(Filter, HostileBytesDoNoHarm) {
   testing::damage_everywhere(filter_of(20, 10), [](Bytes damaged) {
     const auto view = FilterView::parse(damaged);
