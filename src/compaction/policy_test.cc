@@ -166,6 +166,26 @@ TEST(Policy, TieredAddsARunBelow) {
             "merge L0 -> L1 inputs 3 2 1 bytes 300 (the level has its fill of runs)");
 }
 
+// Not the number of the level: erases that have nothing left to hide would be carried on, or go while they still hide something.
+TEST(Policy, AMergeIsAtTheBottomWhereNothingOlderLies) {
+  PolicyOptions options = small();
+  options.shape = CompactionShape::kLeveled;
+  const std::string full = "L1 r3: 3[a-m]900/1\n";
+  EXPECT_EQ(picked(full, false, options), "merge L1 -> L2 bottom inputs 3 bytes 900 (the level is over its size)");
+  EXPECT_EQ(picked(full + "L2 r8: 8[a-z]100/1", false, options),
+            "merge L1 -> L2 run 8 bottom inputs 3 8 bytes 1000 (the level is over its size)");
+  EXPECT_EQ(picked(full + "L3 r8: 8[a-z]100/1", false, options),
+            "merge L1 -> L2 inputs 3 bytes 900 (the level is over its size)");
+  EXPECT_EQ(picked(full + "L7 r8: 8[a-z]100/1", false, options),
+            "merge L1 -> L2 inputs 3 bytes 900 (the level is over its size)");
+  options.shape = CompactionShape::kTiered;
+  const std::string deep = "L6 r3: 3[a-m]100/1\nL6 r2: 2[a-m]100/1\nL6 r1: 1[a-m]100/1\n";
+  EXPECT_EQ(picked(deep + "L7 r9: 9[a-z]900", false, options),
+            "merge L6 -> L7 inputs 3 2 1 bytes 300 (the level has its fill of runs)");
+  EXPECT_EQ(picked(deep, false, options),
+            "merge L6 -> L7 bottom inputs 3 2 1 bytes 300 (the level has its fill of runs)");
+}
+
 TEST(Policy, FullCompactionLeavesOneRun) {
   const Drawn drawn = draw("L0 r1: 1[a-z]1\nL7 r9: 4[a-z]300");
   EXPECT_EQ(pick_full(drawn.shape, small())->to_string(),
