@@ -3,10 +3,16 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <vector>
+
+#ifdef NACRE_SIM
+#include "sync/simulated_scheduler.h"
+#endif
 
 namespace nacre::sync {
 namespace {
@@ -326,6 +332,55 @@ TEST(Epoch, StressReadersNeverSeeAFreedObject) {
     });
   }
   EXPECT_EQ(freed.load(), kWriters * kReplacements + 1);
+}
+
+// The same in small, under many schedules in the simulator. What is freed is only marked, so that no reader can miss it.
+struct Marked {
+  std::atomic<bool> freed{false};
+};
+
+void replace_under_readers() {
+  constexpr size_t kWriters = 2;
+  std::array<std::array<Marked, 8>, kWriters> objects;
+  Marked first;
+  std::atomic<Marked*> shared{&first};
+  EpochDomain domain;
+  std::vector<Thread> threads;
+  for (int i = 0; i < 2; ++i) {
+    threads.emplace_back("reader", [&] {
+      for (int round = 0; round < 12; ++round) {
+        const EpochDomain::Guard guard(domain);
+        const Marked* object = shared.load();
+        for (int looks = 0; looks < 6; ++looks) {
+          EXPECT_FALSE(object->freed);
+          yield_point();
+        }
+      }
+    });
+  }
+  for (auto& mine : objects) {
+    threads.emplace_back("writer", [&] {
+      for (Marked& object : mine) {
+        Marked* old = shared.exchange(&object);
+        domain.retire([old] { old->freed = true; });
+        domain.collect();
+      }
+    });
+  }
+  for (Thread& thread : threads) thread.join();
+}
+
+TEST(Epoch, NothingIsFreedUnderAReaderWhateverTheSchedule) {
+  for (uint64_t round = 1; round <= 400 && !testing::Test::HasFailure(); ++round) {
+    SCOPED_TRACE("round " + std::to_string(round));
+#ifdef NACRE_SIM
+    const auto schedule = Schedule::from_seed(round);
+    const auto result = Scheduler::instance().run(schedule, [] { replace_under_readers(); });
+    EXPECT_EQ(result.ending, Ending::kDone) << schedule.to_string() << ": " << result.report;
+#else
+    replace_under_readers();
+#endif
+  }
 }
 
 }  // namespace
