@@ -127,7 +127,7 @@ class TreeRun {
   void work(Db& db, const Part& part);
   void be_restless(Db& db, const Part& part);
   void watch(Db& db, const Part& part);
-  void watch_at(Db& db, base::Prng& prng, const Snapshot& snapshot, Points& points);
+  void watch_at(Db& db, base::Prng& prng, const Snapshot& snapshot, uint64_t least, std::optional<Points>& points);
   void learn();
   void write(Db& db, base::Prng& prng);
   void read(Db& db, base::Prng& prng, const Snapshot& snapshot, const Model& model);
@@ -140,7 +140,7 @@ class TreeRun {
 
   std::string key(uint64_t number) const {
     const std::string digits = std::to_string(1000 + number);
-    return number % 7 == 0 ? digits + std::string(30, 'l') : digits;
+    return number % 7 == 0 ? digits + std::string(30, 'l') : number % 7 == 3 ? digits + '\xff' : digits;
   }
   std::string any_key(base::Prng& prng) const { return key(prng.below(keys_)); }
   void good(const Result<void>& result, const char* what) {
@@ -253,9 +253,14 @@ void TreeRun::scan(Db& db, base::Prng& prng, const Snapshot& snapshot, const Mod
   if (!prng.one_in(3)) options.from = any_key(prng);
   if (!prng.one_in(3)) options.to = any_key(prng);
   if (options.from && options.to && *options.to < *options.from) std::swap(options.from, options.to);
+  if (prng.one_in(3)) {
+    const std::string at = any_key(prng);
+    options.prefix = at.substr(0, 1 + prng.below(at.size()));
+  }
   options.reverse = prng.one_in(2);
   Entries expected(options.from ? model.lower_bound(*options.from) : model.begin(),
                    options.to ? model.lower_bound(*options.to) : model.end());
+  std::erase_if(expected, [&](const auto& e) { return options.prefix && !e.first.starts_with(*options.prefix); });
   if (options.reverse) std::reverse(expected.begin(), expected.end());
   Entries shown;
   Scan scan = db.scan(options);
@@ -351,13 +356,16 @@ void TreeRun::be_restless(Db& db, const Part& part) {
 
 // ---- watchers --------------------------------------------------------------------------------------------------------
 
-// Reads at one commit point, in one of all ways.
-void TreeRun::watch_at(Db& db, base::Prng& prng, const Snapshot& snapshot, Points& points) {
+// Reads at one commit point, in one of all ways. Without a snapshot the point is taken during the call: then there are no points yet, and all
+// that has begun by its end may be in it.
+void TreeRun::watch_at(Db& db, base::Prng& prng, const Snapshot& snapshot, uint64_t least,
+                       std::optional<Points>& points) {
   const auto see = [&](const std::string& at, const std::optional<Bytes>& value) {
-    expect(points.sees(past_, at, value), "no commit point explains what a watcher saw, " + at + " at last");
+    if (!points) points.emplace(least, begun_);
+    expect(points->sees(past_, at, value), "no commit point explains what a watcher saw, " + at + " at last");
   };
   const std::string at = any_key(prng);
-  switch (prng.below(4)) {
+  switch (prng.below(6)) {
     case 0: {
       std::vector<std::string> keys = {at, any_key(prng), any_key(prng)};
       const auto values = db.multi_get(std::vector<Bytes>(keys.begin(), keys.end()), snapshot);
@@ -379,6 +387,12 @@ void TreeRun::watch_at(Db& db, base::Prng& prng, const Snapshot& snapshot, Point
       if (first != at) see(at, std::nullopt);
       break;
     }
+    case 2: {
+      const auto there = db.contains(at, snapshot);
+      good(there ? Result<void>() : there.error(), "contains");
+      if (!*there) see(at, std::nullopt);
+      break;
+    }
     default: {
       const auto value = db.get(at, snapshot);
       good(value ? Result<void>() : value.error(), "a get");
@@ -393,25 +407,17 @@ void TreeRun::watch(Db& db, const Part& part) {
   for (uint32_t step = 0; step < part.steps && working_; step++) {
     if (prng.one_in(4)) sim_.clock().sleep_ns(1 + prng.below(prng.one_in(2) ? 10'000 : 500'000));
     const uint64_t least = ended_;
-    if (prng.one_in(3)) {
-      const Snapshot snapshot = db.snapshot();
-      Points points(least, begun_);
-      for (uint64_t left = 1 + prng.below(4); left > 0; left--) {
-        watch_at(db, prng, snapshot, points);
-        if (prng.one_in(2)) sim_.clock().sleep_ns(1 + prng.below(300'000));
-      }
+    std::optional<Points> points;
+    if (!prng.one_in(3)) {
+      watch_at(db, prng, {}, least, points);
       continue;
     }
-    // The point is taken during the call: all that has begun by its end may be in it.
-    const std::string at = any_key(prng);
-    const bool whether = prng.one_in(4);
-    const auto there = whether ? db.contains(at) : Result<bool>(false);
-    const auto value = whether ? Result<std::optional<Value>>(std::optional<Value>()) : db.get(at);
-    Points points(least, begun_);
-    good(there && value ? Result<void>() : !there ? there.error() : value.error(), "a get");
-    if (whether && *there) continue;
-    expect(points.sees(past_, at, *value ? std::optional<Bytes>((*value)->bytes()) : std::nullopt),
-           "a watcher's get saw of " + at + " what was not there");
+    const Snapshot snapshot = db.snapshot();
+    points.emplace(least, begun_);
+    for (uint64_t left = 1 + prng.below(4); left > 0; left--) {
+      watch_at(db, prng, snapshot, least, points);
+      if (prng.one_in(2)) sim_.clock().sleep_ns(1 + prng.below(300'000));
+    }
   }
 }
 
