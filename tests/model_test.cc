@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -295,6 +296,20 @@ class ModelTest : public testing::TestWithParam<uint32_t> {
     succeed(db_->write(batch, write_options()), "write");
     model_.swap(after);
   }
+  // Another than the transaction that is under way changes a key.
+  void disturb(const std::string& name, const std::string& key, std::map<std::string, Contents>& after) {
+    if (random_.one_in(3)) {
+      succeed(keyspaces_.at(name).erase_range(key, key + '\0'), "erase_range");
+      model_[name].erase(key);
+      after[name].erase(key);
+    } else {
+      const Held value = pick_value();
+      succeed(keyspaces_.at(name).put(key, *value), "put");
+      model_[name][key] = value;
+      after[name][key] = value;
+    }
+    if (random_.one_in(2)) succeed(db_->flush(), "flush");
+  }
   void transaction() {
     Transaction transaction = db_->begin();
     const std::string name = pick_name();
@@ -304,8 +319,10 @@ class ModelTest : public testing::TestWithParam<uint32_t> {
     const auto got = transaction.get(keyspace, read);
     ASSERT_TRUE(got.has_value()) << got.error().to_string();
     expect_value(got->has_value() ? std::optional<Bytes>(**got) : std::nullopt, model_[name], read);
+    std::set<std::string> relied_on = {read};
     for (uint64_t i = random_.below(6); i > 0; i--) {
       const std::string key = pick_key();
+      relied_on.insert(key);
       if (random_.one_in(4)) {
         succeed(transaction.erase(keyspace, key), "transaction erase");
         after[name].erase(key);
@@ -316,7 +333,8 @@ class ModelTest : public testing::TestWithParam<uint32_t> {
       }
     }
     const auto [begin, end] = pick_range();
-    if (random_.one_in(2)) {
+    const bool scanned = random_.one_in(2);
+    if (scanned) {
       const auto range = transaction.read_range(keyspace, begin, end);
       ASSERT_TRUE(range.has_value()) << range.error().to_string();
       const ModelCursor expected(after[name], begin, end);
@@ -328,16 +346,16 @@ class ModelTest : public testing::TestWithParam<uint32_t> {
         ++at;
       }
     }
-    const bool disturbed = random_.one_in(3);
-    if (disturbed) {
-      const Held value = pick_value();
-      succeed(keyspace.put(read, *value), "put");
-      model_[name][read] = value;
-      if (random_.one_in(2)) succeed(db_->flush(), "flush");
+    // What another changes meanwhile refuses the transaction if it read, scanned or wrote it, and else it does not.
+    bool refused = false;
+    if (random_.one_in(2)) {
+      const std::string other = random_.one_in(2) ? read : random_.one_in(2) ? begin : end;
+      refused = relied_on.contains(other) || (scanned && begin <= other && other < end);
+      disturb(name, other, after);
     }
     const auto committed = transaction.commit();
-    if (disturbed) {
-      ASSERT_FALSE(committed.has_value()) << "a read key was changed by another";
+    if (refused) {
+      ASSERT_FALSE(committed.has_value()) << "what it relied on was changed by another";
       ASSERT_EQ(committed.error().kind, ErrorKind::kConflict) << committed.error().to_string();
     } else {
       succeed(committed, "commit");
