@@ -349,7 +349,9 @@ class ModelTest : public testing::TestWithParam<uint32_t> {
     // What another changes meanwhile refuses the transaction if it read, scanned or wrote it, and else it does not.
     bool refused = false;
     if (random_.one_in(2)) {
-      const std::string other = random_.one_in(2) ? read : random_.one_in(2) ? begin : end;
+      const std::string keys[] = {
+          begin, end, *std::next(relied_on.begin(), static_cast<ptrdiff_t>(random_.below(relied_on.size())))};
+      const std::string& other = keys[random_.below(3)];
       refused = relied_on.contains(other) || (scanned && begin <= other && other < end);
       disturb(name, other, after);
     }
