@@ -6,6 +6,7 @@
 
 #include "base/checksum.h"
 #include "format/entry_hash.h"
+#include "os/memory_file_system.h"
 #include "os/testing.h"
 
 namespace nacre::compaction {
@@ -35,8 +36,8 @@ TEST(RunWriter, EntriesThatAreNotThoseThatWereKeptAreCorruption) {
 TEST(RunWriter, ACutForSizeLeavesNoSmallTable) {
   for (const uint64_t table_bytes : {uint64_t{1200}, uint64_t{16} << 10, uint64_t{256} << 10}) {
     for (const uint32_t block_bytes : {1024U, 65536U}) {
-      const os::TemporaryDirectory place;
-      const auto directory = place.open();
+      os::MemoryFileSystem files;  // thousands of tables would be synced one by one
+      const auto directory = files.open_directory("", false).value();
       uint64_t next_number = 1;
       RunWriter writer({.directory = directory.get(),
                         .next_table_number = [&next_number]() -> Result<uint64_t> { return next_number++; },
