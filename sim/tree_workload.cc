@@ -123,6 +123,11 @@ class TreeRun {
     std::optional<Cursor> cursor;
   };
 
+  struct Kept {
+    Value value;
+    std::string expected;
+  };
+
   void live(Db& db, const std::vector<Part>& parts);
   void work(Db& db, const Part& part);
   void be_restless(Db& db, const Part& part);
@@ -136,6 +141,8 @@ class TreeRun {
   void walk(Cursor& cursor, base::Prng& prng, const Model& model);
   void hold(Db& db, base::Prng& prng);
   void look_back(Db& db, base::Prng& prng);
+  void keep(std::optional<Value>&& value, base::Prng& prng);
+  void look_at_kept();
   void check(Db& db);
 
   std::string key(uint64_t number) const {
@@ -162,6 +169,7 @@ class TreeRun {
   uint64_t begun_ = 0;  // writes
   uint64_t ended_ = 0;
   std::vector<Held> held_;
+  std::vector<Kept> kept_;
   bool working_ = false;
 };
 
@@ -227,10 +235,11 @@ void TreeRun::read(Db& db, base::Prng& prng, const Snapshot& snapshot, const Mod
       expect(*there == (known != model.end()), "contains is wrong about " + at);
       continue;
     }
-    const auto value = db.get(at, snapshot);
+    auto value = db.get(at, snapshot);
     good(value ? Result<void>() : value.error(), "a get");
     expect(value->has_value() == (known != model.end()), "a get is wrong about whether " + at + " is there");
     if (*value) expect((*value)->bytes() == known->second, "a get has another value of " + at);
+    keep(std::move(*value), prng);
   }
 }
 
@@ -238,7 +247,7 @@ void TreeRun::multi_get(Db& db, base::Prng& prng, const Snapshot& snapshot, cons
   std::vector<std::string> keys;
   for (uint64_t left = 1 + prng.below(90); left > 0; left--) keys.push_back(any_key(prng));
   const std::vector<Bytes> asked(keys.begin(), keys.end());
-  const auto values = db.multi_get(asked, snapshot);
+  auto values = db.multi_get(asked, snapshot);
   good(values ? Result<void>() : values.error(), "a multi_get");
   for (size_t i = 0; i < keys.size(); i++) {
     const auto known = model.find(keys[i]);
@@ -246,6 +255,19 @@ void TreeRun::multi_get(Db& db, base::Prng& prng, const Snapshot& snapshot, cons
     expect(value.has_value() == (known != model.end()), "a multi_get is wrong about whether " + keys[i] + " is there");
     if (value) expect(value->bytes() == known->second, "a multi_get has another value of " + keys[i]);
   }
+  keep(std::move((*values)[prng.below(keys.size())]), prng);
+}
+
+// A value stays what it was for as long as somebody holds it, whatever becomes of the memtable or the block that it lies in.
+void TreeRun::keep(std::optional<Value>&& value, base::Prng& prng) {
+  if (!value || !prng.one_in(3)) return;
+  if (kept_.size() == kMostHeld) kept_.erase(kept_.begin() + static_cast<ptrdiff_t>(prng.below(kMostHeld)));
+  std::string expected = value->to_string();
+  kept_.push_back({.value = *std::move(value), .expected = std::move(expected)});
+}
+
+void TreeRun::look_at_kept() {
+  for (const Kept& kept : kept_) expect(kept.value.bytes() == kept.expected, "a value changed while it was held");
 }
 
 void TreeRun::scan(Db& db, base::Prng& prng, const Snapshot& snapshot, const Model& model) {
@@ -302,6 +324,7 @@ void TreeRun::hold(Db& db, base::Prng& prng) {
 }
 
 void TreeRun::look_back(Db& db, base::Prng& prng) {
+  look_at_kept();
   if (held_.empty()) return;
   Held& held = held_[prng.below(held_.size())];
   if (held.cursor) walk(*held.cursor, prng, held.model);
@@ -449,6 +472,8 @@ void TreeRun::live(Db& db, const std::vector<Part>& parts) {
     scan(db, prng, held.snapshot, held.model);
   }
   held_.clear();
+  look_at_kept();
+  kept_.clear();
   scan(db, prng, {}, model_);
   check(db);
 }
