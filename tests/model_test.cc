@@ -310,12 +310,20 @@ class ModelTest : public testing::TestWithParam<uint32_t> {
     }
     if (random_.one_in(2)) succeed(db_->flush(), "flush");
   }
+  // After its end a transaction begins anew, and sees what it and others did.
   void transaction() {
     Transaction transaction = db_->begin();
     const std::string name = pick_name();
+    std::string key = pick_key();
+    do {
+      run_transaction(transaction, name, key);
+    } while (!HasFatalFailure() && random_.one_in(3));
+  }
+  // Reads the key first; the next run is to read one that this one wrote or relied on.
+  void run_transaction(Transaction& transaction, const std::string& name, std::string& next_key) {
     const Keyspace& keyspace = keyspaces_.at(name);
     auto after = model_;
-    const std::string read = pick_key();
+    const std::string read = next_key;
     const auto got = transaction.get(keyspace, read);
     ASSERT_TRUE(got.has_value()) << got.error().to_string();
     expect_value(got->has_value() ? std::optional<Bytes>(**got) : std::nullopt, model_[name], read);
@@ -346,11 +354,11 @@ class ModelTest : public testing::TestWithParam<uint32_t> {
         ++at;
       }
     }
+    next_key = *std::next(relied_on.begin(), static_cast<ptrdiff_t>(random_.below(relied_on.size())));
     // What another changes meanwhile refuses the transaction if it read, scanned or wrote it, and else it does not.
     bool refused = false;
     if (random_.one_in(2)) {
-      const std::string keys[] = {
-          begin, end, *std::next(relied_on.begin(), static_cast<ptrdiff_t>(random_.below(relied_on.size())))};
+      const std::string keys[] = {begin, end, next_key};
       const std::string& other = keys[random_.below(3)];
       refused = relied_on.contains(other) || (scanned && begin <= other && other < end);
       disturb(name, other, after);
