@@ -31,6 +31,26 @@ TEST(RunWriter, EntriesThatAreNotThoseThatWereKeptAreCorruption) {
   EXPECT_EQ(directory->list().value().size(), 1U) << "the table of the refused run stays";
 }
 
+// The border between two partitions, of which a merge's output may hold only the second.
+TEST(RunWriter, ABorderBeforeTheFirstKeyCutsNothing) {
+  os::MemoryFileSystem files;
+  const auto directory = files.open_directory("", false).value();
+  uint64_t next_number = 1;
+  RunWriter writer({.directory = directory.get(),
+                    .next_table_number = [&next_number]() -> Result<uint64_t> { return next_number++; },
+                    .cut_keys = {"b", "c", "e"}});
+  const uint64_t trailer = format::make_trailer(7, EntryKind::kPut);
+  uint64_t hash = 0;
+  for (const Bytes key : {"c", "d", "e", "f"}) {
+    ASSERT_TRUE(writer.add(key, base::hash_key(key), trailer, "v").has_value());
+    hash += format::entry_hash(base::hash_key(key), trailer, "v");
+  }
+  const auto tables = writer.finish(hash).value();
+  ASSERT_EQ(tables.size(), 2U);
+  EXPECT_EQ(tables[0].largest_key, "d");
+  EXPECT_EQ(tables[1].smallest_key, "e");
+}
+
 // Seeds 325 and 2000335 of the histories: small neighbours were joined without end. Where the open block compresses well, or tables are
 // little more than what is fixed in them, the estimate was far too high, and joining four gave four again.
 TEST(RunWriter, ACutForSizeLeavesNoSmallTable) {
