@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "engine/miniature.h"
 #include "nacre/nacre.h"
 #include "sim/history/checker.h"
 #include "sim/history/client.h"
@@ -14,6 +13,7 @@
 #include "sim/history_guest.h"
 #include "sim/probes.h"
 #include "sim/simulation.h"
+#include "sim/small_database.h"
 #include "sim/tally.h"
 #include "sync/sync.h"
 
@@ -165,28 +165,15 @@ class HistoryRun {
   history::Boot past_;  // the boot that is or was; complete when the next open has read everything
 };
 
-// Half of the boots run in so small that the keys fill runs of several tables, partitions and deep levels. A table's estimate of its
-// own size begins with a kilobyte, so smaller ones would never be large enough to be left alone.
+// Half of the boots run in so small that the keys fill runs of several tables, partitions and deep levels.
 engine::Miniature miniature_of(uint64_t seed) {
   base::Prng prng(seed ^ 0x3141ULL);
-  engine::Miniature miniature;
-  if (prng.one_in(2)) return miniature;
-  miniature.memtable_bytes >>= prng.below(5);
-  miniature.table_bytes = 1'200 + prng.below(2'000);
-  miniature.runs_per_level = 2 + static_cast<uint32_t>(prng.below(3));
-  return miniature;
+  return prng.one_in(2) ? engine::Miniature{} : draw_miniature(prng, 1'200, 2'000);
 }
 
 Options options_of(base::Prng& prng) {
-  Options options;
-  options.memory_bytes = kMinMemoryBytes;
-  options.memtable = prng.one_in(2) ? MemtableKind::kBTree : MemtableKind::kSkipList;
-  options.row_cache_percent = prng.one_in(2) ? 10 : 0;
-  options.keyspace.compression = Compression::kNone;
-  options.keyspace.bottom_compression = Compression::kNone;
-  options.keyspace.shape = static_cast<CompactionShape>(prng.below(3));
-  options.keyspace.filter_bits_per_key = prng.one_in(4) ? 0 : 10;
-  options.keyspace.block_bytes = prng.one_in(4) ? 8192 : 1024;
+  Options options = draw_small_options(prng);
+  if (prng.one_in(4)) options.keyspace.block_bytes = 8192;
   return options;
 }
 

@@ -7,10 +7,11 @@
 #include <utility>
 #include <vector>
 
-#include "engine/miniature.h"
 #include "nacre/nacre.h"
+#include "sim/points.h"
 #include "sim/probes.h"
 #include "sim/simulation.h"
+#include "sim/small_database.h"
 #include "sim/tally.h"
 #include "sync/sync.h"
 
@@ -20,38 +21,6 @@ namespace {
 
 using Model = std::map<std::string, std::string>;
 using Entries = std::vector<std::pair<std::string, std::string>>;
-
-// Every value that a key ever had, with the number of the write that brought it; none: erased.
-struct Change {
-  uint64_t write = 0;
-  std::optional<std::string> value;
-};
-using Past = std::map<std::string, std::vector<Change>>;
-
-// The commit points that may be the one a reader reads at, as numbers of writes: those that ended before it came, up to those
-// that had begun when it was answered. What it sees rules some out; one must be left.
-class Points {
- public:
-  Points(uint64_t least, uint64_t most) {
-    for (uint64_t at = least; at <= most; at++) left_.push_back(at);
-  }
-  // False: no point explains this and what was seen before.
-  bool sees(const Past& past, const std::string& key, const std::optional<Bytes>& value) {
-    const auto known = past.find(key);
-    std::erase_if(left_, [&](uint64_t at) {
-      const std::optional<std::string>* shown = nullptr;
-      for (size_t i = known == past.end() ? 0 : known->second.size(); i-- > 0 && shown == nullptr;) {
-        if (known->second[i].write <= at) shown = &known->second[i].value;
-      }
-      const bool present = shown != nullptr && shown->has_value();
-      return present != value.has_value() || (present && Bytes(**shown) != *value);
-    });
-    return !left_.empty();
-  }
-
- private:
-  std::vector<uint64_t> left_;
-};
 
 constexpr size_t kMostHeld = 4;
 
@@ -78,28 +47,6 @@ std::vector<Part> make_plan(uint64_t seed) {
     for (uint64_t left = prng.below(3); left > 0; left--) beside(Part::Who::kWatcher, 20);
   }
   return parts;
-}
-
-// A table's estimate of its own size begins with a kilobyte: smaller ones would never be large enough to be left alone.
-engine::Miniature draw_miniature(base::Prng& prng) {
-  engine::Miniature miniature;
-  miniature.memtable_bytes >>= prng.below(5);
-  miniature.table_bytes = 1'500 + prng.below(prng.one_in(2) ? 2'000 : 12'000);
-  miniature.runs_per_level = 2 + static_cast<uint32_t>(prng.below(3));
-  return miniature;
-}
-
-Options draw_options(base::Prng& prng) {
-  Options options;
-  options.memory_bytes = kMinMemoryBytes;
-  options.memtable = prng.one_in(2) ? MemtableKind::kBTree : MemtableKind::kSkipList;
-  options.row_cache_percent = prng.one_in(2) ? 10 : 0;
-  options.keyspace.compression = Compression::kNone;
-  options.keyspace.bottom_compression = Compression::kNone;
-  options.keyspace.shape = static_cast<CompactionShape>(prng.below(3));
-  options.keyspace.filter_bits_per_key = prng.one_in(3) ? 0 : 10;
-  options.keyspace.block_bytes = 1024;
-  return options;
 }
 
 class TreeRun {
@@ -480,8 +427,8 @@ void TreeRun::live(Db& db, const std::vector<Part>& parts) {
 
 void TreeRun::boot(const std::vector<Part>& parts, uint64_t seed) {
   base::Prng prng(seed);
-  engine::miniature = draw_miniature(prng);
-  auto db = Db::open("db", draw_options(prng), sim_.runtime());
+  engine::miniature = draw_miniature(prng, 1'500, prng.one_in(2) ? 2'000 : 12'000);
+  auto db = Db::open("db", draw_small_options(prng), sim_.runtime());
   good(db ? Result<void>() : db.error(), "open");
   live(*db, parts);
   if (prng.one_in(2)) {
