@@ -337,8 +337,10 @@ void look_for_a_key_that_is_always_there(
       return std::stoi(*value);
     };
     const auto read = [&] {
-      sync::Scheduler::instance().stall_current(30);
       for (int seen = 0; !done;) {
+      int seen = 0;
+      sync::Scheduler::instance().stall_current(30);
+      while (!done) {
         const int now = number({});
         expect(sim, now >= seen, "a get goes back in time");
         const Snapshot snapshot = db.snapshot();

@@ -20,6 +20,14 @@ int f(int a, int b) {
   NACRE_CHECK(a > 0 && b > 0);
   NACRE_DCHECK(a == 0 || b > 0);
 }
+bool operator==(const P&, const P&) = default;
+switch (colour) {
+  case Colour::kRed: return 1;
+  case Colour::kBlue: return 2;
+}
+switch (number) {
+  case kOne: return 1;
+}
 """
 MAIN, TRY, OTHER_TRY, CHECK, DCHECK, INNER_CHECK = range(6)  # numbers of files and of expansions
 
@@ -77,6 +85,12 @@ class CoverageTest(unittest.TestCase):
                  [expansion(6, 3, DCHECK), expansion(19, 33, INNER_CHECK, in_file=DCHECK)])
         self.assertEqual(self.outcomes(6), [(True, True), (True, True), (False, False), (True, False)])
         self.assertEqual(len(self.reached.checks), 2)
+
+    def test_what_the_compiler_writes_is_left_out(self):
+        self.add([branch(8, 45, 3, 0), branch(9, 9, 0, 2), branch(13, 9, 0, 2)])
+        self.assertEqual(self.outcomes(8) + self.outcomes(9), [])
+        self.assertEqual(self.outcomes(13), [(True, False), (False, True)])  # numbers may be others
+        self.assertEqual(len(self.reached.compilers), 2)
 
     def test_tests_are_not_counted(self):
         for file in ("src/f_test.cc", "src/wal/log_fixture.h", "src/os/testing.h", "tests/f.cc"):
