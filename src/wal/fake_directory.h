@@ -52,7 +52,11 @@ class FakeDirectory final : public Directory {
   uint64_t fail_directory_sync = 0;
   uint64_t fail_rename = 0;
   uint64_t fail_remove = 0;
+  uint64_t fail_open = 0;  // to read, or to map again
+  uint64_t fail_list = 0;
   uint64_t fail_read = 0;
+  bool fail_for_good = false;        // what has failed goes on failing
+  uint64_t files_end = UINT64_MAX;   // where reads end, whatever the size of the file was when it was opened
   uint64_t read_limit = UINT64_MAX;  // bytes of a file beyond it fail to read
   bool copy_at_sync = true;          // false: syncs carry nothing over, so that threads may store meanwhile
 
@@ -63,6 +67,7 @@ class FakeDirectory final : public Directory {
 
   Result<std::unique_ptr<ReadableFile>> open_read(const std::string& name) override {
     sync::MutexLock lock(mutex_);
+    if (due(fail_open)) return Error{.kind = ErrorKind::kIo, .operation = Operation::kOpen, .system_errno = EIO};
     const auto found = files_.find(name);
     if (found == files_.end()) return Error{.kind = ErrorKind::kNotFound, .operation = Operation::kOpen};
     return std::make_unique<Readable>(*this, found->second);
@@ -82,6 +87,7 @@ class FakeDirectory final : public Directory {
   }
   Result<std::unique_ptr<MappedFile>> open_mapped(const std::string& name) override {
     sync::MutexLock lock(mutex_);
+    if (due(fail_open)) return Error{.kind = ErrorKind::kIo, .operation = Operation::kOpen, .system_errno = EIO};
     const auto found = files_.find(name);
     if (found == files_.end()) return Error{.kind = ErrorKind::kNotFound, .operation = Operation::kOpen};
     return std::make_unique<Mapped>(*this, found->second);
@@ -105,6 +111,7 @@ class FakeDirectory final : public Directory {
   }
   Result<std::vector<DirectoryEntry>> list() override {
     sync::MutexLock lock(mutex_);
+    if (due(fail_list)) return Error{.kind = ErrorKind::kIo, .operation = Operation::kList, .system_errno = EIO};
     std::vector<DirectoryEntry> entries;
     for (const auto& [name, file] : files_) entries.push_back({name, file->size});
     return entries;
@@ -205,8 +212,9 @@ class FakeDirectory final : public Directory {
       if (directory_.due(directory_.fail_read) || offset + out.size() > directory_.read_limit) {
         return Error{.kind = ErrorKind::kIo, .operation = Operation::kRead, .system_errno = EIO};
       }
-      if (offset >= file_->size) return size_t{0};
-      const size_t bytes = std::min<uint64_t>(out.size(), file_->size - offset);
+      const uint64_t end = std::min(file_->size, directory_.files_end);
+      if (offset >= end) return size_t{0};
+      const size_t bytes = std::min<uint64_t>(out.size(), end - offset);
       std::memcpy(out.data(), file_->seen.get() + offset, bytes);
       return bytes;
     }
@@ -243,7 +251,14 @@ class FakeDirectory final : public Directory {
     FilePtr file_;
   };
 
-  static bool due(uint64_t& countdown) { return countdown != 0 && --countdown == 0; }
+  bool due(uint64_t& countdown) const {
+    if (countdown != 1) {
+      countdown -= countdown != 0 ? 1 : 0;
+      return false;
+    }
+    if (!fail_for_good) countdown = 0;
+    return true;
+  }
   static void apply(std::map<std::string, FilePtr>& files, const Change& change) {
     if (change.from.empty()) {
       files[change.to] = change.file;

@@ -132,8 +132,7 @@ Result<void> Recovery::judge_hole(SegmentReader& reader, const SurveyedSegment& 
   NACRE_TRY(search_behind(segment, remains));
   if (remains.synced_through > report_.end_lsn) return lost(segment, remains);
   NACRE_TRY_ASSIGN(const auto record, reader.read(offset));
-  NACRE_TRY_ASSIGN(const bool begun, reader.looks_begun(offset));
-  if (!remains.any && (record || !begun)) return {};
+  if (!remains.any && (record || !reader.looked_begun())) return {};
   report_.torn = true;
   report_.torn_file_number = segment.file.number;
   report_.torn_offset = offset;

@@ -19,23 +19,19 @@ constexpr uint64_t kSearchFactor = 8;
 Result<Bytes> SegmentReader::fill(uint64_t offset, uint64_t bytes) {
   if (offset >= file_bytes_) return Bytes();
   bytes = std::min(bytes, file_bytes_ - offset);
+  if (offset < window_begin_ || offset > window_end_) window_begin_ = window_end_ = offset;
+  const uint64_t kept = window_end_ - offset;  // of the window, to the front of the buffer
+  const char* from = buffer_.get() + (offset - window_begin_);
   if (bytes > buffer_bytes_) {
     const uint64_t wanted = std::min(std::max(bytes, kBufferBytes), file_bytes_);
     auto larger = std::make_unique_for_overwrite<char[]>(wanted);
-    if (offset >= window_begin_ && offset < window_end_) {
-      std::memcpy(larger.get(), buffer_.get() + (offset - window_begin_), window_end_ - offset);
-      window_begin_ = offset;
-    } else {
-      window_begin_ = window_end_ = offset;
-    }
+    std::copy_n(from, kept, larger.get());
     buffer_ = std::move(larger);
     buffer_bytes_ = wanted;
-  } else if (offset >= window_begin_ && offset < window_end_) {
-    std::memmove(buffer_.get(), buffer_.get() + (offset - window_begin_), window_end_ - offset);
-    window_begin_ = offset;
   } else {
-    window_begin_ = window_end_ = offset;
+    std::memmove(buffer_.get(), from, kept);
   }
+  window_begin_ = offset;
   const uint64_t room = std::min(buffer_bytes_ - (window_end_ - window_begin_), file_bytes_ - window_end_);
   if (room > 0) {
     const std::span<char> out(buffer_.get() + (window_end_ - window_begin_), room);
@@ -54,18 +50,15 @@ Result<Bytes> SegmentReader::view_ahead(uint64_t offset) {
 }
 
 Result<std::optional<SegmentReader::Record>> SegmentReader::read(uint64_t offset) {
+  looked_begun_ = false;
   NACRE_TRY_ASSIGN(Bytes bytes, view(offset, format::kLogRecordHeaderBytes));
   if (bytes.size() < format::kLogRecordHeaderBytes) return std::nullopt;
+  looked_begun_ = base::load<uint32_t>(bytes.data() + 8) == tag_;
   const auto header = format::parse_log_record(bytes.data(), tag_);
   if (!header || header->record_bytes() > file_bytes_ - offset) return std::nullopt;
   NACRE_TRY_ASSIGN(bytes, view(offset, header->record_bytes()));
   if (bytes.size() < header->record_bytes() || !format::check_log_record(bytes, salt_, offset)) return std::nullopt;
   return Record{*header, bytes.substr(format::kLogRecordHeaderBytes, header->payload_bytes)};
-}
-
-Result<bool> SegmentReader::looks_begun(uint64_t offset) {
-  NACRE_TRY_ASSIGN(const Bytes bytes, view(offset, format::kLogRecordHeaderBytes));
-  return bytes.size() == format::kLogRecordHeaderBytes && base::load<uint32_t>(bytes.data() + 8) == tag_;
 }
 
 Result<void> SegmentReader::search(uint64_t offset,
@@ -80,14 +73,13 @@ Result<void> SegmentReader::search(uint64_t offset,
     while (at <= last && base::load<uint32_t>(bytes.data() + at + 8) != tag_) at += format::kLogAlignment;
     offset += at;
     if (at > last) continue;
+    const auto header = format::parse_log_record(bytes.data() + at, tag_);
     NACRE_TRY_ASSIGN(const auto record, read(offset));
     if (record) {
       found(offset, record->header);
       offset += record->header.record_bytes();
       continue;
     }
-    NACRE_TRY_ASSIGN(const Bytes header_bytes, view(offset, format::kLogRecordHeaderBytes));
-    const auto header = format::parse_log_record(header_bytes.data(), tag_);
     const uint64_t cost = header ? std::min(header->record_bytes(), file_bytes_) : format::kLogRecordHeaderBytes;
     if (cost > budget) return malformed("a log segment is full of damaged records", offset);
     budget -= cost;

@@ -29,8 +29,8 @@ class SegmentReader {
   // The record at byte `offset` of the file; nothing if there is no whole and valid one.
   Result<std::optional<Record>> read(uint64_t offset);
 
-  // True if the 32 bytes at `offset` look like a record's header of this use of the segment, whole or not.
-  Result<bool> looks_begun(uint64_t offset);
+  // True if the last read() found something that looks like a record's header of this use of the segment, whole or not.
+  bool looked_begun() const { return looked_begun_; }
 
   // Finds the valid records at or after `offset`, wherever they begin. Costs one pass over the file; kCorruption if so
   // much of it looks like headers without being one that the search would take unreasonably long.
@@ -60,6 +60,7 @@ class SegmentReader {
   uint64_t window_begin_ = 0;  // the part of the file that the buffer holds
   uint64_t window_end_ = 0;
   uint64_t bytes_read_ = 0;
+  bool looked_begun_ = false;
 };
 
 }  // namespace nacre::wal
