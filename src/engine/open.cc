@@ -230,7 +230,7 @@ Result<void> Core::open_log() {
   NACRE_TRY(begin_log(recovered.next_lsn));
   for (const auto& keyspace : keyspaces()) NACRE_TRY(flush_recovered(*keyspace, edits));
   format::VersionEdit& last = edits.emplace_back();
-  NACRE_TRY_ASSIGN(last.log_floor, wal_->floor_at(recovered.next_lsn));
+  last.log_floor = wal_->floor_at(recovered.next_lsn).value();  // of a segment that its making placed durably
   last.last_sequence = pipeline_.visible();
   NACRE_TRY(versions_->commit(edits));
   for (const wal::LogFile& file : recovered.files) {

@@ -60,6 +60,12 @@ class Recovery {
     return corruption(Operation::kRecover, FileKind::kLog, segment.file.number, offset_of_end(segment), reason);
   }
 
+  // Who decodes a payload does not know where it lies.
+  Error in_record(const Error& error, const SurveyedSegment& segment) const {
+    if (error.operation != Operation::kDecode) return error;
+    return located(error, FileKind::kLog, segment.file.number, offset_of_end(segment) + format::kLogRecordHeaderBytes);
+  }
+
   Directory& directory_;
   const LogSurvey& survey_;
   const LogBegin from_;
@@ -111,11 +117,12 @@ Result<Recovery::End> Recovery::replay(SegmentReader& reader, const SurveyedSegm
     }
     const uint64_t end_lsn = report_.end_lsn + record->header.record_bytes();
     if (end_lsn > limit_lsn) return broken(segment, "a log record reaches into the next segment");
-    NACRE_TRY(deliver_({.first_sequence = record->header.first_sequence,
-                        .count = record->header.count,
-                        .payload = record->payload,
-                        .lsn = report_.end_lsn,
-                        .end_lsn = end_lsn}));
+    const auto delivered = deliver_({.first_sequence = record->header.first_sequence,
+                                     .count = record->header.count,
+                                     .payload = record->payload,
+                                     .lsn = report_.end_lsn,
+                                     .end_lsn = end_lsn});
+    if (!delivered) return in_record(delivered.error(), segment);
     report_.end_lsn = end_lsn;
     ++report_.records;
     next_sequence_ = record->header.first_sequence + record->header.count;

@@ -77,8 +77,8 @@ struct LogBegin {
 // What one gives a log that is to be written: positions for years, so that the next open can go on too.
 inline constexpr uint64_t kRoomOfNewLog = uint64_t{1} << 40;
 
-// Calls `deliver` for each record at or after the floor. An error of `deliver` ends the recovery and is returned. `damage`
-// may be null.
+// Calls `deliver` for each record at or after the floor. An error of `deliver` ends the recovery and is returned; that
+// of a decoder with the place of the record. `damage` may be null.
 Result<RecoveryReport> recover_log(Directory& directory, const format::Uuid& uuid, const LogBegin& from,
                                    const std::function<Result<void>(const RecoveredRecord&)>& deliver,
                                    LogDamage* damage = nullptr);

@@ -420,6 +420,20 @@ TEST_F(RecoveryTest, AnErrorOfTheCallbackEndsRecovery) {
   EXPECT_EQ(calls, 2);
 }
 
+// Such an error named no file: a record that is whole and holds no batch could not be told from damage anywhere else.
+TEST_F(RecoveryTest, APayloadThatCannotBeDecodedIsNamed) {
+  auto log = create();
+  const auto written = append_many(*log, 3, 10);
+  const auto result = recover_log(
+      directory_, test_uuid(), {.floor = {.lsn = kStart, .segment = 1}}, [&](const RecoveredRecord& record) {
+        return record.lsn == written[1].lsn ? Result<void>(malformed("no batch", 4)) : Result<void>();
+      });
+  EXPECT_EQ(result.error().kind, ErrorKind::kCorruption);
+  EXPECT_EQ(result.error().file_kind, FileKind::kLog);
+  EXPECT_EQ(result.error().file_number, 1u);
+  EXPECT_EQ(result.error().offset, offset_of(written[1].lsn) + format::kLogRecordHeaderBytes + 4);
+}
+
 // The floor may lie behind the last record that survived: what it covers is in tables.
 TEST_F(RecoveryTest, AFloorBeyondWhatSurvivedIsAnEmptyLog) {
   format::LogFloor floor;
