@@ -5,16 +5,21 @@
 // Fault model. Every changing operation (create, append, sync, rename, remove, directory sync) counts; fail_at(n) makes
 // the n-th fail, and all after it if `for_good`. A failed append has written half; a failed sync has made nothing
 // durable and forgets what it should have; a failed rename has happened if `failed_renames_happen`.
+// What only looks (list, open_read, read) is counted apart: fail_look_at(n) makes the n-th fail, and shorten_reads() makes
+// files end earlier than their size said when they were opened.
 // Power cut: of a file's unsynced bytes a prefix stays, perhaps with a hole of zeros in it (sectors are written in any
 // order); every name goes back to its durable file or keeps its present one, each for itself.
 //
 // Thread safety: one mutex around everything.
 #pragma once
 
+#include <algorithm>
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/prng.h"
@@ -51,6 +56,16 @@ class FaultyDirectory final : public Directory {
     sync::MutexLock lock(mutex_);
     return failed_;
   }
+  void fail_look_at(uint64_t look) {
+    sync::MutexLock lock(mutex_);
+    looks_until_failure_ = look + 1;
+  }
+  // Whether fail_look_at() struck; from then on nothing fails.
+  bool look_failed() {
+    sync::MutexLock lock(mutex_);
+    return std::exchange(looks_until_failure_, 0) == 0;
+  }
+  void shorten_reads(uint64_t by_bytes) { shorter_by_bytes_ = by_bytes; }
   uint64_t operations() const {
     sync::MutexLock lock(mutex_);
     return operations_;
@@ -119,9 +134,10 @@ class FaultyDirectory final : public Directory {
 
   Result<std::unique_ptr<ReadableFile>> open_read(const std::string& name) override {
     sync::MutexLock lock(mutex_);
+    NACRE_TRY(look(Operation::kOpen));
     const auto at = live_.find(name);
     if (at == live_.end()) return Error{.kind = ErrorKind::kNotFound, .operation = Operation::kOpen};
-    return std::unique_ptr<ReadableFile>(new Reader(at->second->data));
+    return std::unique_ptr<ReadableFile>(new Reader(*this, at->second->data));
   }
   Result<std::unique_ptr<WritableFile>> create(const std::string& name) override {
     sync::MutexLock lock(mutex_);
@@ -134,7 +150,7 @@ class FaultyDirectory final : public Directory {
   Result<std::unique_ptr<MappedFile>> open_mapped(const std::string&) override { return unsupported(); }
   Result<void> rename(const std::string& from, const std::string& to) override {
     sync::MutexLock lock(mutex_);
-    const auto counted = count();
+    const auto counted = count(Operation::kRename);
     if (!counted && !failed_renames_happen_) return counted;
     const auto at = live_.find(from);
     if (at == live_.end()) return Error{.kind = ErrorKind::kNotFound, .operation = Operation::kRename};
@@ -150,6 +166,7 @@ class FaultyDirectory final : public Directory {
   }
   Result<std::vector<DirectoryEntry>> list() override {
     sync::MutexLock lock(mutex_);
+    NACRE_TRY(look(Operation::kList));
     std::vector<DirectoryEntry> entries;
     for (const auto& [name, inode] : live_) entries.push_back({.name = name, .size_bytes = inode->data.size()});
     return entries;
@@ -169,15 +186,20 @@ class FaultyDirectory final : public Directory {
 
   class Reader final : public ReadableFile {
    public:
-    explicit Reader(std::string data) : data_(std::move(data)) {}
+    Reader(FaultyDirectory& directory, std::string data) : directory_(directory), data_(std::move(data)) {}
     Result<size_t> read(uint64_t offset, std::span<char> out) override {
-      if (offset >= data_.size()) return size_t{0};
-      return data_.copy(out.data(), out.size(), offset);
+      sync::MutexLock lock(directory_.mutex_);
+      NACRE_TRY(directory_.look(Operation::kRead));
+      const Bytes there =
+          Bytes(data_).substr(0, data_.size() - std::min<uint64_t>(directory_.shorter_by_bytes_, data_.size()));
+      if (offset >= there.size()) return size_t{0};
+      return there.copy(out.data(), out.size(), offset);
     }
     uint64_t size_bytes() const override { return data_.size(); }
     void will_need(uint64_t, uint64_t) override {}
 
    private:
+    FaultyDirectory& directory_;
     const std::string data_;
   };
 
@@ -228,6 +250,11 @@ class FaultyDirectory final : public Directory {
     return error;
   }
 
+  Result<void> look(Operation operation) NACRE_REQUIRES(mutex_) {
+    if (looks_until_failure_ == 0 || --looks_until_failure_ > 0) return {};
+    return Error{.kind = ErrorKind::kIo, .operation = operation, .system_errno = 5};
+  }
+
   mutable sync::Mutex mutex_;
   Names live_ NACRE_GUARDED_BY(mutex_);
   Names durable_ NACRE_GUARDED_BY(mutex_);
@@ -237,6 +264,8 @@ class FaultyDirectory final : public Directory {
   bool for_good_ NACRE_GUARDED_BY(mutex_) = false;
   bool failed_ NACRE_GUARDED_BY(mutex_) = false;
   bool failed_renames_happen_ = false;
+  uint64_t looks_until_failure_ NACRE_GUARDED_BY(mutex_) = 0;
+  std::atomic<uint64_t> shorter_by_bytes_ = 0;
 };
 
 }  // namespace nacre::tree

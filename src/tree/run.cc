@@ -6,7 +6,7 @@ namespace nacre::tree {
 
 namespace {
 
-// Index of the first head that is at least `head`. The compiler makes the step a conditional move.
+// Index of the first head that is at least `head`; there is one head at least. The compiler makes the step a conditional move.
 size_t lower_bound_head(std::span<const uint64_t> heads, uint64_t head) {
   const uint64_t* base = heads.data();
   size_t count = heads.size();
@@ -15,7 +15,7 @@ size_t lower_bound_head(std::span<const uint64_t> heads, uint64_t head) {
     base += base[half - 1] < head ? half : 0;
     count -= half;
   }
-  return static_cast<size_t>(base - heads.data()) + (count == 1 && *base < head ? 1 : 0);
+  return static_cast<size_t>(base - heads.data()) + (*base < head ? 1 : 0);
 }
 
 }  // namespace

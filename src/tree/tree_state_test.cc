@@ -136,10 +136,60 @@ TEST(TreeState, EditsThatDoNotFitAreRefusedWhole) {
   EXPECT_TRUE(refused(edit, "flushed-through"));
   edit = {.added = {placed(1, 2, 20, "a", "b", 5, 11)}};
   EXPECT_TRUE(refused(edit, "flushed-through"));
+  edit = {.added = {placed(1, 2, 20, "a", "a")}};
+  edit.added[0].table.largest_exclusive = true;
+  EXPECT_TRUE(refused(edit, "impossible"));
+  edit = {.added = {placed(1, 2, 20, "a", "b")}};
+  edit.added[0].table.erases = edit.added[0].table.entries + 1;
+  EXPECT_TRUE(refused(edit, "impossible"));
+  const std::string too_long(kMaxKeyBytes + 1, 'x');
+  edit = {.added = {placed(1, 2, 20, "a", too_long)}};
+  EXPECT_TRUE(refused(edit, "impossible"));
+  edit = {.added = {placed(1, 2, 20, too_long, "y")}};
+  EXPECT_TRUE(refused(edit, "impossible"));
+  edit = {.added = {placed(0, 9, 20, "a", "d"), placed(0, 9, 21, "c", "e")}};  // in front of what stands there
+  EXPECT_TRUE(refused(edit, "overlap"));
   edit = {.flushed_through = 9};
   EXPECT_TRUE(refused(edit, "out of order"));
   edit = {.keyspace = 3, .removed = {11}};
   EXPECT_EQ(tree.apply(edit).error().kind, ErrorKind::kNotFound);
+}
+
+TEST(TreeState, SeveralTablesMayJoinARun) {
+  Fixture tree;
+  tree.flush(1, placed(0, 0, 11, "c", "d")).value();
+  tree.apply({.added = {placed(0, 1, 12, "e", "f"), placed(0, 1, 13, "a", "b")}}).value();
+  EXPECT_EQ(tree.runs(), "  L0 run 1: 13[a,b] 11[c,d] 12[e,f]\n");
+}
+
+TEST(TreeState, AnEditDoesOneThingToAKeyspace) {
+  Fixture tree;
+  VersionEdit other{.keyspace = 5};
+  other.created = format::KeyspaceRecord{.id = 6, .name = "users"};
+  EXPECT_TRUE(is_misfit(tree.apply(other), "another keyspace than it is about"));
+  VersionEdit fleeting{.keyspace = 5, .dropped = true};
+  fleeting.created = format::KeyspaceRecord{.id = 5, .name = "users"};
+  EXPECT_TRUE(is_misfit(tree.apply(fleeting), "changes what it drops"));
+  fleeting.dropped = false;
+  tree.apply(fleeting).value();
+  VersionEdit drop{.keyspace = 5, .dropped = true, .added = {placed(0, 1, 11, "a", "b", 0, 0)}};
+  EXPECT_TRUE(is_misfit(tree.apply(drop), "changes what it drops"));
+  drop.added.clear();
+  drop.removed = {11};
+  EXPECT_TRUE(is_misfit(tree.apply(drop), "changes what it drops"));
+}
+
+// A merge at the bottom makes sequences 0. A flush may carry them, but nothing that an earlier one carried.
+TEST(TreeState, AFlushMayCarrySequenceZero) {
+  Fixture tree;
+  tree.flush(1, placed(0, 0, 11, "a", "b")).value();
+  tree.apply({.flushed_through = 20, .added = {placed(0, 2, 12, "a", "b", 0, 20)}}).value();
+  tree.apply({.flushed_through = 30, .added = {placed(0, 3, 13, "a", "b", 0, 0)}}).value();
+  const VersionEdit again{.flushed_through = 40, .added = {placed(0, 4, 14, "a", "b", 0, 30)}};
+  EXPECT_TRUE(is_misfit(tree.apply(again), "flushed before"));
+  VersionEdit replaced = again;  // what takes tables away is a merge, though the flushed sequence rises with it
+  replaced.removed = {11};
+  tree.apply(replaced).value();
 }
 
 TEST(TreeState, AFlushAddsOnlyWhatIsNewerAndInFront) {

@@ -20,10 +20,10 @@ Error not_here(const char* reason) {
       .kind = ErrorKind::kNotFound, .operation = Operation::kOpen, .file_kind = FileKind::kDirectory, .reason = reason};
 }
 
+// Only the leader calls this, and others only add: if one does so meanwhile, the counter ends up higher, which is as good.
 void raise(std::atomic<uint64_t>& counter, uint64_t to) {
-  uint64_t seen = counter.load(std::memory_order_relaxed);
-  while (seen < to && !counter.compare_exchange_weak(seen, to, std::memory_order_relaxed)) {
-  }
+  const uint64_t seen = counter.load(std::memory_order_relaxed);
+  if (seen < to) counter.fetch_add(to - seen, std::memory_order_relaxed);
 }
 
 }  // namespace
@@ -77,7 +77,7 @@ Result<void> VersionSet::create(OpenReport* report) {
                                                      .options = options_.default_keyspace}};
   TreeState state;
   Displaced displaced;
-  NACRE_TRY(state.apply(edit, home_, displaced));
+  NACRE_CHECK(state.apply(edit, home_, displaced).has_value());
   begin_life(state);
   NACRE_TRY(replace(std::move(state)));
   report->created = true;
@@ -236,7 +236,7 @@ Result<void> VersionSet::ready_to_write() {
 }
 
 Result<void> VersionSet::write_group(const std::string& payload, bool adds_tables) {
-  if (payload.size() > format::kMaxManifestRecordBytes) {
+  if (payload.size() > options_.record_limit_bytes) {
     return invalid_argument(Operation::kCommit, "the edit is larger than a manifest record can be");
   }
   if (adds_tables) {
@@ -269,10 +269,8 @@ void VersionSet::install(TreeState next, Displaced displaced) {
     sync::MutexLock lock(state_mutex_);
     for (const auto& [id, keyspace] : next.keyspaces) {
       const auto before = state_.keyspaces.find(id);
-      if (before != state_.keyspaces.end() && before->second.version == keyspace.version &&
-          before->second.flushed_through == keyspace.flushed_through) {
-        continue;
-      }
+      // Each edit of a keyspace makes a version, also one that only says how far it was flushed.
+      if (before != state_.keyspaces.end() && before->second.version == keyspace.version) continue;
       changed.push_back({.keyspace = id, .version = keyspace.version, .flushed_through = keyspace.flushed_through});
     }
     for (const auto& [id, keyspace] : state_.keyspaces) {

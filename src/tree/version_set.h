@@ -63,7 +63,8 @@ struct VersionSetOptions {
   std::shared_ptr<TableOpener> opener;
   base::MemoryAccount* account = nullptr;
   uint64_t manifest_limit_bytes = uint64_t{1} << 20;
-  std::function<void(std::span<const Installed>)> on_install;  // not called for what open() finds
+  uint64_t record_limit_bytes = format::kMaxManifestRecordBytes;  // of a commit
+  std::function<void(std::span<const Installed>)> on_install;     // not called for what open() finds
   TableHome::ObsoleteCallback on_obsolete;  // called by whoever drops the last reference, under any lock: push and go
   std::function<void(uint64_t number)> on_manifest_replaced;  // not called for the one that open() writes
 };
