@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
 
 #include "base/bits.h"
 #include "base/checksum.h"
@@ -100,6 +101,22 @@ TEST(Histogram, QuantilesAreWithinOnePercent) {
   }
 }
 
+TEST(Histogram, SumsAndBeginsAnew) {
+  Histogram both;
+  Histogram other;
+  for (uint64_t v : {1, 5, 70}) both.record(v);
+  for (uint64_t v : {2, 5, 9000}) other.record(v);
+  both.add(other);
+  EXPECT_EQ(both.summary().count, 6U);
+  EXPECT_EQ(both.summary().sum, 9083U);
+  EXPECT_EQ(both.summary().max, 9000U);
+  EXPECT_EQ(both.quantile(0.5), 5U);
+  other.add(both);
+  EXPECT_EQ(other.summary().max, 9000U);
+  both.clear();
+  EXPECT_EQ(both.summary(), HistogramSummary());
+}
+
 TEST(Histogram, ABoundedOneCountsLargerValuesAsItsLargest) {
   LatencyHistogram histogram;
   histogram.record(1000);
@@ -171,6 +188,21 @@ TEST(ResultDeathTest, AskingASuccessForItsErrorIsABug) {
   const Result<void> done;
   EXPECT_DEATH((void)value.error(), "holds none");
   EXPECT_DEATH((void)done.error(), "holds none");
+}
+
+TEST(Errors, EveryKindOperationAndFileHasWordsOfItsOwn) {
+  std::set<std::string> texts;
+  int count = 0;
+  const auto note = [&](const Error& error) {
+    texts.insert(error.to_string());
+    count++;
+  };
+  for (int i = 0; i <= static_cast<int>(ErrorKind::kUnsupported); i++) note({.kind = static_cast<ErrorKind>(i)});
+  for (int i = 1; i <= static_cast<int>(Operation::kConfigure); i++) note({.operation = static_cast<Operation>(i)});
+  for (int i = 1; i <= static_cast<int>(FileKind::kOther); i++)
+    note({.file_kind = static_cast<FileKind>(i), .file_number = 7});
+  EXPECT_EQ(texts.size(), static_cast<size_t>(count));
+  for (const std::string& text : texts) EXPECT_FALSE(text.contains("unknown")) << text;
 }
 
 }  // namespace

@@ -144,15 +144,6 @@ int BlockView::compare_behind_head(uint32_t i, const char* other, size_t size, u
   return mine > other_trailer ? -1 : (mine < other_trailer ? 1 : 0);
 }
 
-int BlockView::compare(uint32_t i, Bytes key, uint64_t other_trailer) const {
-  if (const int order = prefix().compare(key.substr(0, prefix_bytes_)); order != 0) return order;
-  const char* other = key.data() + prefix_bytes_;
-  const size_t size = key.size() - prefix_bytes_;
-  const uint64_t other_head = base::head_of(other, size);
-  if (const uint64_t mine = head(i); mine != other_head) return mine < other_head ? -1 : 1;
-  return compare_behind_head(i, other, size, other_trailer);
-}
-
 uint32_t BlockView::lower_bound(Bytes key, uint64_t wanted_trailer) const {
   if (const int order = prefix().compare(key.substr(0, prefix_bytes_)); order != 0) return order < 0 ? entries_ : 0;
   const char* wanted = key.data() + prefix_bytes_;

@@ -105,8 +105,6 @@ class BlockView {
 
   // The first entry at or after (key, trailer) in internal order; entries() if there is none.
   uint32_t lower_bound(Bytes key, uint64_t trailer) const;
-  // Negative, zero or positive as entry `i` lies before, at or after (key, trailer).
-  int compare(uint32_t i, Bytes key, uint64_t trailer) const;
 
  private:
   Result<void> check() const;

@@ -25,7 +25,7 @@ bool unpack_lz4(Bytes packed, std::span<char> out) {
 bool unpack_zstd(Bytes packed, std::span<char> out) {
   // Creating a context costs more than unpacking a block. Nothing in here waits, so one a thread is enough.
   thread_local const std::unique_ptr<ZSTD_DCtx, FreeZstd> context(ZSTD_createDCtx());
-  if (context == nullptr) return false;
+  NACRE_CHECK(context != nullptr);  // no memory (docs/adr/0008), which says nothing about the block
   const size_t got = ZSTD_decompressDCtx(context.get(), out.data(), out.size(), packed.data(), packed.size());
   return ZSTD_isError(got) == 0 && got == out.size();
 }
@@ -40,7 +40,10 @@ struct Compressor::State {
 Compressor::Compressor(Compression codec, int zstd_level)
     : codec_(codec), zstd_level_(zstd_level), state_(std::make_unique<State>()) {
   if (codec == Compression::kLz4) state_->lz4 = std::make_unique<char[]>(static_cast<size_t>(LZ4_sizeofState()));
-  if (codec == Compression::kZstd) state_->zstd.reset(ZSTD_createCCtx());
+  if (codec == Compression::kZstd) {
+    state_->zstd.reset(ZSTD_createCCtx());
+    NACRE_CHECK(state_->zstd != nullptr);  // no memory
+  }
 }
 
 Compressor::~Compressor() = default;
@@ -51,7 +54,6 @@ size_t Compressor::compress(Bytes raw, char* to, size_t room) {
                                                static_cast<int>(room), 1);
     return got > 0 ? static_cast<size_t>(got) : 0;
   }
-  if (state_->zstd == nullptr) return 0;
   const size_t got = ZSTD_compressCCtx(state_->zstd.get(), to, room, raw.data(), raw.size(), zstd_level_);
   return ZSTD_isError(got) == 0 ? got : 0;
 }

@@ -36,6 +36,13 @@ TEST(FileNames, RoundTrip) {
   EXPECT_EQ(parse_name("LOG"), (FileName{.kind = NameKind::kReport}));
 }
 
+TEST(FileNames, DifferInKindNumberAndSuffix) {
+  const FileName name{.kind = NameKind::kTable, .number = 3};
+  EXPECT_FALSE((name == FileName{.kind = NameKind::kLog, .number = 3}));
+  EXPECT_FALSE((name == FileName{.kind = NameKind::kTable, .number = 4}));
+  EXPECT_FALSE((name == FileName{.kind = NameKind::kTable, .number = 3, .temporary = true}));
+}
+
 TEST(FileNames, LikenessesAreSomebodyElses) {
   for (const char* name : {"",
                            ".",

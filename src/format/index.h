@@ -45,6 +45,9 @@ namespace nacre::format {
 inline constexpr uint32_t kMaxBlocks = uint32_t{1} << 28;
 inline constexpr uint64_t kMaxFenceBytes = UINT32_MAX;
 inline constexpr uint64_t kMaxTableBytes = (uint64_t{1} << 48) - 1;
+constexpr bool index_fits(uint64_t blocks, uint64_t fence_bytes, uint64_t table_bytes) {
+  return blocks <= kMaxBlocks && fence_bytes <= kMaxFenceBytes && table_bytes <= kMaxTableBytes;
+}
 inline constexpr size_t kIndexHeaderBytes = 32;
 
 // How many elements level `l` has over so many blocks, which is how many nodes the level below it has.

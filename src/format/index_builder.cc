@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "base/bits.h"
 #include "base/coding.h"
 #include "format/index.h"
@@ -10,7 +11,8 @@ namespace nacre::format {
 
 std::string shortest_fence(Bytes last, Bytes next) {
   const size_t common = base::common_prefix(last, next);
-  if (common == last.size() || common == next.size()) return std::string(last);  // equal, or last is a prefix of next
+  if (common == last.size()) return std::string(last);  // equal, or last is a prefix of next
+  NACRE_CHECK(common < next.size());                    // else next lies before last
   // The first byte that differs, raised by one, is a fence if that stays below next's.
   const auto low = static_cast<uint8_t>(last[common]);
   const auto high = static_cast<uint8_t>(next[common]);
@@ -35,9 +37,7 @@ void IndexBuilder::add(Bytes fence, uint64_t end_offset) {
   block_at_.push_back(end_offset);
 }
 
-bool IndexBuilder::fits() const {
-  return blocks() <= kMaxBlocks && fences_.size() <= kMaxFenceBytes && block_at_.back() <= kMaxTableBytes;
-}
+bool IndexBuilder::fits() const { return index_fits(blocks(), fences_.size(), block_at_.back()); }
 
 Bytes IndexBuilder::fence(uint64_t block) const {
   return Bytes(fences_).substr(fence_at_[block], fence_at_[block + 1] - fence_at_[block]);

@@ -114,6 +114,19 @@ TEST(Index, LongestKeys) {
   expect_search(view, fences, std::string(kMaxKeyBytes, 'k'));
 }
 
+TEST(Index, AFenceLongerThanAnyKeyIsRefused) {
+  const std::string longest(kMaxKeyBytes, 'k');
+  EXPECT_TRUE(IndexView::parse(build({"a", longest})).has_value());
+  EXPECT_FALSE(IndexView::parse(build({"a", longest + 'k'})).has_value());
+}
+
+TEST(Index, HasLimits) {
+  EXPECT_TRUE(index_fits(kMaxBlocks, kMaxFenceBytes, kMaxTableBytes));
+  EXPECT_FALSE(index_fits(kMaxBlocks + uint64_t{1}, kMaxFenceBytes, kMaxTableBytes));
+  EXPECT_FALSE(index_fits(kMaxBlocks, kMaxFenceBytes + 1, kMaxTableBytes));
+  EXPECT_FALSE(index_fits(kMaxBlocks, kMaxFenceBytes, kMaxTableBytes + 1));
+}
+
 TEST(Index, HostileBytesDoNoHarm) {
   base::Prng random(5);
   for (const size_t blocks : {1, 5, 40}) {

@@ -106,6 +106,25 @@ TEST(LogFormat, HeaderAreaRoundTrip) {
   EXPECT_EQ(used.mark, 99u);
 }
 
+TEST(LogFormat, ValuesThatDifferAreNotEqual) {
+  SegmentIdentity identity = sample_identity();
+  identity.salt++;
+  EXPECT_FALSE(identity == sample_identity());
+  SegmentPlacement placement = kPlacement;
+  placement.base_lsn += 8;
+  EXPECT_FALSE(placement == kPlacement);
+  EXPECT_FALSE((LogFloor{.lsn = 8, .segment = 1} == LogFloor{.lsn = 8, .segment = 2}));
+}
+
+// A mark is as far as a log can reach, or none.
+TEST(LogFormat, AMarkOutOfRangeIsNone) {
+  for (const auto& [mark, read] : {std::pair{kMaxLsn, kMaxLsn}, {kMaxLsn + 1, uint64_t{0}}}) {
+    std::string area = encode_segment_identity(sample_identity());
+    store_segment_mark(area.data(), kSalt, mark);
+    EXPECT_EQ(decode_segment_header(area)->mark, read);
+  }
+}
+
 TEST(LogFormat, AHeaderAreaThatIsCutOffIsRefused) {
   const std::string area = sample_area();
   for (size_t size = 1; size < kLogHeaderBytes; size += size < 1200 ? 1 : 97) {

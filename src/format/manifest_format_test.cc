@@ -140,6 +140,18 @@ TEST(ManifestFormat, ALostMarkBeforeAValidRecordCostsNothing) {
   EXPECT_EQ(read(file).value().payloads, kPayloads);
 }
 
+// Behind a lost mark comes a record. Another mark is none: nobody writes two.
+TEST(ManifestFormat, ALostMarkBeforeAMarkIsDamage) {
+  std::string file = make_manifest({kPayloads[0]}, false);
+  const size_t mark = file.size();
+  file.append(kManifestRecordHeaderBytes, '\0');
+  append_manifest_record(file, sample_header(), file.size(), {});
+  const auto back = read(file);
+  ASSERT_FALSE(back.has_value());
+  EXPECT_EQ(back.error().kind, ErrorKind::kCorruption);
+  EXPECT_EQ(back.error().offset, mark);
+}
+
 TEST(ManifestFormat, DamageBeforeAnythingValidIsCorruptionWithItsOffset) {
   std::string file = make_manifest(kPayloads);
   const size_t second = kManifestHeaderBytes + 2 * kManifestRecordHeaderBytes + kPayloads[0].size();
@@ -225,6 +237,8 @@ TEST(CurrentFile, ThatOfOtherEnginesIsNamed) {
   EXPECT_EQ(other.error().kind, ErrorKind::kInvalidArgument);
   EXPECT_EQ(decode_current("MANIFEST-000005").error().kind, ErrorKind::kCorruption);
   EXPECT_EQ(decode_current("").error().kind, ErrorKind::kCorruption);
+  EXPECT_EQ(decode_current("MANIFEST-000005.tmp\n").error().kind, ErrorKind::kCorruption);
+  EXPECT_EQ(decode_current("000005.sst\n").error().kind, ErrorKind::kCorruption);
 }
 
 }  // namespace

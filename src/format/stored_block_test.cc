@@ -116,12 +116,39 @@ TEST(StoredBlock, HostileBytesWithAMendedChecksumDoNoHarm) {
   }
 }
 
+TEST(StoredBlock, WhatNoBlockCanBeIsNotUnpacked) {
+  std::string room(10, '\0');
+  const auto refused = [&](Compression codec, Bytes packed, std::span<char> out) {
+    const auto done = decompress(codec, packed, out);
+    return !done && done.error().kind == ErrorKind::kCorruption;
+  };
+  EXPECT_TRUE(refused(Compression::kNone, "eleven bytes", room));
+  EXPECT_TRUE(refused(static_cast<Compression>(9), "some bytes", room));
+  std::string huge(kMaxCompressedRawBytes + 1, '\0');
+  EXPECT_TRUE(refused(Compression::kLz4, huge, room));
+  EXPECT_TRUE(refused(Compression::kZstd, "x", huge));
+}
+
+TEST(StoredBlock, ATrailerIsAsLongAsATrailerIs) {
+  const std::string bytes = stored("somewhere", Compression::kNone);
+  const Bytes payload = Bytes(bytes).substr(0, 9);
+  const Bytes trailer = Bytes(bytes).substr(9);
+  EXPECT_TRUE(open_stored(payload, trailer, StoredKind::kData, kSeed).has_value());
+  for (const Bytes wrong : {trailer.substr(1), Bytes(bytes).substr(8), Bytes()}) {
+    EXPECT_FALSE(open_stored(payload, wrong, StoredKind::kData, kSeed).has_value());
+    EXPECT_FALSE(peek_stored(wrong, 9, StoredKind::kData).has_value());
+  }
+}
+
 TEST(StoredBlock, SaysNoMoreThanAnyBlockCanHold) {
   std::string trailer(kStoredTrailerBytes, '\0');
   base::store(trailer.data(), static_cast<uint32_t>(kMaxCompressedRawBytes + 1));
   trailer[4] = static_cast<char>(Compression::kZstd);
   trailer[5] = static_cast<char>(StoredKind::kData);
   EXPECT_FALSE(peek_stored(trailer, 100, StoredKind::kData).has_value());
+  base::store(trailer.data(), uint32_t{100});
+  EXPECT_TRUE(peek_stored(trailer, 100, StoredKind::kData).has_value());
+  EXPECT_FALSE(peek_stored(trailer, kMaxCompressedRawBytes + 1, StoredKind::kData).has_value());
   trailer[4] = 3;
   EXPECT_EQ(peek_stored(trailer, 100, StoredKind::kData).error().kind, ErrorKind::kUnsupported);
 }

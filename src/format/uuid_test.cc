@@ -15,6 +15,12 @@ TEST(Uuid, IsVersionFourAndReadsBack) {
   EXPECT_FALSE(uuid.is_nil());
 }
 
+TEST(Uuid, IdentitiesDifferByDatabaseAndNumber) {
+  const TableIdentity identity{.uuid = Uuid::from_random(1, 2), .number = 3};
+  EXPECT_FALSE((identity == TableIdentity{.uuid = Uuid::from_random(1, 3), .number = 3}));
+  EXPECT_FALSE((identity == TableIdentity{.uuid = Uuid::from_random(1, 2), .number = 4}));
+}
+
 TEST(Uuid, SeedsAreFrozen) {  // every stored checksum depends on them
   const Uuid uuid = Uuid::from_random(0x0123456789abcdef, 0xfedcba9876543210);
   EXPECT_EQ(uuid.folded(), 11188650337875782508ULL);

@@ -215,7 +215,7 @@ Result<std::pair<uint64_t, uint64_t>> decode_pair(Bytes value) {
   return std::pair(first, second);
 }
 
-// Puts a field whose value is a number into the edit.
+// Puts a field whose value is a number into the edit: that of any known tag but those that put_field() sees to.
 Result<void> put_number(VersionEdit& edit, uint64_t tag, uint64_t value) {
   const bool is_sequence = tag == kFlushedThroughTag || tag == kLastSequenceTag;
   const bool is_id = tag == kKeyspaceTag;
@@ -231,8 +231,7 @@ Result<void> put_number(VersionEdit& edit, uint64_t tag, uint64_t value) {
     case kNextRunIdTag: edit.next_run_id = value; break;
     case kReservedFileNumberTag: edit.reserved_file_number = value; break;
     case kNextKeyspaceIdTag: edit.next_keyspace_id = value; break;
-    case kLogSyncedThroughTag: edit.log_synced_through = value; break;
-    default: return newer_format("a manifest edit has a field that this release does not know: use a newer release");
+    default: edit.log_synced_through = value; break;  // kLogSyncedThroughTag: the caller has the other tags
   }
   return {};
 }

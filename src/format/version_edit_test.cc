@@ -4,6 +4,7 @@
 
 #include "base/coding.h"
 #include "base/prng.h"
+#include "format/block.h"
 #include "format/test_bytes.h"
 #include "format/version_edit_samples.h"
 
@@ -140,9 +141,46 @@ TEST(VersionEdit, ImpossibleValuesAreRefused) {
   EXPECT_TRUE(refused(edit));
   edit = {.created = KeyspaceRecord{.id = 0, .name = std::string(256, 'x')}};
   EXPECT_TRUE(refused(edit));
+  edit = {.created = KeyspaceRecord{.id = 0, .name = "x", .options = {.block_bytes = kMinBlockBytes - 1}}};
+  EXPECT_TRUE(refused(edit));
+  edit = {.created = KeyspaceRecord{.id = 0, .name = "x", .options = {.block_bytes = kMaxBlockBytes + 1}}};
+  EXPECT_TRUE(refused(edit));
+  EXPECT_TRUE(refused(with([](PlacedTable& p) { p.table.smallest_key = std::string(kMaxKeyBytes + 1, 'a'); })));
+  edit = {.next_file_number = kMaxCounter + 1};
+  EXPECT_TRUE(refused(edit));
   // The builder of filters would ask for memory in proportion.
   edit = {.created = KeyspaceRecord{.id = 0, .name = "x", .options = {.filter_bits_per_key = 25}}};
   EXPECT_TRUE(refused(edit));
+}
+
+TEST(VersionEdit, EveryFieldCounts) {
+  const KeyspaceRecord keyspace{.id = 1, .name = "x"};
+  KeyspaceRecord other = keyspace;
+  const auto differs = [&] {
+    const bool different = !(other == keyspace);
+    other = keyspace;
+    return different;
+  };
+  EXPECT_FALSE(differs());
+  EXPECT_TRUE((other.id = 2, differs()));
+  EXPECT_TRUE((other.name = "y", differs()));
+  EXPECT_TRUE((other.order = static_cast<KeyOrder>(1), differs()));
+  EXPECT_TRUE((other.options.compression = Compression::kNone, differs()));
+  EXPECT_TRUE((other.options.bottom_compression = Compression::kNone, differs()));
+  EXPECT_TRUE((other.options.shape = CompactionShape::kTiered, differs()));
+  EXPECT_TRUE((other.options.filter_bits_per_key++, differs()));
+  EXPECT_TRUE((other.options.block_bytes++, differs()));
+  PlacedTable placed = sample_table();
+  placed.table.erases++;
+  EXPECT_FALSE(placed == sample_table());
+  EXPECT_FALSE(placed.table == sample_table().table);
+  EXPECT_FALSE((NumberRange{.first = 1, .end = 2} == NumberRange{.first = 1, .end = 3}));
+  EXPECT_FALSE(VersionEdit{} == VersionEdit{.keyspace = 1});
+}
+
+TEST(VersionEdit, SeveralRangesOfForeignNumbersMayCome) {
+  const VersionEdit edit{.foreign_numbers = {{.first = 5, .end = 9}, {.first = 20, .end = 21}}};
+  EXPECT_EQ(decode_edits(encode_edits(std::span(&edit, 1))).value(), std::vector{edit});
 }
 
 // The policy counts by level, in arrays that end with the bottom: a level below it was a write behind their end.
