@@ -150,7 +150,6 @@ Result<void> TableBuilder::end_block(Bytes last_key, uint64_t last_trailer) {
   fence_open_ = true;
   block_end_ = offset();
   properties_.data_blocks++;
-  if (!index_.fits()) return invalid_argument(Operation::kWrite, "table has grown past the limits of its format");
   return write_out(kAppendBytes);
 }
 

@@ -27,6 +27,8 @@ TEST(TableBuilder, RefusesWhatDoesNotComeInOrder) {
 TEST(TableBuilder, RefusesWhatTheFormatCannotHold) {
   Built b;
   EXPECT_EQ(b.builder.add(std::string(kMaxKeyBytes + 1, 'k'), put(1), "").error().kind, ErrorKind::kInvalidArgument);
+  const Bytes huge("", kMaxValueBytes + 1);  // its length is all that is looked at
+  EXPECT_EQ(b.builder.add("k", put(1), huge).error().kind, ErrorKind::kInvalidArgument);
   EXPECT_EQ(b.builder.add("k", format::make_trailer(1, format::EntryKind::kRangeErase), "").error().kind,
             ErrorKind::kInvalidArgument);
 }
@@ -86,6 +88,98 @@ TEST(TableBuilder, AFailedWriteIsAnError) {
   }
   ASSERT_FALSE(added.has_value());
   EXPECT_EQ(added.error().kind, ErrorKind::kNoSpace);
+}
+
+// Every append of a table whose every part is larger than what is written at once.
+TEST(TableBuilder, EveryAppendThatFailsIsTold) {
+  const std::string noise = [] {
+    base::Prng random(6);
+    std::string bytes(size_t{17} << 20, '\0');
+    for (size_t at = 0; at < bytes.size(); at += 8) base::store(bytes.data() + at, random.next());
+    return bytes;
+  }();
+  std::vector<format::RangeTombstone> tombstones;
+  std::vector<std::string> bounds;
+  for (int i = 0; i < 10; i++) bounds.push_back(std::string(kMaxKeyBytes - 1, 't') + static_cast<char>('a' + i));
+  for (size_t i = 0; i + 1 < bounds.size(); i++) tombstones.push_back({bounds[i], bounds[i + 1], 5 + i});
+  const auto set = format::TombstoneSet::build(tombstones);
+  const auto write = [&](MemoryFile& file) -> Result<void> {
+    MemoryWritable writable(file);
+    TableBuilderOptions options = small_blocks(Compression::kNone);
+    options.filter_bits_per_key = 24;
+    TableBuilder builder(writable, options);
+    builder.set_tombstones(set);
+    for (int i = 0; i < 12; i++) {  // long keys, so that the index is large
+      NACRE_TRY(builder.add(std::string(kMaxKeyBytes - 1, 'k') + static_cast<char>('a' + i), put(1), "x"));
+    }
+    NACRE_TRY(builder.add("l1", put(1), noise));                                    // too large to be compressed
+    NACRE_TRY(builder.add("l2", put(1), Bytes(noise).substr(0, size_t{1} << 20)));  // a block of its own
+    for (int i = 0; i < 200'000; i++) NACRE_TRY(builder.add("m" + numbered(i), put(1), ""));
+    NACRE_TRY(builder.finish());
+    return {};
+  };
+  MemoryFile whole;
+  write(whole).value();
+  ASSERT_GT(whole.appends, 8U);
+  for (uint64_t appends = 0; appends < whole.appends; appends++) {
+    MemoryFile file;
+    file.fail_appends_after = appends;
+    const auto written = write(file);
+    ASSERT_FALSE(written.has_value()) << appends;
+    EXPECT_EQ(written.error().kind, ErrorKind::kNoSpace);
+    EXPECT_EQ(file.appends, appends + 1) << "nothing is written behind a failed append";
+  }
+}
+
+// The first append comes with whatever part makes the buffer full: the last block, or one of those that a finish adds.
+TEST(TableBuilder, WhicheverPartFillsTheBufferItsAppendMayFail) {
+  uint64_t failed = 0;
+  for (const bool long_keys : {false, true}) {
+    for (int blocks = 150; blocks < 700; blocks++) {
+      Built b(small_blocks(Compression::kNone));
+      b.file.fail_appends_after = 0;
+      const auto write = [&]() -> Result<void> {
+        if (long_keys) NACRE_TRY(b.builder.add(std::string(kMaxKeyBytes, 'a'), put(1), "x"));
+        for (int i = 0; i < blocks; i++) NACRE_TRY(b.builder.add(numbered(i), put(1), std::string(800, 'v')));
+        if (long_keys) NACRE_TRY(b.builder.add(std::string(kMaxKeyBytes, 'z'), put(1), "x"));
+        NACRE_TRY(b.builder.finish());
+        return {};
+      };
+      const auto written = write();
+      ASSERT_FALSE(written.has_value());
+      EXPECT_EQ(written.error().kind, ErrorKind::kNoSpace);
+      EXPECT_EQ(b.file.appends, 1U);
+      failed++;
+    }
+  }
+  EXPECT_EQ(failed, 1100U);
+}
+
+TEST(TableBuilder, ABlockThatIsTakenOverComesBehindOnesThatMayFail) {
+  World world;
+  MemoryFile from_file;
+  std::vector<OwnedEntry> entries;
+  for (uint64_t i = 0; i < 1200; i++) entries.push_back({numbered(i), put(1), std::string(800, 'v')});  // a block each
+  build(from_file, entries, small_blocks(Compression::kNone));
+  const auto source = open(from_file, world.cache, world.account).value();
+  for (size_t first = 0; first < 8; first++) {
+    Built b(small_blocks(Compression::kNone));
+    b.file.fail_appends_after = 0;
+    auto cursor = source->cursor({.streaming = true});
+    Result<void> done;
+    size_t step = 0;
+    for (cursor.seek_first(); cursor.valid() && done; step++) {  // an entry, then a block
+      if (step % 2 == 1) {
+        done = b.builder.add_block(cursor.stored_block(), cursor.block());
+        cursor.next_block();
+      } else {
+        done = b.builder.add(cursor.key(), cursor.trailer(), std::string(700 + 10 * first, 'w'));
+        cursor.next();
+      }
+    }
+    ASSERT_FALSE(done.has_value());
+    EXPECT_EQ(done.error().kind, ErrorKind::kNoSpace);
+  }
 }
 
 TEST(TableBuilder, ChargesWhatItHolds) {

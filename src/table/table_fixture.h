@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,7 +27,9 @@ struct MemoryFile {
   uint64_t bytes_read = 0;
   uint64_t announced = 0;
   uint64_t fail_reads_from = ~uint64_t{0};  // offset: a read that touches it or what follows fails
+  uint64_t fail_nth_read = 0;               // a countdown; 0: none
   uint64_t fail_appends_after = ~uint64_t{0};
+  std::function<void()> on_read;  // may be empty
 };
 
 class MemoryWritable : public WritableFile {
@@ -51,7 +54,9 @@ class MemoryReadable : public ReadableFile {
   explicit MemoryReadable(MemoryFile& file) : file_(file) {}
   Result<size_t> read(uint64_t offset, std::span<char> out) override {
     file_.reads++;
-    if (offset + out.size() > file_.fail_reads_from)
+    if (file_.on_read) file_.on_read();
+    const bool nth = file_.fail_nth_read != 0 && --file_.fail_nth_read == 0;
+    if (nth || offset + out.size() > file_.fail_reads_from)
       return Error{.kind = ErrorKind::kIo, .operation = Operation::kRead, .system_errno = 5};
     const Bytes bytes = offset < file_.bytes.size() ? Bytes(file_.bytes).substr(offset, out.size()) : Bytes();
     if (!bytes.empty()) std::memcpy(out.data(), bytes.data(), bytes.size());
