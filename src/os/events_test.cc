@@ -15,7 +15,16 @@ TEST(Events, EveryKindHasAWordOfItsOwn) {
   EXPECT_EQ(words.size(), static_cast<size_t>(last) + 1);
   EXPECT_FALSE(words.contains("unknown_event"));
   EXPECT_EQ(to_string(static_cast<EventKind>(last + 1)), "unknown_event") << "a kind was added without a word";
-  EXPECT_EQ(to_string(Severity::kWarning), "warning");
+  std::set<std::string_view> severities;
+  for (int i = 0; i <= static_cast<int>(Severity::kError); ++i) severities.insert(to_string(static_cast<Severity>(i)));
+  EXPECT_EQ(severities, (std::set<std::string_view>{"debug", "info", "warning", "error"}));
+}
+
+TEST(Events, EveryKindOfFileHasAWordOfItsOwn) {
+  std::set<std::string> lines;
+  for (int i = 0; i <= static_cast<int>(FileKind::kOther); ++i)
+    lines.insert(to_string(Event{.kind = EventKind::kOpened, .file_kind = static_cast<FileKind>(i)}));
+  EXPECT_EQ(lines.size(), static_cast<size_t>(FileKind::kOther) + 1);
 }
 
 TEST(Events, EmptyFieldsAreLeftOut) {
@@ -39,6 +48,13 @@ TEST(Events, EmptyFieldsAreLeftOut) {
 TEST(Events, TextThatWouldBreakTheLineIsQuoted) {
   EXPECT_EQ(to_string(Event{.kind = EventKind::kWriteDelayed, .keyspace = "a b\"c\n", .cause = "too many runs"}),
             "write_delayed keyspace=\"a b\\\"c\\x0a\" cause=\"too many runs\"");
+  EXPECT_EQ(to_string(Event{.kind = EventKind::kOpened, .database = "C:\\x \x7f"}),
+            "opened database=\"C:\\\\x \\x7f\"");
+  for (const char* plain : {"aZ09-_./:", "\xc3\xa9t\xc3\xa9"})  // UTF-8 is left as it is
+    EXPECT_EQ(to_string(Event{.kind = EventKind::kOpened, .database = plain}), std::string("opened database=") + plain);
+  for (const char* quoted : {"a@", "a[", "a`", "a{", "a;", "a!"})
+    EXPECT_EQ(to_string(Event{.kind = EventKind::kOpened, .database = quoted}),
+              std::string("opened database=\"") + quoted + "\"");
 }
 
 TEST(Events, ErrorsAreShownWhereTheyBelong) {
@@ -51,6 +67,8 @@ TEST(Events, ErrorsAreShownWhereTheyBelong) {
   EXPECT_EQ(to_string(Event{.kind = EventKind::kCorruption, .error = error}),
             "corruption error=\"corruption while reading 000013.sst at offset 8192: block checksum mismatch\"");
   EXPECT_EQ(to_string(Event{.kind = EventKind::kOpened, .error = error}), "opened");
+  for (const EventKind kind : {EventKind::kWritesStopped, EventKind::kBackgroundError})
+    EXPECT_TRUE(to_string(Event{.kind = kind, .error = error}).contains("block checksum mismatch"));
 }
 
 }  // namespace
