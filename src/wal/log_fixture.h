@@ -135,4 +135,13 @@ class LogFixture : public ::testing::Test {
   format::Sequence next_sequence_ = 1;
 };
 
+// What is common to the tests of recovery.
+class RecoveryTest : public LogFixture {
+ protected:
+  RecoveryTest() { small_.first_segment_bytes = small_.max_segment_bytes = 16384; }
+  static uint64_t offset_of(uint64_t lsn) { return format::kLogHeaderBytes + (lsn - kStart); }  // in the first segment
+
+  Wal::Options small_ = options();
+};
+
 }  // namespace nacre::wal

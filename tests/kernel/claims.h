@@ -4,7 +4,7 @@
 //   frame   bytes after these four u32 | kind u8 | body          all numbers little-endian
 //   'D'  part of a dump       keyspace u8, then entries: key u32, value u32, key, value
 //   'O'  opened               the dump is complete; writing begins
-//   'E'  could not open       error u8, words
+//   'E'  could not open       error u8, words; or could not read when it checked
 //   'A'  about to commit      thread u8, number u64, durability u8, then changes: kind u8, keyspace u8, key u32, value u32, key, value
 //   'K'  acknowledged         thread u8, number u64
 //   'F'  refused or in doubt  thread u8, number u64, error u8, words

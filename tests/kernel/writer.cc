@@ -52,7 +52,13 @@ class Writer {
   void check() {
     const auto findings = db_.check();
     if (!findings) return claims_.error('X', findings.error());
-    for (const CheckFinding& finding : *findings) claims_.send(Frame('X').text("check: " + finding.detail));
+    for (const CheckFinding& finding : *findings) {
+      if (finding.error.kind == ErrorKind::kIo) {  // the power may have gone while it read: no word of what is stored
+        claims_.error('E', finding.error);
+      } else {
+        claims_.send(Frame('X').text("check: " + finding.detail + ": " + finding.error.to_string()));
+      }
+    }
   }
 
   // Commits until told to end or until every thread has met an error.
