@@ -110,6 +110,10 @@ class History {
 
   // A shared place that both wrote shows the winner's, so it comes later.
   void note_order(const CommitId& loser, const CommitId& winner);
+  // What was noted, to be put back after a supposition.
+  using Order = std::set<std::pair<CommitId, CommitId>>;
+  const Order& order() const { return order_; }
+  void set_order(Order order) { order_ = std::move(order); }
 
  private:
   Track& track(const Place& place);
@@ -120,7 +124,7 @@ class History {
   Cut settled_{};
   Floors floors_;
   std::map<Place, Track> tracks_;
-  std::set<std::pair<CommitId, CommitId>> order_;  // what time does not tell, as it was seen: (earlier, later)
+  Order order_;  // what time does not tell, as it was seen: (earlier, later)
   uint64_t clock_ = 0;
 };
 

@@ -67,11 +67,35 @@ std::string Oracle::judge_after_crash(const Sight& sight) {
   return judge(sight);
 }
 
-std::string Oracle::decide(const Sight& sight) {
-  if (std::string wrong = judge_after_crash(sight); !wrong.empty()) return wrong;
+std::optional<Cut> Oracle::find_cut(const Sight& sight, const Explains& explains) {
   Cut cut{};
-  for (uint32_t s = 0; s < kStreams; s++) cut[s] = sight.most(s);  // those that may be are all alike
-  history_.decide(cut);
+  for (uint32_t s = 0; s < kStreams; s++) cut[s] = sight.most(s);
+  for (uint32_t tries = 0; tries < kMostCuts; tries++) {
+    const History::Order known = history_.order();
+    Sight supposed = Sight::exactly(history_, cut);
+    if (explains(supposed)) return cut;
+    history_.set_order(known);
+    uint32_t s = 0;  // the next lower one: like the digits of a number
+    for (; s < kStreams; s++) {
+      const Number least = sight.least(s);
+      if (cut[s] != least) {
+        do cut[s]--;
+        while (!sight.may_be(s, cut[s]));
+        break;
+      }
+      cut[s] = sight.most(s);
+    }
+    if (s == kStreams) return std::nullopt;
+  }
+  for (uint32_t s = 0; s < kStreams; s++) cut[s] = sight.most(s);
+  return cut;
+}
+
+std::string Oracle::decide(const Sight& sight, const Explains& explains) {
+  if (std::string wrong = judge_after_crash(sight); !wrong.empty()) return wrong;
+  const std::optional<Cut> cut = find_cut(sight, explains);
+  if (!cut) return "no cut in " + sight.to_string() + " shows all that was read";
+  history_.decide(*cut);
   seen_.clear();
   power_lost_ = false;
   return "";

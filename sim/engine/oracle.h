@@ -11,6 +11,8 @@
 // Thread safety: none needed, nothing here reaches a point of the scheduler.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,8 +30,11 @@ class Oracle {
   [[nodiscard]] std::string judge(const Sight& sight);
   // The same of what a crash left: it may be less than was seen before it.
   [[nodiscard]] std::string judge_after_crash(const Sight& sight);
-  // What stands open now shows this; the history is decided by it.
-  [[nodiscard]] std::string decide(const Sight& sight);
+  // Whether all that was read fits a supposed cut.
+  using Explains = std::function<bool(Sight& supposed)>;
+  // What stands open now shows this; the history is decided by it. What the sight leaves open for each stream may not go together:
+  // of the cuts in it one that explains all is taken, the greatest that is met first; all of them show the same.
+  [[nodiscard]] std::string decide(const Sight& sight, const Explains& explains = [](Sight&) { return true; });
 
   void power_lost() { power_lost_ = true; }
   bool is_power_lost() const { return power_lost_; }
@@ -45,6 +50,9 @@ class Oracle {
     std::string text;
   };
 
+  static constexpr uint32_t kMostCuts = 2000;  // looked at; a device that lied leaves too many
+
+  std::optional<Cut> find_cut(const Sight& sight, const Explains& explains);
   std::string check_time(const Seen& seen) const;
   static std::string check_pair(const Seen& a, const Seen& b);
 

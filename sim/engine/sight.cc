@@ -40,6 +40,12 @@ Sight::Sight(History& history, const Cut& floor) : history_(&history), began_(hi
   ended_ = kNever;
 }
 
+Sight Sight::exactly(History& history, const Cut& cut) {
+  Sight sight(history, cut);
+  for (Window& window : sight.windows_) window.may.assign(1, true);
+  return sight;
+}
+
 void Sight::taken() {
   for (uint32_t s = 0; s < kStreams; s++)
     windows_[s].may.assign(history_->begun(s) - std::min(windows_[s].first, history_->begun(s)) + 1, true);
@@ -59,6 +65,11 @@ Number Sight::most(uint32_t stream) const {
   const Window& window = windows_[stream];
   return window.first +
          static_cast<Number>(window.may.rend() - std::find(window.may.rbegin(), window.may.rend(), true)) - 1;
+}
+
+bool Sight::may_be(uint32_t stream, Number number) const {
+  const Window& window = windows_[stream];
+  return number >= window.first && number - window.first < window.may.size() && window.may[number - window.first];
 }
 
 bool Sight::rule_out_below(uint32_t stream, Number number) {

@@ -31,6 +31,8 @@ class Sight {
   explicit Sight(History& history);
   // What a crash left: anything between what must be there and what was begun.
   Sight(History& history, const Cut& floor);
+  // This cut and no other.
+  static Sight exactly(History& history, const Cut& cut);
   void taken();
 
   [[nodiscard]] std::string sees(const Place& place, const std::optional<Bytes>& value);
@@ -41,6 +43,7 @@ class Sight {
   // The fewest and the most commits of the stream that it may show.
   Number least(uint32_t stream) const;
   Number most(uint32_t stream) const;
+  bool may_be(uint32_t stream, Number number) const;
   uint64_t began() const { return began_; }
   uint64_t ended() const { return ended_; }
   std::string to_string() const;
