@@ -54,7 +54,7 @@ class Campaign:
 
     def closed_life(self):
         life = self.begin_life()
-        life.live(End(Life.terminate, commits=self.random.randrange(300)))
+        life.live(End(Life.terminate, commits=1 + self.random.randrange(300)))  # it is up, and will hear the signal
         life.wait()
         life.judge_words(device_died=False)
         if self.oracle.closed is None:

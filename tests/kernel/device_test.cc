@@ -274,7 +274,8 @@ TEST(ReadOnlyDevice, AFileSystemThatBecomesReadOnlyRefusesWritesAndIsRead) {
       const auto refused = db.put("last", "0", Durability::kDisk);
       ASSERT_FALSE(refused.has_value());
       const ErrorKind kind = refused.error().kind;
-      ASSERT_TRUE(i == 0 ? kind == ErrorKind::kIo : kind == ErrorKind::kClosed) << said(refused);
+      // Who meets it first is told kIo: this write, or a job in the background that prepares a file of the log.
+      ASSERT_TRUE(kind == ErrorKind::kClosed || (i == 0 && kind == ErrorKind::kIo)) << said(refused);
     }
     // The one in doubt is visible until the next open: the values that were there before are.
     for (const auto& [key, value] : batches.contents()) {
