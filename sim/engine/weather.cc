@@ -24,7 +24,7 @@ bool Weather::permits(Call call, const Error& error) const {
   switch (error.kind) {
     case ErrorKind::kIo:
       // Whoever waited for a failed sync is told kIo whatever the device said.
-      return io || syncs || (call == Call::kClose && stopped) || (call != Call::kRead && read_only) ||
+      return io || syncs || short_reads || (call == Call::kClose && stopped) || (call != Call::kRead && read_only) ||
              (call != Call::kRead && damage);
     case ErrorKind::kNoSpace: return space && call != Call::kRead;
     case ErrorKind::kClosed: return stopped && (call == Call::kWrite || call == Call::kWork);

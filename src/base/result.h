@@ -41,6 +41,14 @@ inline Error corruption(Operation operation, FileKind file_kind, uint64_t file_n
 }
 
 // Corruption found by a decoder that does not know which file it looks at; the caller adds that with `located`.
+// A read that brought fewer bytes than the file had when it was opened. An error of the system: where a file ends is said by its size.
+inline Error became_shorter(uint64_t offset = 0) {
+  return Error{.kind = ErrorKind::kIo,
+               .operation = Operation::kRead,
+               .offset = offset,
+               .reason = "the file became shorter while it was read"};
+}
+
 inline Error malformed(const char* reason, uint64_t offset = 0) {
   return Error{.kind = ErrorKind::kCorruption, .operation = Operation::kDecode, .offset = offset, .reason = reason};
 }

@@ -14,10 +14,7 @@ Result<std::string> read_whole(ReadableFile& file, uint64_t limit_bytes) {
   if (file.size_bytes() > limit_bytes) return malformed("the file is larger than it can be");
   std::string bytes(file.size_bytes(), '\0');
   NACRE_TRY_ASSIGN(const size_t got, file.read(0, bytes));
-  if (got != bytes.size()) {
-    return Error{
-        .kind = ErrorKind::kIo, .operation = Operation::kRead, .reason = "the file became shorter while it was read"};
-  }
+  if (got != bytes.size()) return became_shorter(got);
   return bytes;
 }
 

@@ -18,6 +18,8 @@ Result<SurveyedSegment> read_header(Directory& directory, const std::string& nam
   segment.file = {.number = number, .size_bytes = file->size_bytes()};
   std::array<char, kLogHeaderBytes> header;
   NACRE_TRY_ASSIGN(const size_t got, file->read(0, header));
+  if (got < std::min<uint64_t>(segment.file.size_bytes, kLogHeaderBytes))
+    return located(became_shorter(got), FileKind::kLog, number);
   const auto decoded = format::decode_segment_header(Bytes(header.data(), got));
   if (!decoded) {
     if (decoded.error().kind != ErrorKind::kCorruption) return located(decoded.error(), FileKind::kLog, number);

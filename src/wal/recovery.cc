@@ -101,7 +101,7 @@ Result<RecoveryReport> Recovery::run(const SurveyedSegment& start) {
 
 Result<std::unique_ptr<SegmentReader>> Recovery::open(const SurveyedSegment& segment) {
   NACRE_TRY_ASSIGN(auto file, directory_.open_read(format::log_name(segment.file.number)));
-  return std::make_unique<SegmentReader>(std::move(file), segment.identity->salt);
+  return std::make_unique<SegmentReader>(std::move(file), segment.file.number, segment.identity->salt);
 }
 
 // Delivers records until one is not whole, or the closing one, or `limit_lsn`, where the next segment begins.
@@ -219,7 +219,7 @@ Result<void> check_never_used(Directory& directory, const LogSurvey& survey) {
   for (const SurveyedSegment& segment : survey.segments()) {
     if (!segment.placed()) continue;
     NACRE_TRY_ASSIGN(auto file, directory.open_read(format::log_name(segment.file.number)));
-    SegmentReader reader(std::move(file), segment.identity->salt);
+    SegmentReader reader(std::move(file), segment.file.number, segment.identity->salt);
     NACRE_TRY_ASSIGN(const auto record, reader.read(kLogHeaderBytes));
     if (record || segment.placement->predecessor_number != 0) {
       return corruption(Operation::kRecover, FileKind::kLog, segment.file.number, kLogHeaderBytes,

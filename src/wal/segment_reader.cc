@@ -38,7 +38,7 @@ Result<Bytes> SegmentReader::fill(uint64_t offset, uint64_t bytes) {
     NACRE_TRY_ASSIGN(const size_t got, file_->read(window_end_, out));
     bytes_read_ += got;
     window_end_ += got;
-    if (got < room) file_bytes_ = window_end_;  // it shrank since it was opened
+    if (got < room) return located(became_shorter(window_end_), FileKind::kLog, file_number_);
   }
   return Bytes(buffer_.get(), std::min(bytes, window_end_ - window_begin_));
 }

@@ -1,7 +1,8 @@
 // SegmentReader: the records of one log segment file, read with plain reads in large units.
 //
 // Memory: one buffer of 1 MiB, grown to the size of a record that is larger - but only to one that the file can hold,
-// so a hostile length costs nothing. A read error is an error, never the end of anything.
+// so a hostile length costs nothing. A read error is an error, never the end of anything;
+// so is a read that brings less than the file had when it was opened.
 //
 // Thread safety: none. Views live until the next call.
 #pragma once
@@ -18,8 +19,12 @@ namespace nacre::wal {
 
 class SegmentReader {
  public:
-  SegmentReader(std::unique_ptr<ReadableFile> file, uint64_t salt)
-      : file_(std::move(file)), file_bytes_(file_->size_bytes()), salt_(salt), tag_(format::log_tag(salt)) {}
+  SegmentReader(std::unique_ptr<ReadableFile> file, uint64_t file_number, uint64_t salt)
+      : file_(std::move(file)),
+        file_number_(file_number),
+        file_bytes_(file_->size_bytes()),
+        salt_(salt),
+        tag_(format::log_tag(salt)) {}
 
   struct Record {
     format::LogRecordHeader header;
@@ -52,6 +57,7 @@ class SegmentReader {
   Result<Bytes> view_ahead(uint64_t offset);
 
   std::unique_ptr<ReadableFile> file_;
+  uint64_t file_number_;
   uint64_t file_bytes_;
   uint64_t salt_;
   uint32_t tag_;
