@@ -107,6 +107,7 @@ class Core : public std::enable_shared_from_this<Core> {
   Result<std::shared_ptr<KeyspaceState>> open_keyspace(Bytes name);
   Result<std::shared_ptr<KeyspaceState>> create_keyspace(Bytes name, const KeyspaceOptions& options);
   Result<void> drop_keyspace(Bytes name);
+  std::vector<std::string> keyspace_names();  // of those that are there when no drop is under way
   std::vector<std::shared_ptr<KeyspaceState>> keyspaces() const;
 
   // background.cc
@@ -196,11 +197,13 @@ class Core : public std::enable_shared_from_this<Core> {
 
   // read.cc
   void record_get(KeyspaceState& keyspace, uint64_t duration_ns);
+  Result<void> check_not_dropped(const KeyspaceState& keyspace);
   Result<ReadPoint> read_point(const KeyspaceState& keyspace, const Snapshot& snapshot);
   Result<format::Sequence> sequence_of(const Snapshot& snapshot) const;
 
   // keyspaces.cc
-  std::shared_ptr<KeyspaceState> find_keyspace(Bytes name) const;
+  std::shared_ptr<KeyspaceState> find_keyspace(Bytes name);
+  bool wait_for_drop(const KeyspaceState& keyspace);
   Result<std::shared_ptr<KeyspaceState>> create_keyspace_locked(Bytes name, const KeyspaceOptions& options)
       NACRE_REQUIRES(create_mutex_);
   void leave_mark(uint32_t id);

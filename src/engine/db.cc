@@ -104,11 +104,7 @@ Result<Keyspace> Db::create_keyspace(Bytes name, const KeyspaceOptions& options)
   return Keyspace(core_, *std::move(state));
 }
 Result<void> Db::drop_keyspace(Bytes name) noexcept { return core_->drop_keyspace(name); }
-std::vector<std::string> Db::keyspaces() const noexcept {
-  std::vector<std::string> names;
-  for (const auto& keyspace : core_->keyspaces()) names.push_back(keyspace->name);
-  return names;
-}
+std::vector<std::string> Db::keyspaces() const noexcept { return core_->keyspace_names(); }
 Keyspace Db::default_keyspace() const noexcept { return *default_; }
 
 Result<void> Db::flush() noexcept { return core_->flush_all(); }

@@ -85,8 +85,8 @@ class KeyspaceState {
 
   std::atomic<tree::ReadView*> view{nullptr};  // a counted reference
 
-  // A drop is decided when the manifest has it. Until then readers find the keyspace as it was, while writers wait and no
-  // job of it begins. Changes under Core::commit_mutex_.
+  // A drop has its place among the commits, and is decided when the manifest has it. Until then readers and writers of the keyspace
+  // wait, and no job of it begins. Changes under Core::commit_mutex_.
   enum class Life : uint8_t { kLive, kBeingDropped, kDropped };
   std::atomic<Life> life{Life::kLive};
   bool is_being_dropped() const { return life.load(std::memory_order_acquire) == Life::kBeingDropped; }

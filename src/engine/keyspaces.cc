@@ -12,12 +12,26 @@ std::vector<std::shared_ptr<KeyspaceState>> Core::keyspaces() const {
   return all;
 }
 
-std::shared_ptr<KeyspaceState> Core::find_keyspace(Bytes name) const {
-  sync::MutexLock lock(state_mutex_);
-  for (const auto& [id, keyspace] : keyspaces_) {
-    if (keyspace->name == name) return keyspace;
+// Returns when no drop of the keyspace is under way: whether it was dropped.
+bool Core::wait_for_drop(const KeyspaceState& keyspace) {
+  sync::MutexLock lock(commit_mutex_);
+  while (keyspace.is_being_dropped()) drop_decided_.wait(commit_mutex_);
+  return keyspace.is_dropped();
+}
+
+std::shared_ptr<KeyspaceState> Core::find_keyspace(Bytes name) {
+  for (const auto& keyspace : keyspaces()) {
+    if (keyspace->name == name && (keyspace->is_live() || !wait_for_drop(*keyspace))) return keyspace;
   }
   return nullptr;
+}
+
+std::vector<std::string> Core::keyspace_names() {
+  std::vector<std::string> names;
+  for (const auto& keyspace : keyspaces()) {
+    if (keyspace->is_live() || !wait_for_drop(*keyspace)) names.push_back(keyspace->name);
+  }
+  return names;
 }
 
 Result<std::shared_ptr<KeyspaceState>> Core::open_keyspace(Bytes name) {
@@ -58,8 +72,8 @@ Result<std::shared_ptr<KeyspaceState>> Core::create_keyspace_locked(Bytes name,
 
 // Creations and drops are durable at once and ordered among the commits: what was written before, and only the log has, is made
 // durable first, since a power cut may not keep the one and lose the other. Returns through where. Writes that were claimed
-// before this are ordered before a drop; later ones wait until it is decided: a refusal would tell of a drop that a crash may
-// yet undo, while it keeps what was written after that.
+// before this are ordered before a drop; later ones wait until it is decided, and so do reads: an answer would tell of a drop that
+// a crash may yet undo, or of a keyspace that is gone where other writes of that time are lost.
 Result<uint64_t> Core::sync_writes_before(KeyspaceState* dropped) {
   uint64_t end_lsn = 0;
   {
