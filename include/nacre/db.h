@@ -97,6 +97,7 @@ class Db {
   // kInvalidArgument if it exists. Names: 1 to 255 bytes.
   Result<Keyspace> create_keyspace(Bytes name, const KeyspaceOptions& options) noexcept;
   // kNotFound if there is none. The default keyspace cannot be dropped. Open cursors go on reading what they see.
+  // Other calls on it wait until the drop is decided.
   Result<void> drop_keyspace(Bytes name) noexcept;
   std::vector<std::string> keyspaces() const noexcept;
   Keyspace default_keyspace() const noexcept;

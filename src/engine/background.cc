@@ -301,10 +301,7 @@ Result<void> Core::flush_all() {
   if (read_only_) return invalid_argument(Operation::kFlush, "the database was opened read-only");
   forget_failures();
   for (const auto& keyspace : keyspaces()) {
-    {
-      sync::MutexLock lock(commit_mutex_);
-      while (keyspace->is_being_dropped()) drop_decided_.wait(commit_mutex_);
-    }
+    (void)wait_for_drop(*keyspace);
     NACRE_TRY(freeze_if_used(*keyspace));
   }
   // What is frozen now, not what others freeze meanwhile.

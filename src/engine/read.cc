@@ -35,6 +35,10 @@ Value pinned(read::Lookup& lookup) {
   return Value(lookup.value, const_cast<memtable::Memtable*>(lookup.memtable), unpin_memtable);
 }
 
+Error keyspace_dropped() {
+  return Error{.kind = ErrorKind::kNotFound, .operation = Operation::kRead, .reason = "the keyspace was dropped"};
+}
+
 Result<void> check_key(Bytes key) {
   if (key.size() > kMaxKeyBytes) return invalid_argument(Operation::kRead, "the key is longer than 64 KiB");
   return {};
@@ -58,7 +62,7 @@ Result<void> Core::check_not_dropped(const KeyspaceState& keyspace) {
   if (keyspace.is_live()) [[likely]]
     return {};
   if (!wait_for_drop(keyspace)) return {};
-  return Error{.kind = ErrorKind::kNotFound, .operation = Operation::kRead, .reason = "the keyspace was dropped"};
+  return keyspace_dropped();
 }
 
 Result<Sequence> Core::sequence_of(const Snapshot& snapshot) const {
@@ -195,7 +199,8 @@ SnapshotHold::~SnapshotHold() { core_->release_snapshot(sequence_); }
 Result<Sequence> Core::last_change(const KeyspaceState& keyspace, Bytes key) {
   const sync::EpochDomain::Guard guard(epochs_);
   const tree::ReadView* view = keyspace.current_view();
-  if (!keyspace.is_live()) return format::kMaxSequence;  // a drop changes every key
+  if (keyspace.is_dropped()) return keyspace_dropped();
+  if (!keyspace.is_live()) return format::kMaxSequence;  // the drop has its place already, and changes every key
   NACRE_TRY_ASSIGN(read::Lookup lookup,
                    read::point_get(*view, key, base::hash_key(key), format::kMaxSequence, nullptr));
   return lookup.sequence;
@@ -204,6 +209,7 @@ Result<Sequence> Core::last_change(const KeyspaceState& keyspace, Bytes key) {
 Result<bool> Core::changed_since(const KeyspaceState& keyspace, Bytes from, Bytes to, Sequence since) {
   const sync::EpochDomain::Guard guard(epochs_);
   const base::IntrusivePtr<tree::ReadView> view(keyspace.current_view());
+  if (keyspace.is_dropped()) return keyspace_dropped();
   if (!keyspace.is_live()) return true;
   return read::changed_since(*view, from, to, since);
 }
