@@ -11,17 +11,33 @@
 namespace nacre::sim {
 namespace {
 
+// A log of segments of the least size.
+struct SmallLog {
+  SmallLog(Simulation& sim, uint32_t kept_segments)
+      : directory(sim.runtime().file_system->open_directory("log", true).value()),
+        log(wal::Wal::create(
+                *directory, [this] { return next_number++; },
+                {.first_segment_bytes = 16384, .max_segment_bytes = 16384, .kept_segments = kept_segments},
+                format::kFirstLsn)
+                .value()) {}
+  wal::Wal::Claim append(uint64_t bytes, uint64_t sequence) const {
+    const wal::Wal::Claim claim = log->claim(bytes, sequence, 1).value();
+    std::memset(wal::Wal::payload(claim), 'v', bytes);
+    log->seal(claim);
+    return claim;
+  }
+
+  uint64_t next_number = 1;
+  const std::unique_ptr<Directory> directory;
+  const std::unique_ptr<wal::Wal> log;
+};
+
 // Found by AddressSanitizer in EngineConcurrentTest.KeyspacesComeAndGo: of two keyspaces that were flushed at once, one released
 // log that the other was just syncing and, there being enough mapped files to use again, unmapped it under that sync.
 TEST(LogConcurrency, AReleaseDoesNotUnmapWhatASyncIsAt) {
   simulate([](Simulation& sim) {
-    const std::unique_ptr<Directory> directory = sim.runtime().file_system->open_directory("log", true).value();
-    uint64_t next_number = 1;
-    const auto log =
-        wal::Wal::create(
-            *directory, [&] { return next_number++; },
-            {.first_segment_bytes = 16384, .max_segment_bytes = 16384, .kept_segments = 20}, format::kFirstLsn)
-            .value();
+    const SmallLog small(sim, 20);
+    const auto& log = small.log;
     uint64_t sealed = log->end_lsn();
     bool running = true;
     // Few at a time stay mapped and are used again at once; of many most are unmapped.
@@ -33,9 +49,7 @@ TEST(LogConcurrency, AReleaseDoesNotUnmapWhatASyncIsAt) {
       }
     });
     for (uint64_t i = 0; i < 2000; i++) {
-      const wal::Wal::Claim claim = log->claim(3000, i + 1, 1).value();
-      std::memset(wal::Wal::payload(claim), 'v', 3000);
-      log->seal(claim);
+      const wal::Wal::Claim claim = small.append(3000, i + 1);
       sealed = claim.end_lsn;
       if (i % released_together != released_together - 1) continue;
       const format::LogFloor floor = log->floor_at(sealed).value();
@@ -51,12 +65,8 @@ TEST(LogConcurrency, AReleaseDoesNotUnmapWhatASyncIsAt) {
 TEST(LogConcurrency, ASegmentIsMappedUntilItsClosingRecordIsThere) {
   simulate(
       [](Simulation& sim) {
-        const std::unique_ptr<Directory> directory = sim.runtime().file_system->open_directory("log", true).value();
-        uint64_t next_number = 1;
-        const auto log = wal::Wal::create(
-                             *directory, [&] { return next_number++; },
-                             {.first_segment_bytes = 16384, .max_segment_bytes = 16384}, format::kFirstLsn)
-                             .value();
+        const SmallLog small(sim, 4);
+        const auto& log = small.log;
         uint64_t sealed = log->end_lsn();
         bool running = true;
         const auto again_and_again = [&](const std::function<void()>& work) {
@@ -68,9 +78,7 @@ TEST(LogConcurrency, ASegmentIsMappedUntilItsClosingRecordIsThere) {
         sync::Thread syncer("syncer", [&] { again_and_again([&] { log->sync(sealed).value(); }); });
         sync::Thread keeper("keeper", [&] { again_and_again([&] { log->prepare_next().value(); }); });
         for (uint64_t i = 0; i < 60; i++) {
-          const wal::Wal::Claim claim = log->claim(7000, i + 1, 1).value();
-          std::memset(wal::Wal::payload(claim), 'v', 7000);
-          log->seal(claim);
+          const wal::Wal::Claim claim = small.append(7000, i + 1);
           sealed = claim.end_lsn;
           if (sim.prng().one_in(2)) sim.runtime().clock->sleep_ns(sim.prng().below(10'000'000));
         }
@@ -85,13 +93,8 @@ TEST(LogConcurrency, ASegmentIsMappedUntilItsClosingRecordIsThere) {
 TEST(LogConcurrency, AFloorMayBeGivenUpWhileItIsMadeDurable) {
   simulate(
       [](Simulation& sim) {
-        const std::unique_ptr<Directory> directory = sim.runtime().file_system->open_directory("log", true).value();
-        uint64_t next_number = 1;
-        const auto log =
-            wal::Wal::create(
-                *directory, [&] { return next_number++; },
-                {.first_segment_bytes = 16384, .max_segment_bytes = 16384, .kept_segments = 2}, format::kFirstLsn)
-                .value();
+        const SmallLog small(sim, 2);
+        const auto& log = small.log;
         uint64_t sealed = log->end_lsn();
         bool running = true;
         std::vector<sync::Thread> threads;
@@ -108,9 +111,7 @@ TEST(LogConcurrency, AFloorMayBeGivenUpWhileItIsMadeDurable) {
           });
         }
         for (uint64_t i = 0; i < 400; i++) {
-          const wal::Wal::Claim claim = log->claim(3000, i + 1, 1).value();
-          std::memset(wal::Wal::payload(claim), 'v', 3000);
-          log->seal(claim);
+          const wal::Wal::Claim claim = small.append(3000, i + 1);
           sealed = claim.end_lsn;
           sim.runtime().clock->sleep_ns(sim.prng().below(50'000));
         }
@@ -123,18 +124,11 @@ TEST(LogConcurrency, AFloorMayBeGivenUpWhileItIsMadeDurable) {
 // Two keyspaces are flushed at once: the log is released before the segment of one's floor is known to be placed durably.
 TEST(LogConcurrency, AFloorIsFoundWhileAnotherReleasesMore) {
   const auto body = [](Simulation& sim) {
-    const std::unique_ptr<Directory> directory = sim.runtime().file_system->open_directory("log", true).value();
-    uint64_t next_number = 1;
-    const auto log =
-        wal::Wal::create(
-            *directory, [&] { return next_number++; },
-            {.first_segment_bytes = 16384, .max_segment_bytes = 16384, .kept_segments = 20}, format::kFirstLsn)
-            .value();
+    const SmallLog small(sim, 20);
+    const auto& log = small.log;
     uint64_t in_the_third = 0;
     for (uint64_t i = 0; log->stats().rotations < 4; i++) {
-      const wal::Wal::Claim claim = log->claim(3000, i + 1, 1).value();
-      std::memset(wal::Wal::payload(claim), 'v', 3000);
-      log->seal(claim);
+      const wal::Wal::Claim claim = small.append(3000, i + 1);
       if (log->stats().rotations == 2) in_the_third = claim.lsn;
     }
     sync::Thread slow("slow", [&] {
