@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -159,12 +160,17 @@ TEST_F(HostileDirectory, AllFilesAreTheOwnersWhateverTheUmask) {
     struct stat status = {};
     ASSERT_EQ(::stat(path_.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 07777, 0700U);
+    int seen = 0;
     for (const std::string& name : names()) {
-      ASSERT_EQ(::lstat((path_ + "/" + name).c_str(), &status), 0);
+      if (::lstat((path_ + "/" + name).c_str(), &status) != 0) {
+        EXPECT_EQ(errno, ENOENT) << name;  // files nobody needs any more are removed in the background
+        continue;
+      }
       EXPECT_TRUE(S_ISREG(status.st_mode)) << name;
       EXPECT_EQ(status.st_mode & 07777, 0600U) << name;
+      seen++;
     }
-    EXPECT_GE(names().size(), 5U);
+    EXPECT_GE(seen, 5);
   }
   ::umask(umask);
 }
