@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/counters.h"
 #include "sim/story.h"
 
 namespace nacre::sim {
@@ -24,6 +25,23 @@ TEST(EngineConcurrency, ACloseIsNotRefusedForWhatTheEngineHolds) {
     if (!closed) sim.fail("close: " + closed.error().to_string());
   };
   simulate(body, 400);
+}
+
+// A counter is a plain number for the first threads, and shared by those that are too many: none loses what another adds.
+TEST(EngineConcurrency, CountersAreExactForMoreThreadsThanCells) {
+  const auto body = [](Simulation& sim) {
+    engine::HotCounters<engine::KeyspaceCounter, 4> counters;
+    constexpr uint64_t kAdds = 10;
+    std::vector<sync::Thread> threads(8);
+    for (sync::Thread& thread : threads) {
+      thread = sync::Thread("adder", [&] {
+        for (uint64_t i = 0; i < kAdds; i++) counters.add(engine::KeyspaceCounter::kGets, 1);
+      });
+    }
+    for (sync::Thread& thread : threads) thread.join();
+    expect(sim, counters.sum(engine::KeyspaceCounter::kGets) == threads.size() * kAdds, "a thread lost what another added");
+  };
+  simulate(body, 50);
 }
 
 // A reader that had just seen that the keyspace was not dropped read the view that the drop left: tables without memtables.

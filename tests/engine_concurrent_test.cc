@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <barrier>
 #include <chrono>
 #include <cstring>
 #include <functional>
@@ -316,6 +317,28 @@ TEST_P(EngineConcurrentTest, KeyspacesComeAndGo) {
       [&](base::Prng& random) { db_->put(numbered(random.below(100)), value_of(1, random.below(2000))).value(); });
   start_upheaval();
   join();
+}
+
+// A counter is a plain number for the first threads, and shared by those that are too many: none may lose what another adds.
+TEST(EngineCounters, AreExactForAnyNumberOfThreads) {
+  constexpr uint64_t kThreads = 100;
+  constexpr uint64_t kGets = 2000 * kScale;
+  const os::TemporaryDirectory directory;
+  Db db = Db::open(directory / "db", options(MemtableKind::kBTree)).value();
+  db.put("there", "value").value();
+  std::barrier all_alive(kThreads);
+  std::vector<std::thread> threads;
+  for (uint64_t t = 0; t < kThreads; t++) {
+    threads.emplace_back([&] {
+      all_alive.arrive_and_wait();
+      for (uint64_t i = 0; i < kGets; i++) EXPECT_EQ(db.get(i % 2 == 0 ? "there" : "not").value().has_value(), i % 2 == 0);
+      all_alive.arrive_and_wait();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const Stats stats = db.stats();
+  EXPECT_EQ(stats.gets, kThreads * kGets);
+  EXPECT_EQ(stats.gets_found, kThreads * kGets / 2);
 }
 
 INSTANTIATE_TEST_SUITE_P(Memtables, EngineConcurrentTest,

@@ -24,6 +24,7 @@
 #include "format/version_edit.h"
 #include "memtable/memtable.h"
 #include "nacre/options.h"
+#include "read/expectation.h"
 #include "sync/sync.h"
 #include "tree/read_view.h"
 
@@ -113,6 +114,7 @@ class KeyspaceState {
   // From any thread.
   KeyspaceCounters counters;
   KeyspaceLatencies latencies;
+  read::Expectation expectation;  // told of the sampled gets
   std::atomic<uint64_t> gets_answered_in_memory{0};  // of the sampled gets: by memtables
   std::array<std::atomic<uint64_t>, kLevels> gets_answered{};
 

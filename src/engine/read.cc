@@ -44,8 +44,9 @@ Result<void> check_key(Bytes key) {
   return {};
 }
 
-// Of a get that is timed: who answered it.
+// Of a get that is timed: who answered it, and what is to be expected of the next ones.
 void count_answer(KeyspaceState& keyspace, const read::Lookup& lookup) {
+  if (lookup.last_run) keyspace.expectation.learn(lookup.present);
   if (lookup.level != read::kInMemory) {
     keyspace.gets_answered[std::min<uint32_t>(lookup.level, kLevels - 1)].fetch_add(1, std::memory_order_relaxed);
   } else if (lookup.sequence != 0) {
@@ -87,7 +88,8 @@ Result<std::optional<Value>> Core::get(KeyspaceState& keyspace, Bytes key, const
     const tree::ReadView* view = keyspace.current_view();
     NACRE_TRY(check_not_dropped(keyspace));
     NACRE_TRY_ASSIGN(const Sequence at, sequence_of(snapshot));
-    auto lookup = read::point_get(*view, key, base::hash_key(key), at, row_cache_.get());
+    auto lookup =
+        read::point_get(*view, key, base::hash_key(key), at, row_cache_.get(), keyspace.expectation.guess());
     if (!lookup) return lookup.error();
     if (lookup->present) value.emplace(pinned(*lookup));
     if (watch.wanted()) [[unlikely]]
@@ -113,7 +115,8 @@ Result<bool> Core::contains(KeyspaceState& keyspace, Bytes key, const Snapshot& 
     const tree::ReadView* view = keyspace.current_view();
     NACRE_TRY(check_not_dropped(keyspace));
     NACRE_TRY_ASSIGN(const Sequence at, sequence_of(snapshot));
-    NACRE_TRY_ASSIGN(const read::Lookup lookup, read::point_get(*view, key, base::hash_key(key), at, row_cache_.get()));
+    NACRE_TRY_ASSIGN(const read::Lookup lookup, read::point_get(*view, key, base::hash_key(key), at, row_cache_.get(),
+                                                                keyspace.expectation.guess()));
     present = lookup.present;
     if (watch.wanted()) [[unlikely]]
       count_answer(keyspace, lookup);

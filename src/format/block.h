@@ -124,6 +124,11 @@ class BlockView {
     return head_sizes() + ((flags_ & kShortKeys) != 0 ? entries_ : 0);
   }
   uint64_t matches(uint32_t from, uint8_t tag) const;
+  void prefetch_value(uint32_t i) const {
+    const char* value = this->value(i).data();
+    __builtin_prefetch(value);
+    __builtin_prefetch(value + 64);
+  }
   bool rest_equals(uint32_t i, const char* rest, size_t size) const;
   int compare_behind_head(uint32_t i, const char* rest, size_t size, uint64_t trailer) const;
 
@@ -216,6 +221,7 @@ inline BlockView::Found BlockView::find(Bytes key, uint64_t key_hash, uint64_t n
   for (uint32_t from = 0; from < entries_; from += kTagsAtOnce) {
     for (uint64_t mask = matches(from, tag_of(key_hash)); mask != 0; mask &= mask - 1) {
       const uint32_t i = from + static_cast<uint32_t>(std::countr_zero(mask));
+      prefetch_value(i);  // its miss is waited for together with the head's
       if (head(i) != wanted_head || !rest_equals(i, wanted, size)) continue;
       if (trailer(i) <= newest) return {i, false};
       too_new = i;

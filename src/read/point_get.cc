@@ -27,7 +27,7 @@ namespace {
 
 // What a table says of the key, by way of the row cache.
 Result<table::Table::Found> ask_table(const tree::TableMeta& meta, Bytes key, uint64_t hash, Sequence at,
-                                      cache::RowCache* rows, Lookup* lookup) {
+                                      table::Guess guess, cache::RowCache* rows, Lookup* lookup) {
   if (rows != nullptr) {
     if (auto row = rows->find(meta.number(), key, hash, at)) {
       lookup->row = std::move(row);
@@ -35,7 +35,7 @@ Result<table::Table::Found> ask_table(const tree::TableMeta& meta, Bytes key, ui
     }
   }
   NACRE_TRY_ASSIGN(const table::Table* table, meta.table());
-  NACRE_TRY_ASSIGN(const table::Table::Found found, table->get(key, hash, at));
+  NACRE_TRY_ASSIGN(const table::Table::Found found, table->get(key, hash, at, guess));
   if (rows != nullptr && found.found && at >= meta.record().largest_sequence) {
     rows->insert(meta.number(), key, hash, found.trailer, found.value);
   }
@@ -44,18 +44,21 @@ Result<table::Table::Found> ask_table(const tree::TableMeta& meta, Bytes key, ui
 
 }  // namespace
 
-Result<Lookup> point_get(const tree::ReadView& view, Bytes key, uint64_t hash, Sequence at, cache::RowCache* rows) {
+Result<Lookup> point_get(const tree::ReadView& view, Bytes key, uint64_t hash, Sequence at, cache::RowCache* rows,
+                         table::Guess guess) {
   Lookup lookup;
   if (memtable_get(view, key, hash, at, &lookup)) return lookup;
-  for (const tree::Run& run : view.version->runs()) {
+  const auto& runs = view.version->runs();
+  for (const tree::Run& run : runs) {
     const tree::TableMeta* meta = run.find(key);
     if (meta == nullptr) continue;
+    lookup.last_run = &run == &runs.back();
     Sequence covering = 0;
     if (meta->record().range_tombstones != 0) [[unlikely]] {
       NACRE_TRY_ASSIGN(const table::Table* table, meta->table());
       covering = table->tombstones().covering(key, at);
     }
-    NACRE_TRY_ASSIGN(const table::Table::Found found, ask_table(*meta, key, hash, at, rows, &lookup));
+    NACRE_TRY_ASSIGN(const table::Table::Found found, ask_table(*meta, key, hash, at, lookup.last_run ? guess : table::Guess::kAbsent, rows, &lookup));
     if (!decide(found.found, found.trailer, covering, &lookup)) continue;
     lookup.level = run.level();
     if (lookup.present) {

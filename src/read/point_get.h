@@ -24,15 +24,16 @@ struct Lookup {
   format::Sequence sequence =
       0;                       // of the entry or tombstone that decided; 0 if nothing was found or it is as old as all
   uint32_t level = kInMemory;  // of the run that decided; kInMemory: a memtable or nobody
+  bool last_run = false;       // the last run was asked
   Bytes value;
   const cache::Frame* frame = nullptr;           // holds the value, unless null
   const memtable::Memtable* memtable = nullptr;  // holds the value, unless null
   base::IntrusivePtr<const cache::Row> row;      // holds the value, unless null
 };
 
-// `rows` is asked before a table and told what the table answered; null: there is no row cache.
+// `rows` is asked before a table and told what the table answered; null: there is no row cache. `guess` is of the last run.
 Result<Lookup> point_get(const tree::ReadView& view, Bytes key, uint64_t hash, format::Sequence at,
-                         cache::RowCache* rows);
+                         cache::RowCache* rows, table::Guess guess = table::Guess::kAbsent);
 
 // The part of it over the memtables only; true if they decided.
 bool memtable_get(const tree::ReadView& view, Bytes key, uint64_t hash, format::Sequence at, Lookup* lookup);

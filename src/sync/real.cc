@@ -57,9 +57,11 @@ struct IndexOfThread {
 
 }  // namespace
 
-uint32_t thread_index() {
+constinit thread_local uint32_t known_thread_index = kNoThreadIndex;
+
+uint32_t claim_thread_index() {
   static thread_local IndexOfThread mine;
-  return mine.index;
+  return known_thread_index = mine.index;
 }
 
 void spin_turn(uint32_t turn) {

@@ -63,7 +63,13 @@ class Thread {
 };
 
 // A small dense number of the calling thread, unique among the threads alive now and used again after it ends.
-uint32_t thread_index();
+inline constexpr uint32_t kNoThreadIndex = UINT32_MAX;
+[[gnu::tls_model("initial-exec")]] extern constinit thread_local uint32_t known_thread_index;
+uint32_t claim_thread_index();
+inline uint32_t thread_index() {
+  const uint32_t known = known_thread_index;
+  return known != kNoThreadIndex ? known : claim_thread_index();
+}
 
 // A place where the simulator may let another thread run: put one at every atomic hand-off. Nothing in production.
 inline void yield_point() {}

@@ -176,13 +176,19 @@ Result<PinnedFrame> Table::publish_draft(uint32_t block, Extent extent, Cache::D
   return cache_.publish(std::move(draft), slots_[block]);
 }
 
-Result<const Frame*> Table::block_frame(uint32_t block) const {
-  if (const Frame* frame = cache_.find(slots_[block]); frame != nullptr) [[likely]] {
+const Frame* Table::cached_block(uint32_t block) const {
+  const Frame* frame = cache_.find(slots_[block]);
+  if (frame != nullptr) [[likely]] {
     // Header and tags are read one after the other: ask for both at once.
     __builtin_prefetch(reinterpret_cast<const char*>(frame) + 64);
     __builtin_prefetch(reinterpret_cast<const char*>(frame) + 128);
-    return frame;
   }
+  return frame;
+}
+
+Result<const Frame*> Table::block_frame(uint32_t block) const {
+  if (const Frame* frame = cached_block(block); frame != nullptr) [[likely]]
+    return frame;
   NACRE_TRY_ASSIGN(const format::IndexView view, index());
   NACRE_TRY_ASSIGN(const PinnedFrame pinned, load_block(block, view.extent(block)));
   return pinned.get();
@@ -190,12 +196,21 @@ Result<const Frame*> Table::block_frame(uint32_t block) const {
 
 // --- Lookups ---
 
-Result<Table::Found> Table::get(Bytes key, uint64_t key_hash, Sequence at) const {
-  NACRE_TRY_ASSIGN(const bool passes, passes_filter(key_hash));
-  if (!passes) return Found{};
+Result<Table::Found> Table::get(Bytes key, uint64_t key_hash, Sequence at, Guess guess) const {
+  if (guess == Guess::kAbsent) {
+    NACRE_TRY_ASSIGN(const bool passes, passes_filter(key_hash));
+    if (!passes) return Found{};
+  }
   NACRE_TRY_ASSIGN(const uint32_t block, block_for(key));
   if (block == blocks_) return Found{};
-  NACRE_TRY_ASSIGN(const Frame* frame, block_frame(block));
+  const Frame* frame = cached_block(block);
+  if (frame == nullptr) [[unlikely]] {
+    if (guess == Guess::kPresent) {
+      NACRE_TRY_ASSIGN(const bool passes, passes_filter(key_hash));
+      if (!passes) return Found{};
+    }
+    NACRE_TRY_ASSIGN(frame, block_frame(block));
+  }
   return search(frame, block, key, key_hash, at);
 }
 

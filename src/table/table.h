@@ -8,8 +8,8 @@
 // entries - nothing that a ceiling can ignore. Finding each through its slot costs two loads that are nearly always in the
 // first-level cache (slot and frame header), measured 3 ns together in a get of 150 to 500 ns.
 //
-// A get touches, in order: a filter line, one index node a level, a slot, the block's header and tags, then, together, one
-// head, trailer and value. It allocates nothing, locks nothing and writes nothing shared. The loads of one get depend on
+// A get touches, in order: a filter line (unless the key is expected, see Guess), one index node a level, a slot, the block's
+// header and tags, then, together, one head, trailer and value. It allocates nothing, locks nothing and writes nothing shared. The loads of one get depend on
 // each other, those of different gets do not: for many keys at once see probe.h.
 //
 // Images whose body should lie in whole cache lines (index, filter) are placed so that it does, see aligned_image().
@@ -39,6 +39,12 @@ using format::TableProperties;
 class TableCursor;
 struct CursorOptions;
 
+// What a caller expects of a key. Changes the way to the answer, never the answer.
+enum class Guess : uint8_t {
+  kAbsent,   // the filter is asked first
+  kPresent,  // the filter is asked only before a block is read that is not in memory
+};
+
 class Table : public base::RefCounted<Table> {
  public:
   // Reads footer, properties and range tombstones. kUnsupported for a newer format, kCorruption for damage, for a file of
@@ -55,7 +61,7 @@ class Table : public base::RefCounted<Table> {
   };
   // The newest entry of `key` with a sequence of at most `at`, erases included. `key_hash` is base::hash_key(key). Range
   // tombstones are not considered. Under a guard.
-  Result<Found> get(Bytes key, uint64_t key_hash, Sequence at) const;
+  Result<Found> get(Bytes key, uint64_t key_hash, Sequence at, Guess guess = Guess::kAbsent) const;
 
   // False if the table certainly does not hold the key. A filter that is not in memory is not loaded: true. Under a guard.
   bool may_contain(uint64_t key_hash) const;
@@ -138,6 +144,8 @@ class Table : public base::RefCounted<Table> {
   Result<const cache::Frame*> load_filter() const;
   Result<cache::Cache::Draft> load_aligned(Extent extent, format::StoredKind kind) const;
   Result<cache::PinnedFrame> publish_draft(uint32_t block, Extent extent, cache::Cache::Draft draft) const;
+  // Null if it is not in memory.
+  const cache::Frame* cached_block(uint32_t block) const;
   Result<const cache::Frame*> block_frame(uint32_t block) const;
 
   // What a get reads, together.

@@ -179,13 +179,15 @@ inline void expect_get(const Table& table, World& world, const std::vector<Owned
                        Sequence at) {
   const size_t expected = model_get(entries, key, at);
   sync::EpochDomain::Guard guard(world.domain);
-  const auto found = table.get(key, base::hash_key(key), at);
-  ASSERT_TRUE(found.has_value()) << found.error().to_string();
-  ASSERT_EQ(found->found, expected != entries.size()) << key << " at " << at;
-  if (!found->found) return;
-  ASSERT_EQ(found->trailer, entries[expected].trailer) << key << " at " << at;
-  ASSERT_EQ(found->value, entries[expected].value) << key;
-  ASSERT_NE(found->frame, nullptr);
+  for (const Guess guess : {Guess::kAbsent, Guess::kPresent}) {
+    const auto found = table.get(key, base::hash_key(key), at, guess);
+    ASSERT_TRUE(found.has_value()) << found.error().to_string();
+    ASSERT_EQ(found->found, expected != entries.size()) << key << " at " << at;
+    if (!found->found) continue;
+    ASSERT_EQ(found->trailer, entries[expected].trailer) << key << " at " << at;
+    ASSERT_EQ(found->value, entries[expected].value) << key;
+    ASSERT_NE(found->frame, nullptr);
+  }
 }
 
 // A random walk of any cursor against the model.

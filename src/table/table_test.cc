@@ -173,6 +173,37 @@ TEST(Table, FilterSparesReads) {
   EXPECT_LT(file.reads, passed + 10);
 }
 
+// A wrong guess costs no read: the filter is asked before a block that is not in memory.
+TEST(Table, FilterSparesReadsOfKeysThatWereExpected) {
+  World world;
+  MemoryFile file;
+  build(file, numbered_entries(5000), small_blocks());
+  const auto table = open(file, world.cache, world.account).value();
+  sync::EpochDomain::Guard guard(world.domain);
+  for (uint64_t i = 0; i < 2000; i++) {
+    const std::string key = numbered(2 * i + 1);
+    ASSERT_FALSE(table->get(key, base::hash_key(key), 500, Guess::kPresent)->found);
+  }
+  EXPECT_LT(file.reads, 70U);
+}
+
+// Where the block is in memory the filter is not asked: here it cannot even be loaded.
+TEST(Table, AnExpectedKeyInMemoryNeedsNoFilter) {
+  World world;
+  MemoryFile file;
+  const auto entries = numbered_entries(5000);
+  build(file, entries, small_blocks());
+  const auto table = open(file, world.cache, world.account).value();
+  sync::EpochDomain::Guard guard(world.domain);
+  table->load_block(0, table->index()->extent(0)).value();
+  file.fail_reads_from = 0;
+  const std::string& key = entries[0].key;
+  EXPECT_TRUE(table->get(key, base::hash_key(key), 500, Guess::kPresent)->found);
+  EXPECT_EQ(table->get(key, base::hash_key(key), 500, Guess::kAbsent).error().kind, ErrorKind::kIo);
+  const std::string& missing = entries[4999].key;
+  EXPECT_EQ(table->get(missing, base::hash_key(missing), 500, Guess::kPresent).error().kind, ErrorKind::kIo);
+}
+
 TEST(TableOpen, RefusesFilesThatAreNotTheTable) {
   World world;
   MemoryFile file;
