@@ -48,20 +48,21 @@ Result<void> check_table(const tree::TableMeta& meta) {
 
 // The runs of a version, newest first, opened for one walk over everything.
 struct OpenRuns {
-  std::vector<std::vector<table::Table*>> tables;  // cursors borrow the inner arrays
+  std::vector<table::OpenTables> tables;
   std::vector<format::TombstoneSet> tombstones;
 };
 
 Result<OpenRuns> open_runs(const tree::Version& version) {
   OpenRuns open;
   for (const tree::Run& run : version.runs()) {
-    std::vector<table::Table*>& tables = open.tables.emplace_back();
+    std::vector<table::Table*> tables;
     std::vector<format::RangeTombstone> tombstones;
     for (const auto& meta : run.tables()) {
       NACRE_TRY_ASSIGN(table::Table * table, meta->table());
       tables.push_back(table);
       table->tombstones().append_tombstones(&tombstones);
     }
+    open.tables.emplace_back(std::move(tables));
     open.tombstones.push_back(format::TombstoneSet::build(tombstones));
   }
   return open;

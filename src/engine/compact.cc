@@ -23,7 +23,7 @@ constexpr uint64_t kTablesOfAPart = 8;  // at least, of the smallest that there 
 // The inputs of a plan as they lie in the version: runs newest first, tables in key order.
 struct InputRun {
   std::vector<const tree::TableMeta*> tables;
-  std::vector<table::Table*> open;
+  table::OpenTables open;
 };
 
 struct Inputs {
@@ -41,12 +41,13 @@ Result<Inputs> open_inputs(base::IntrusivePtr<tree::Version> version, const comp
   Inputs inputs;
   std::vector<format::RangeTombstone> tombstones;
   for (const tree::Run& run : version->runs()) {
-    InputRun input;
+    std::vector<const tree::TableMeta*> tables;
+    std::vector<table::Table*> open;
     for (const auto& meta : run.tables()) {
       if (std::find(plan.inputs.begin(), plan.inputs.end(), meta->number()) == plan.inputs.end()) continue;
       NACRE_TRY_ASSIGN(table::Table * table, meta->table());
-      input.tables.push_back(meta.get());
-      input.open.push_back(table);
+      tables.push_back(meta.get());
+      open.push_back(table);
       inputs.entries += meta->record().entries;
       inputs.hash += meta->record().entries_hash;
       inputs.bytes += meta->file_bytes();
@@ -54,7 +55,7 @@ Result<Inputs> open_inputs(base::IntrusivePtr<tree::Version> version, const comp
       inputs.bytes_of_level[std::min<uint32_t>(run.level(), compaction::kBottomLevel)] += meta->file_bytes();
       if (meta->record().range_tombstones != 0) table->tombstones().append_tombstones(&tombstones);
     }
-    if (!input.tables.empty()) inputs.runs.push_back(std::move(input));
+    if (!open.empty()) inputs.runs.push_back({std::move(tables), table::OpenTables(std::move(open))});
   }
   inputs.tombstones = format::TombstoneSet::build(tombstones);
   inputs.version = std::move(version);

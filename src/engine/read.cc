@@ -146,7 +146,9 @@ Result<std::vector<std::optional<Value>>> Core::multi_get(KeyspaceState& keyspac
       NACRE_TRY_ASSIGN(at, sequence_of(snapshot));
     } while (view != keyspace.current_view());
     NACRE_TRY(check_not_dropped(keyspace));
-    NACRE_TRY(read::multi_get(*view, keys, at, *runtime_.file_system, lookups));
+    const read::MultiGetRequest request{
+        .keys = keys, .at = at, .guess = keyspace.expectation.guess(), .file_system = *runtime_.file_system};
+    NACRE_TRY(read::multi_get(*view, request, lookups));
     for (size_t i = 0; i < keys.size(); i++) {
       if (!lookups[i].present) continue;
       values[i].emplace(pinned(lookups[i]));
@@ -158,7 +160,12 @@ Result<std::vector<std::optional<Value>>> Core::multi_get(KeyspaceState& keyspac
   keyspace.counters.add(KeyspaceCounter::kMultiGetKeys, keys.size());
   keyspace.counters.add(KeyspaceCounter::kMultiGetKeysFound, found);
   keyspace.counters.add(KeyspaceCounter::kBytesGot, bytes);
-  if (watch.wanted()) multi_get_latency_.record(watch.elapsed_ns());
+  if (watch.wanted()) {
+    multi_get_latency_.record(watch.elapsed_ns());
+    for (const read::Lookup& lookup : lookups) {
+      if (lookup.last_run) keyspace.expectation.learn(lookup.present);
+    }
+  }
   return values;
 }
 

@@ -81,7 +81,7 @@ class Layers {
   MergeCursor cursor() {
     std::vector<Source> sources;
     for (const auto& memtable : memtables_) sources.emplace_back(memtable->cursor());
-    for (table::Table* const& table : open_) sources.emplace_back(table::RunCursor(std::span(&table, 1), {}));
+    for (const table::OpenTables& run : runs_) sources.emplace_back(table::RunCursor(run, {}));
     return MergeCursor(std::move(sources));
   }
   // Whoever reads one of the blocks from now on fails; to be called before anything is read.
@@ -106,6 +106,7 @@ class Layers {
     }
     tables_.push_back(table::Table::open(directory->open_read(name).value(), id, cache_, &account_).value());
     open_.push_back(tables_.back().get());
+    runs_.emplace_back(std::vector{open_.back()});
   }
 
   os::MemoryFileSystem files_;
@@ -114,6 +115,7 @@ class Layers {
   cache::Cache cache_;
   std::vector<base::IntrusivePtr<table::Table>> tables_;
   std::vector<table::Table*> open_;  // newest first
+  std::vector<table::OpenTables> runs_;  // of one table each
   std::vector<base::IntrusivePtr<memtable::Memtable>> memtables_;
 };
 

@@ -12,10 +12,7 @@ Result<bool> changed_since(const tree::ReadView& view, Bytes from, Bytes to, for
        i++) {
     if (tombstones.fragment(i).sequences.front() > since) return true;
   }
-  RunTables runs;
-  NACRE_TRY_ASSIGN(std::vector<merge::Source> sources,
-                   sources_of(view, {.from = std::string(from), .to = std::string(to)}, nullptr, &runs));
-  merge::MergeCursor cursor(std::move(sources));
+  merge::MergeCursor cursor(sources_of(view, {.from = std::string(from), .to = std::string(to)}, nullptr));
   for (cursor.seek(from, ~uint64_t{0}); cursor.valid() && cursor.key() < to; cursor.next()) {
     if (format::sequence_of(cursor.trailer()) > since) return true;
   }

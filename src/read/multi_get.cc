@@ -13,61 +13,90 @@ namespace {
 
 constexpr size_t kGroup = 64;  // probes in flight: more would push each other's lines out of the first-level cache
 
-struct Pending {
-  size_t index;
-  uint64_t hash;
-};
+// Keys that go through their stages together, and what asking a run for them takes; kept from run to run and group to group.
+class Group {
+ public:
+  Group(const MultiGetRequest& request, std::span<Lookup> lookups) : request_(request), lookups_(lookups) {
+    pending_.reserve(kGroup);
+    probes_.reserve(kGroup);
+    covering_.reserve(kGroup);
+  }
+  bool decided() const { return pending_.empty(); }
+  void add(size_t index, uint64_t hash) { pending_.push_back({.index = index, .hash = hash}); }
 
-// Asks one run for all pending keys; those that it decides leave the list.
-Result<void> ask_run(const tree::Run& run, std::span<const Bytes> keys, format::Sequence at, FileSystem& file_system,
-                     std::span<Lookup> lookups, std::vector<Pending>& pending) {
-  std::vector<table::Probe> probes;
-  std::vector<size_t> probed;  // index in `pending`
-  std::vector<format::Sequence> covering;
-  for (size_t i = 0; i < pending.size(); i++) {
-    const Bytes key = keys[pending[i].index];
-    const tree::TableMeta* meta = run.find(key);
-    if (meta == nullptr) continue;
-    NACRE_TRY_ASSIGN(const table::Table* table, meta->table());
-    probes.emplace_back(*table, key, pending[i].hash, at);
-    probed.push_back(i);
-    covering.push_back(meta->record().range_tombstones != 0 ? table->tombstones().covering(key, at) : 0);
+  // Asks one run for all keys that are not decided; those that it decides leave the group.
+  Result<void> ask(const tree::Run& run, table::Guess guess, bool is_last) {
+    probes_.clear();
+    covering_.clear();
+    for (Pending& pending : pending_) {
+      const Bytes key = request_.keys[pending.index];
+      const tree::TableMeta* meta = run.find(key);
+      pending.probe = kNone;
+      if (meta == nullptr) continue;
+      NACRE_TRY_ASSIGN(const table::Table* table, meta->table());
+      pending.probe = probes_.size();
+      probes_.emplace_back(*table, key, pending.hash, request_.at, guess);
+      covering_.push_back(meta->record().range_tombstones != 0 ? table->tombstones().covering(key, request_.at) : 0);
+    }
+    if (probes_.empty()) return {};
+    table::look_up(probes_, request_.file_system);
+    size_t kept = 0;
+    for (const Pending& pending : pending_) {
+      if (pending.probe != kNone) {
+        Lookup& lookup = lookups_[pending.index];
+        lookup.last_run = is_last;
+        NACRE_TRY_ASSIGN(const bool decided, take(probes_[pending.probe], covering_[pending.probe], &lookup));
+        if (decided) continue;
+      }
+      pending_[kept++] = pending;
+    }
+    pending_.resize(kept);
+    return {};
   }
-  if (probes.empty()) return {};
-  table::look_up(probes, file_system);
-  std::vector<bool> decided(pending.size());
-  for (size_t p = 0; p < probes.size(); p++) {
-    if (!probes[p].result()) return probes[p].result().error();
-    const table::Table::Found& found = *probes[p].result();
-    Lookup& lookup = lookups[pending[probed[p]].index];
-    if (!decide(found.found, found.trailer, covering[p], &lookup)) continue;
-    decided[probed[p]] = true;
-    if (!lookup.present) continue;
-    lookup.value = found.value;
-    lookup.frame = found.frame;
+  void clear() { pending_.clear(); }
+
+ private:
+  static constexpr size_t kNone = SIZE_MAX;
+  struct Pending {
+    size_t index;  // of the key
+    uint64_t hash;
+    size_t probe = kNone;  // of the run that is asked; kNone: no table of it covers the key
+  };
+
+  static Result<bool> take(const table::Probe& probe, format::Sequence covering, Lookup* lookup) {
+    if (!probe.result()) return probe.result().error();
+    const table::Table::Found& found = *probe.result();
+    if (!decide(found.found, found.trailer, covering, lookup)) return false;
+    if (lookup->present) {
+      lookup->value = found.value;
+      lookup->frame = found.frame;
+    }
+    return true;
   }
-  size_t kept = 0;
-  for (size_t i = 0; i < pending.size(); i++) {
-    if (!decided[i]) pending[kept++] = pending[i];
-  }
-  pending.resize(kept);
-  return {};
-}
+
+  const MultiGetRequest& request_;
+  const std::span<Lookup> lookups_;
+  std::vector<Pending> pending_;
+  std::vector<table::Probe> probes_;
+  std::vector<format::Sequence> covering_;  // of the probes: range tombstones of their tables
+};
 
 }  // namespace
 
-Result<void> multi_get(const tree::ReadView& view, std::span<const Bytes> keys, format::Sequence at,
-                       FileSystem& file_system, std::span<Lookup> lookups) {
-  std::vector<Pending> pending;
+Result<void> multi_get(const tree::ReadView& view, const MultiGetRequest& request, std::span<Lookup> lookups) {
+  Group group(request, lookups);
+  const std::span<const Bytes> keys = request.keys;
+  const auto& runs = view.version->runs();
   for (size_t begin = 0; begin < keys.size(); begin += kGroup) {
-    pending.clear();
+    group.clear();
     for (size_t i = begin; i < std::min(keys.size(), begin + kGroup); i++) {
       const uint64_t hash = base::hash_key(keys[i]);
-      if (!memtable_get(view, keys[i], hash, at, &lookups[i])) pending.push_back({.index = i, .hash = hash});
+      if (!memtable_get(view, keys[i], hash, request.at, &lookups[i])) group.add(i, hash);
     }
-    for (const tree::Run& run : view.version->runs()) {
-      if (pending.empty()) break;
-      NACRE_TRY(ask_run(run, keys, at, file_system, lookups, pending));
+    for (const tree::Run& run : runs) {
+      if (group.decided()) break;
+      const bool is_last = &run == &runs.back();
+      NACRE_TRY(group.ask(run, is_last ? request.guess : table::Guess::kAbsent, is_last));
     }
   }
   return {};

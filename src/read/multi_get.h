@@ -13,8 +13,14 @@
 
 namespace nacre::read {
 
+struct MultiGetRequest {
+  std::span<const Bytes> keys;
+  format::Sequence at = 0;
+  table::Guess guess = table::Guess::kAbsent;  // of the last run
+  FileSystem& file_system;
+};
+
 // Fills lookups[i] for keys[i]. An error of any key is the answer for all.
-Result<void> multi_get(const tree::ReadView& view, std::span<const Bytes> keys, format::Sequence at,
-                       FileSystem& file_system, std::span<Lookup> lookups);
+Result<void> multi_get(const tree::ReadView& view, const MultiGetRequest& request, std::span<Lookup> lookups);
 
 }  // namespace nacre::read

@@ -49,41 +49,32 @@ Result<format::TombstoneSet> collect_tombstones(const tree::ReadView& view, Sequ
   return format::TombstoneSet::build(all);
 }
 
-Result<std::vector<merge::Source>> sources_of(const tree::ReadView& view, const Bounds& bounds,
-                                              base::MemoryAccount* account, RunTables* runs) {
+std::vector<merge::Source> sources_of(const tree::ReadView& view, const Bounds& bounds, base::MemoryAccount* account) {
   std::vector<merge::Source> sources;
   sources.reserve(view.memtables.size() + view.version->runs().size());
   for (const auto& memtable : view.memtables) {
     if (!memtable->empty()) sources.emplace_back(memtable->cursor());
   }
   for (const tree::Run& run : view.version->runs()) {
-    const size_t end = bounds.to ? run.first_beginning_at(*bounds.to) : run.tables().size();
-    std::vector<table::Table*> tables;
-    for (size_t i = run.first_reaching(bounds.from); i < end; i++) {
-      NACRE_TRY_ASSIGN(table::Table * table, run.tables()[i]->table());
-      tables.push_back(table);
-    }
-    if (tables.empty()) continue;
-    runs->push_back(std::move(tables));
-    sources.emplace_back(table::RunCursor(runs->back(), table::CursorOptions{.account = account}));
+    const size_t begin = bounds.from.empty() ? 0 : run.bounds().first_reaching(bounds.from);
+    const size_t end = bounds.to ? run.bounds().first_beginning_at(*bounds.to) : run.bounds().size();
+    if (begin >= end) continue;
+    sources.emplace_back(table::RunCursor(run.open_tables(), begin, end, table::CursorOptions{.account = account}));
   }
   return sources;
 }
 
 Result<std::unique_ptr<RangeCursor>> RangeCursor::open(base::IntrusivePtr<tree::ReadView> view, Sequence at,
                                                        Bounds bounds, base::MemoryAccount* account) {
-  RunTables runs;
-  NACRE_TRY_ASSIGN(std::vector<merge::Source> sources, sources_of(*view, bounds, account, &runs));
+  std::vector<merge::Source> sources = sources_of(*view, bounds, account);
   NACRE_TRY_ASSIGN(format::TombstoneSet tombstones, collect_tombstones(*view, at));
-  return std::unique_ptr<RangeCursor>(new RangeCursor(std::move(view), std::move(runs), std::move(bounds),
-                                                      std::move(tombstones), merge::MergeCursor(std::move(sources)),
-                                                      at));
+  return std::unique_ptr<RangeCursor>(new RangeCursor(std::move(view), std::move(bounds), std::move(tombstones),
+                                                      merge::MergeCursor(std::move(sources)), at));
 }
 
-RangeCursor::RangeCursor(base::IntrusivePtr<tree::ReadView> view, RunTables runs, Bounds bounds,
-                         format::TombstoneSet tombstones, merge::MergeCursor merge, Sequence at)
+RangeCursor::RangeCursor(base::IntrusivePtr<tree::ReadView> view, Bounds bounds, format::TombstoneSet tombstones,
+                         merge::MergeCursor merge, Sequence at)
     : view_(std::move(view)),
-      runs_(std::move(runs)),
       bounds_(std::move(bounds)),
       tombstones_(std::move(tombstones)),
       cursor_(std::move(merge), at, tombstones_.empty() ? nullptr : &tombstones_, bounds_.from,

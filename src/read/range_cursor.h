@@ -29,12 +29,9 @@ struct Bounds {
 // The smallest key above all keys that begin with `prefix`; none if there is no such key.
 std::optional<std::string> after_prefix(Bytes prefix);
 
-// Of each run, its tables within the bounds. Sources borrow the inner arrays, which stay in place when this is moved.
-using RunTables = std::vector<std::vector<table::Table*>>;
-
-// One source per memtable and run that may hold keys within the bounds, newest first. Opens tables that nobody opened yet.
-Result<std::vector<merge::Source>> sources_of(const tree::ReadView& view, const Bounds& bounds,
-                                              base::MemoryAccount* account, RunTables* runs);
+// One source per memtable and run that may hold keys within the bounds, newest first. They borrow the view. A table that nobody
+// opened yet is opened when its source comes to it: what a cursor costs does not depend on how many tables there are.
+std::vector<merge::Source> sources_of(const tree::ReadView& view, const Bounds& bounds, base::MemoryAccount* account);
 
 class RangeCursor {
  public:
@@ -62,13 +59,12 @@ class RangeCursor {
   }
 
  private:
-  RangeCursor(base::IntrusivePtr<tree::ReadView> view, RunTables runs, Bounds bounds, format::TombstoneSet tombstones,
+  RangeCursor(base::IntrusivePtr<tree::ReadView> view, Bounds bounds, format::TombstoneSet tombstones,
               merge::MergeCursor merge, format::Sequence at);
   void check_upper() { valid_ = cursor_.valid() && (!bounds_.to || cursor_.key() < Bytes(*bounds_.to)); }
   void check_lower() { valid_ = cursor_.valid() && cursor_.key() >= Bytes(bounds_.from); }
 
   base::IntrusivePtr<tree::ReadView> view_;
-  RunTables runs_;
   Bounds bounds_;
   format::TombstoneSet tombstones_;
   merge::VisibleCursor cursor_;

@@ -159,14 +159,16 @@ TEST(RunCursor, WalksAsTheModelDoes) {
     World world;
     const auto entries = random_entries(random, 20 + random.below(3000));
     const RunOfTables run(world, entries, random);
-    RunCursor cursor(run.pointers, {.streaming = seed % 2 == 0});
+    const OpenTables open(run.pointers);
+    RunCursor cursor(open, {.streaming = seed % 2 == 0});
     expect_walks(cursor, entries, random, 1500);
     if (::testing::Test::HasFatalFailure()) return;
   }
 }
 
 TEST(RunCursor, OverNoTablesIsNeverValid) {
-  RunCursor cursor({}, {});
+  const OpenTables none({});
+  RunCursor cursor(none, {});
   cursor.seek_first();
   cursor.seek("x", 1);
   cursor.seek_before("x", 1);
@@ -184,7 +186,8 @@ TEST(RunCursor, DoesNotStepOverAnUnreadableTable) {
   const size_t unreadable = run.tables[2]->blocks() != 0 ? 2 : 3;  // of one without blocks nothing is read
   ASSERT_NE(run.tables[unreadable]->blocks(), 0U);
   run.files[unreadable]->fail_reads_from = 0;
-  RunCursor cursor(run.pointers, {});
+  const OpenTables open(run.pointers);
+  RunCursor cursor(open, {});
   for (cursor.seek_first(); cursor.valid(); cursor.next()) {
   }
   EXPECT_EQ(cursor.status().error().kind, ErrorKind::kIo);

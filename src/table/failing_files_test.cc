@@ -263,7 +263,8 @@ TEST(FailingFiles, ARunIsNotLeftBackwardsThroughAnUnreadableTable) {
     pointers.push_back(tables.back().get());
   }
   files[1].fail_reads_from = 0;
-  RunCursor cursor(pointers, {});
+  const OpenTables run(pointers);
+  RunCursor cursor(run, {});
   cursor.seek_last();
   ASSERT_TRUE(cursor.valid());
   cursor.prev();

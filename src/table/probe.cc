@@ -9,10 +9,15 @@
 
 namespace nacre::table {
 
-void Probe::locate() {
+bool Probe::passes_filter() {
   const auto passes = table_->passes_filter(key_hash_);
-  if (!passes) return end(passes.error());
-  if (!*passes) return end(Table::Found{});
+  if (passes && *passes) return true;
+  end(passes ? Result<Table::Found>(Table::Found{}) : Result<Table::Found>(passes.error()));
+  return false;
+}
+
+void Probe::locate() {
+  if (guess_ == Guess::kAbsent && !passes_filter()) return;
   const auto index = table_->index();
   if (!index) return end(index.error());
   block_ = index->lower_bound(key_);
@@ -29,6 +34,7 @@ void Probe::match() {
     format::BlockView(frame_->bytes()).prefetch_match(key_hash_);
     return;
   }
+  if (guess_ == Guess::kPresent && !passes_filter()) return;
   const auto index = table_->index();
   if (!index) return end(index.error());
   extent_ = index->extent(block_);

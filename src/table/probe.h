@@ -4,9 +4,9 @@
 // depend on nothing of each other: run stage 1 of all probes, then stage 2 of all, and so on; each stage ends by asking for
 // the memory that the next one reads.
 //
-//   1  prefetch()   asks for the filter line
+//   1  prefetch()   asks for the filter line, unless the key is expected
 //   2  locate()     filter and index: which block; asks for its header and tags
-//   3  match()      is the block cached? compares tags; asks for the head, trailer and value of the likely entry
+//   3  match()      is the block cached? (if not, an expected key is looked up in the filter now) compares tags; asks for the head, trailer and value of the likely entry
 //   4  finish()     compares the key
 //   5  read_missing()   the blocks that were not cached, of all probes, in one FileSystem::read_batch; then 3 and 4 for these
 //
@@ -25,8 +25,8 @@ namespace nacre::table {
 class Probe {
  public:
   Probe() = default;
-  Probe(const Table& table, Bytes key, uint64_t key_hash, Sequence at)
-      : table_(&table), key_(key), key_hash_(key_hash), at_(at) {}
+  Probe(const Table& table, Bytes key, uint64_t key_hash, Sequence at, Guess guess = Guess::kAbsent)
+      : table_(&table), key_(key), key_hash_(key_hash), at_(at), guess_(guess) {}
 
   // What Table::get would have answered, once done().
   const Result<Table::Found>& result() const { return result_; }
@@ -34,7 +34,9 @@ class Probe {
   // After stage 3: waits for read_missing().
   bool missing() const { return state_ == State::kMissing; }
 
-  void prefetch() const { table_->prefetch(key_hash_); }
+  void prefetch() const {
+    if (guess_ == Guess::kAbsent) table_->prefetch(key_hash_);
+  }
   void locate();
   void match();
   void finish() {
@@ -45,6 +47,8 @@ class Probe {
   friend class MissingBlocks;
   enum class State : uint8_t { kNew, kLocated, kCached, kMissing, kDone };
 
+  // False, and at its end, if the filter says no or cannot be read.
+  bool passes_filter();
   void end(const Result<Table::Found>& result) {
     result_ = result;
     state_ = State::kDone;
@@ -54,6 +58,7 @@ class Probe {
   Bytes key_;
   uint64_t key_hash_ = 0;
   Sequence at_ = 0;
+  Guess guess_ = Guess::kAbsent;
   State state_ = State::kNew;
   uint32_t block_ = 0;
   const cache::Frame* frame_ = nullptr;

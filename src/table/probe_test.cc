@@ -10,11 +10,12 @@ struct Question {
   const Table* table;
   std::string key;
   Sequence at;
+  Guess guess = Guess::kAbsent;
 };
 
 std::vector<Probe> probes_of(const std::vector<Question>& questions) {
   std::vector<Probe> probes;
-  for (const Question& q : questions) probes.emplace_back(*q.table, q.key, base::hash_key(q.key), q.at);
+  for (const Question& q : questions) probes.emplace_back(*q.table, q.key, base::hash_key(q.key), q.at, q.guess);
   return probes;
 }
 
@@ -40,7 +41,8 @@ TEST(Probe, AnswersAsGetDoes) {
         const size_t t = random.below(tables.size());
         std::string key = entries[t][random.below(entries[t].size())].key;
         if (random.one_in(4)) key.push_back('d');
-        questions.push_back({tables[t].get(), key, random.one_in(2) ? format::kMaxSequence : random.below(1100)});
+        questions.push_back({tables[t].get(), key, random.one_in(2) ? format::kMaxSequence : random.below(1100),
+                             random.one_in(2) ? Guess::kAbsent : Guess::kPresent});
         of_table.push_back(t);
         if (random.one_in(8)) questions.push_back(questions.back()), of_table.push_back(t);
       }
@@ -83,6 +85,22 @@ TEST(Probe, MissingBlocksAreReadOnceAndTogether) {
   EXPECT_EQ(world.file_system.batches, 1U) << "all is cached by now";
   EXPECT_EQ(file.reads, 0U);
   for (size_t i = 0; i < questions.size(); i++) EXPECT_EQ(again[i].result()->value, probes[i].result()->value);
+}
+
+// A key that was expected in vain costs no read: the filter is asked before a block that is not in memory, and only then.
+TEST(Probe, AWrongGuessReadsNoBlock) {
+  World world;
+  MemoryFile file;
+  const auto entries = numbered_entries(5000);
+  build(file, entries, small_blocks());
+  const auto table = open(file, world.cache, world.account).value();
+  std::vector<Question> questions;
+  for (uint64_t i = 0; i < 1000; i++) questions.push_back({table.get(), numbered(2 * i + 1), 500, Guess::kPresent});
+  sync::EpochDomain::Guard guard(world.domain);
+  auto probes = probes_of(questions);
+  look_up(probes, world.file_system);
+  for (const Probe& probe : probes) EXPECT_FALSE(probe.result()->found);
+  EXPECT_LT(file.batched_reads, 40U);
 }
 
 // Ordered by the addresses of the tables, the same run read in another order, and a simulation could not be replayed.

@@ -1,17 +1,23 @@
 // RunCursor: walks the point entries of a run - tables whose keys do not overlap, in order - as TableCursor walks one.
 //
-// Thread safety: one thread at a time. Lifetime: borrows the tables and the array that names them.
+// Thread safety: one thread at a time. Lifetime: borrows the tables.
 #pragma once
 
-#include <span>
+#include <algorithm>
 
+#include "table/run_tables.h"
 #include "table/table_cursor.h"
 
 namespace nacre::table {
 
 class RunCursor {
  public:
-  RunCursor(std::span<Table* const> tables, const CursorOptions& options) : tables_(tables), cursor_(options) {}
+  // Over all tables of the run.
+  RunCursor(const RunTables& tables, const CursorOptions& options)
+      : RunCursor(tables, 0, tables.bounds().size(), options) {}
+  // Over tables [begin, end): the others are never looked at.
+  RunCursor(const RunTables& tables, size_t begin, size_t end, const CursorOptions& options)
+      : tables_(&tables), begin_(begin), end_(end), cursor_(options) {}
 
   bool valid() const { return cursor_.valid(); }
   Result<void> status() const { return cursor_.status(); }
@@ -46,14 +52,16 @@ class RunCursor {
  private:
   static constexpr size_t kNoTable = SIZE_MAX;
 
-  // The first table that does not end before `key`; tables_.size() if none.
-  size_t table_for(Bytes key) const;
-  size_t last_table_from(Bytes key) const;
-  void attach(size_t table);
+  // False if the table cannot be opened: then the cursor has failed.
+  bool attach(size_t table);
+  bool attach_following();
+  bool attach_preceding();
   void enter_following();
   void enter_preceding();
 
-  std::span<Table* const> tables_;
+  const RunTables* tables_;
+  size_t begin_;
+  size_t end_;
   size_t table_ = kNoTable;
   TableCursor cursor_;
 };

@@ -56,7 +56,11 @@ void TableCursor::seek(Bytes key, uint64_t trailer) {
   // The versions of one key may fill several blocks, of which this is the first.
   for (; block < table_->blocks(); block++) {
     if (!load(block, true)) return;
-    if (cursor_.move_to(cursor_.view().lower_bound(key, trailer))) return;
+    const uint32_t at = cursor_.view().lower_bound(key, trailer);
+    if (at == cursor_.view().entries()) continue;
+    cursor_.view().prefetch_values(at);
+    cursor_.move_to(at);
+    return;
   }
   leave();
 }

@@ -22,6 +22,8 @@ class TableCursor {
 
   // Goes over to another table, not positioned; keeps its buffers.
   void attach(const Table& table);
+  // Invalid from now on, with this status, until it is positioned anew. False.
+  bool fail(const Error& error);
 
   bool valid() const { return cursor_.valid(); }
   Result<void> status() const { return status_; }
@@ -61,7 +63,6 @@ class TableCursor {
   void enter(uint32_t block, Side side);
   bool load(uint32_t block, bool for_search);
   bool find_block(Bytes key, uint32_t* block);
-  bool fail(const Error& error);
   void leave();
 
   const Table* table_ = nullptr;

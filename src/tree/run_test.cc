@@ -61,7 +61,7 @@ TEST(Run, AMeetingPointBelongsToTheRightTable) {
   const SortedRun run = SortedRun::make(0, 1, {right, left}).value();
   EXPECT_EQ(run.find("b"), left.get());
   EXPECT_EQ(run.find("c"), right.get());
-  EXPECT_EQ(run.first_reaching("c"), 1U);
+  EXPECT_EQ(run.bounds().first_reaching("c"), 1U);
   EXPECT_EQ(run.overlapping("a", "c", true).size(), 1U);
   EXPECT_EQ(run.overlapping("a", "c", false).size(), 2U);
   EXPECT_EQ(run.overlapping("c", "c", false).size(), 1U);
@@ -111,9 +111,9 @@ TEST(Run, AnswersAsASlowSearchDoes) {
         if (key <= other && table->reaches(key) && table->smallest_key() <= other) closed.push_back(table->number());
         if (key < other && table->reaches(key) && table->smallest_key() < other) open.push_back(table->number());
       }
-      ASSERT_EQ(run.first_reaching(key), reaching) << "seed " << seed;
-      ASSERT_EQ(run.first_beginning_after(key), after) << "seed " << seed;
-      ASSERT_EQ(run.first_beginning_at(key), at) << "seed " << seed;
+      ASSERT_EQ(run.bounds().first_reaching(key), reaching) << "seed " << seed;
+      ASSERT_EQ(run.bounds().first_beginning_after(key), after) << "seed " << seed;
+      ASSERT_EQ(run.bounds().first_beginning_at(key), at) << "seed " << seed;
       for (const bool exclusive : {false, true}) {
         std::vector<uint64_t> found;
         for (const auto& table : run.overlapping(key, other, exclusive)) found.push_back(table->number());

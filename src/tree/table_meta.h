@@ -26,6 +26,7 @@
 #include "format/version_edit.h"
 #include "nacre/runtime.h"
 #include "sync/sync.h"
+#include "table/run_bounds.h"
 
 namespace nacre::table {
 class Table;
@@ -91,11 +92,13 @@ class TableMeta : public base::RefCounted<TableMeta> {
 
   base::MemoryAccount* account() const { return home_->account(); }
 
-  // False if the table says nothing about `key` or any key after it.
-  bool reaches(Bytes key) const {
-    const int order = key.compare(record_.largest_key);
-    return order < 0 || (order == 0 && !record_.largest_exclusive);
+  table::TableBounds bounds() const {
+    return {.smallest = record_.smallest_key,
+            .largest = record_.largest_key,
+            .largest_exclusive = record_.largest_exclusive};
   }
+  // False if the table says nothing about `key` or any key after it.
+  bool reaches(Bytes key) const { return bounds().reaches(key); }
   bool covers(Bytes key) const { return key.compare(record_.smallest_key) >= 0 && reaches(key); }
 
   // The open table, opened now if need be; lives as long as this object.
