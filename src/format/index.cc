@@ -25,7 +25,7 @@ IndexView::IndexView(Bytes image)
   fences_ = node_prefixes_ + 2 * nodes + prefix_bytes_;
 }
 
-uint32_t IndexView::lower_bound(Bytes key) const {
+uint32_t IndexView::lower_bound(Bytes key, const void* words) const {
   if (key.size() < prefix_bytes_ || !equal_bytes(key.data(), prefix().data(), prefix_bytes_)) [[unlikely]] {
     return prefix().compare(key.substr(0, prefix_bytes_)) < 0 ? blocks_ : 0;
   }
@@ -38,6 +38,11 @@ uint32_t IndexView::lower_bound(Bytes key) const {
     const uint32_t elements = index_elements(blocks_, l);
     const uint32_t nodes = index_elements(blocks_, l + 1);
     const char* here = heads + kNodeBytes * node;
+    if (l == 0 && words != nullptr) {
+      const char* of_node = static_cast<const char*>(words) + kNodeBytes * node;
+      __builtin_prefetch(of_node);
+      __builtin_prefetch(of_node + 64);
+    }
     const size_t node_prefix = base::load<uint16_t>(node_prefixes + 2 * node);
     uint32_t position = count_smaller(here, head);
     const bool ties = position < kHeadsAtOnce && base::load<uint64_t>(here + size_t{8} * position) == head;

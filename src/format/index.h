@@ -87,7 +87,8 @@ class IndexView {
 
   uint32_t blocks() const { return blocks_; }
   // The first block whose fence is not less than `key`; blocks() if there is none.
-  uint32_t lower_bound(Bytes key) const;
+  // `words`, if not null, has 8 bytes a block: those of the node in which the search will end are asked for meanwhile.
+  uint32_t lower_bound(Bytes key, const void* words = nullptr) const;
   Extent extent(uint32_t block) const {
     const uint64_t begin = offset(block);
     return {this->begin() + begin, offset(block + 1) - begin};

@@ -20,7 +20,7 @@ void Probe::locate() {
   if (guess_ == Guess::kAbsent && !passes_filter()) return;
   const auto index = table_->index();
   if (!index) return end(index.error());
-  block_ = index->lower_bound(key_);
+  block_ = index->lower_bound(key_, &table_->slot(0));
   if (block_ == table_->blocks()) return end(Table::Found{});
   table_->cache().prefetch(table_->slot(block_));
   state_ = State::kLocated;

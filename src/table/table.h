@@ -102,7 +102,7 @@ class Table : public base::RefCounted<Table> {
   // The first block that may hold `key` or what comes after it; blocks() if there is none. Under a guard.
   Result<uint32_t> block_for(Bytes key) const {
     NACRE_TRY_ASSIGN(const format::IndexView view, index());
-    return view.lower_bound(key);
+    return view.lower_bound(key, slots_.get());
   }
   cache::Slot& slot(uint32_t block) const { return slots_[block]; }
   // Looks for the key in `block`, which `frame` holds, and in those after it while the key's versions go on. Under a guard.
