@@ -145,8 +145,10 @@ struct RunOfTables {
     files.push_back(std::make_unique<MemoryFile>());
     build(*files.back(), entries, small_blocks(), tombstones);
     tables.push_back(open(*files.back(), world.cache, world.account).value());
+    ends.push_back((ends.empty() ? 0 : ends.back()) + entries.size());
   }
 
+  std::vector<size_t> ends;  // of each table: how many entries it and those before it have
   std::vector<std::unique_ptr<MemoryFile>> files;
   std::vector<base::IntrusivePtr<Table>> tables;
   std::vector<Table*> pointers;
@@ -162,6 +164,66 @@ TEST(RunCursor, WalksAsTheModelDoes) {
     const OpenTables open(run.pointers);
     RunCursor cursor(open, {.streaming = seed % 2 == 0});
     expect_walks(cursor, entries, random, 1500);
+    if (::testing::Test::HasFatalFailure()) return;
+  }
+}
+
+// Over some of the tables, it walks as if there were no others, and opens none of them.
+TEST(RunCursor, StaysWithinItsTables) {
+  class Watched final : public RunTables {
+   public:
+    Watched(const OpenTables& all, size_t begin, size_t end)
+        : RunTables(all.bounds()), all_(all), begin_(begin), end_(end) {}
+    Result<Table*> open(size_t i) const override {
+      EXPECT_TRUE(i >= begin_ && i < end_) << i;
+      return all_.open(i);
+    }
+
+   private:
+    const OpenTables& all_;
+    const size_t begin_;
+    const size_t end_;
+  };
+  for (uint64_t seed = 1; seed <= 16; seed++) {
+    SCOPED_TRACE(seed);
+    base::Prng random(seed);
+    World world;
+    const auto entries = random_entries(random, 20 + random.below(3000));
+    const RunOfTables run(world, entries, random);
+    const OpenTables all(run.pointers);
+    const size_t begin = random.below(run.tables.size());
+    const size_t end = begin + 1 + random.below(run.tables.size() - begin);
+    const auto first = static_cast<ptrdiff_t>(begin == 0 ? 0 : run.ends[begin - 1]);
+    const std::vector<OwnedEntry> within(entries.begin() + first,
+                                         entries.begin() + static_cast<ptrdiff_t>(run.ends[end - 1]));
+    const Watched tables(all, begin, end);
+    RunCursor cursor(tables, begin, end, {});
+    const auto expect_at = [&](size_t i) {
+      ASSERT_EQ(cursor.valid(), i < within.size());
+      if (!cursor.valid()) return;
+      ASSERT_EQ(cursor.key(), within[i].key);
+      ASSERT_EQ(cursor.trailer(), within[i].trailer);
+    };
+    cursor.seek_first();
+    for (size_t i = 0; i <= within.size(); i++) {
+      expect_at(i);
+      if (cursor.valid()) cursor.next();
+    }
+    cursor.seek_last();
+    for (size_t i = within.size(); i-- > 0;) {
+      expect_at(i);
+      cursor.prev();
+    }
+    EXPECT_FALSE(cursor.valid());
+    for (int step = 0; step < 200; step++) {  // keys below and above the range as well
+      const std::string& key = entries[random.below(entries.size())].key;
+      const auto at = std::partition_point(within.begin(), within.end(), [&](const OwnedEntry& e) { return e.key < key; });
+      const auto index = static_cast<size_t>(at - within.begin());
+      cursor.seek(key, ~uint64_t{0});
+      expect_at(index);
+      cursor.seek_before(key, ~uint64_t{0});
+      expect_at(index == 0 ? within.size() : index - 1);
+    }
     if (::testing::Test::HasFatalFailure()) return;
   }
 }

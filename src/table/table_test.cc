@@ -198,7 +198,7 @@ TEST(Table, AnExpectedKeyInMemoryNeedsNoFilter) {
   table->load_block(0, table->index()->extent(0)).value();
   file.fail_reads_from = 0;
   const std::string& key = entries[0].key;
-  EXPECT_TRUE(table->get(key, base::hash_key(key), 500, Guess::kPresent)->found);
+  EXPECT_TRUE(table->get(key, base::hash_key(key), 500, Guess::kPresent).value().found);
   EXPECT_EQ(table->get(key, base::hash_key(key), 500, Guess::kAbsent).error().kind, ErrorKind::kIo);
   const std::string& missing = entries[4999].key;
   EXPECT_EQ(table->get(missing, base::hash_key(missing), 500, Guess::kPresent).error().kind, ErrorKind::kIo);
