@@ -106,7 +106,7 @@ class BlockView {
   // Begins loading the first values from entry `i` on, for who will probably read some of them; from then on the processor sees
   // the pattern by itself.
   void prefetch_values(uint32_t i) const {
-    constexpr size_t kLines = 4;
+    constexpr size_t kLines = 14;
     const char* value = this->value(i).data();
     for (size_t line = 0; line < kLines; line++) __builtin_prefetch(value + 64 * line);
   }

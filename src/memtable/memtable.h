@@ -61,6 +61,7 @@ class Memtable : public base::RefCounted<Memtable> {
   Found get(Bytes key, uint64_t hash, format::Sequence at) const;
   // The highest sequence <= `at` of a range tombstone that covers `key`; 0 if none. One load if there are none at all.
   format::Sequence covering_tombstone(Bytes key, format::Sequence at) const { return tombstones_.covering(key, at); }
+  bool has_tombstones() const { return tombstones_.count() != 0; }
   // All range tombstones so far, never null. Cheap while none is added.
   std::shared_ptr<const format::TombstoneSet> tombstones() const { return tombstones_.all(); }
   // Over point entries; not positioned yet.

@@ -6,7 +6,9 @@
 
 namespace nacre::merge {
 
-MergeCursor::MergeCursor(std::vector<Source> sources) : sources_(std::move(sources)), losers_(sources_.size()) {}
+MergeCursor::MergeCursor(std::vector<Source> sources) : sources_(std::move(sources)) {
+  if (sources_.size() > 1) losers_.resize(sources_.size());
+}
 
 bool MergeCursor::wins(size_t a, size_t b) const {
   const Source& x = sources_[a];
@@ -23,6 +25,7 @@ void MergeCursor::build() {
   if (n == 0) return;
   failed_ = false;
   for (const Source& source : sources_) note_end(source);
+  if (n == 1) return settle();
   std::vector<uint32_t> winners(2 * n);
   for (size_t s = 0; s < n; s++) winners[n + s] = static_cast<uint32_t>(s);
   for (size_t node = n - 1; node >= 1; node--) {
@@ -32,7 +35,7 @@ void MergeCursor::build() {
     winners[node] = a_wins ? a : b;
     losers_[node] = a_wins ? b : a;
   }
-  winner_ = n == 1 ? 0 : winners[1];
+  winner_ = winners[1];
   settle();
 }
 

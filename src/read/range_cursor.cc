@@ -34,8 +34,9 @@ Result<format::TombstoneSet> collect_tombstones(const tree::ReadView& view, Sequ
   std::vector<RangeTombstone> all;
   std::vector<std::shared_ptr<const format::TombstoneSet>> held;  // what `all` points into
   for (const auto& memtable : view.memtables) {
+    if (!memtable->has_tombstones()) continue;
     held.push_back(memtable->tombstones());
-    if (held.back() != nullptr) held.back()->append_tombstones(&all);
+    held.back()->append_tombstones(&all);
   }
   for (const tree::Run& run : view.version->runs()) {
     if (run.totals().range_tombstones == 0) continue;
@@ -45,6 +46,7 @@ Result<format::TombstoneSet> collect_tombstones(const tree::ReadView& view, Sequ
       table->tombstones().append_tombstones(&all);
     }
   }
+  if (all.empty()) return format::TombstoneSet();
   std::erase_if(all, [at](const RangeTombstone& tombstone) { return tombstone.sequence > at; });
   return format::TombstoneSet::build(all);
 }
