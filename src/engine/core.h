@@ -38,6 +38,7 @@
 #include "engine/job_health.h"
 #include "engine/keyspace_state.h"
 #include "engine/memory_plan.h"
+#include "engine/recovered_flush.h"
 #include "engine/snapshots.h"
 #include "engine/space_reserve.h"
 #include "engine/sync_group.h"
@@ -163,10 +164,21 @@ class Core : public std::enable_shared_from_this<Core> {
   Result<void> begin_log(uint64_t start_lsn);
   Result<void> begin_writing();
   void keep_found_reserve(std::span<const tree::ReserveFile> found);
-  Result<void> replay(const wal::RecoveredRecord& record, std::vector<format::VersionEdit>& edits);
-  Result<void> replay_op(const format::BatchOp& op, format::Sequence sequence, uint64_t lsn,
-                         std::vector<format::VersionEdit>& edits);
-  Result<void> flush_recovered(KeyspaceState& keyspace, std::vector<format::VersionEdit>& edits);
+  struct Replay {  // of the log, at an open
+    struct Flush {
+      std::shared_ptr<KeyspaceState> keyspace;
+      format::Sequence through = 0;
+      uint64_t begin_ns = 0;
+      RecoveredFlush flush;
+    };
+    std::shared_ptr<KeyspaceState> keyspace;  // of the operation before
+    std::deque<Flush> flushes;                // under way, oldest first
+    std::vector<format::VersionEdit> edits;   // of the finished ones
+  };
+  Result<void> replay(const wal::RecoveredRecord& record, Replay& replay);
+  Result<void> replay_op(const format::BatchOp& op, format::Sequence sequence, uint64_t lsn, Replay& replay);
+  Result<void> flush_recovered(const std::shared_ptr<KeyspaceState>& keyspace, Replay& replay);
+  Result<void> finish_recovered_flushes(Replay& replay, size_t left);
   Result<void> sync_log(uint64_t through);
   std::shared_ptr<KeyspaceState> add_keyspace_state(uint32_t id, const std::string& name,
                                                     const KeyspaceOptions& keyspace_options,

@@ -25,6 +25,7 @@ struct MemoryPlan {
   uint64_t log_segment_bytes = 0;    // at most
   uint32_t log_segments_kept = 0;    // files for use again: what the log of two memtables fills
   uint64_t log_bytes_kept = 0;       // a keyspace that keeps more log from being released is flushed
+  uint64_t recovered_memtable_bytes = 0;  // the same while the log is replayed: the earlier ones are flushed meanwhile
   uint64_t table_bytes = 0;          // tables are cut at this size
   uint64_t batch_bytes = 0;          // the largest batch
   uint64_t reserve_bytes = 0;        // on the device
@@ -38,6 +39,7 @@ struct MemoryPlan {
     plan.log_segment_bytes = std::clamp<uint64_t>(memory_bytes / 64, kSmallestUnit, uint64_t{64} << 20);
     plan.log_segments_kept = static_cast<uint32_t>(2 * memtable_bytes / plan.log_segment_bytes + 2);
     plan.log_bytes_kept = 2 * plan.all_memtables_bytes;
+    plan.recovered_memtable_bytes = std::min(plan.memtable_bytes, uint64_t{64} << 20);
     plan.table_bytes = table_bytes_of(std::clamp<uint64_t>(memtable_bytes / 4, kSmallestUnit, uint64_t{32} << 20));
     plan.batch_bytes = memory_bytes / 4;
     plan.reserve_bytes = std::min(plan.memtable_bytes + 2 * plan.log_segment_bytes, uint64_t{64} << 20);

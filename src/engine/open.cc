@@ -38,6 +38,8 @@ auto unless_forked() {
   };
 }
 
+constexpr size_t kRecoveredFlushes = 2;  // under way at once, while the log is replayed
+
 // In the simulator a manifest outgrows it in one life, as everything is small there (memory_plan.h).
 constexpr uint64_t kManifestLimitBytes = sync::kSimulated ? uint64_t{4} << 10 : uint64_t{1} << 20;
 
@@ -179,7 +181,7 @@ std::shared_ptr<KeyspaceState> Core::add_keyspace_state(uint32_t id, const std::
 
 Result<void> Core::open_log() {
   const uint64_t begin_ns = runtime_.clock->now_ns();
-  std::vector<format::VersionEdit> edits;
+  Replay replay_state;
   wal::LogDamage damage;
   uint64_t operations = 0;
   const auto recovery = wal::recover_log(
@@ -189,7 +191,7 @@ Result<void> Core::open_log() {
        .room_bytes = read_only_ ? 0 : wal::kRoomOfNewLog},
       [&](const wal::RecoveredRecord& record) {
         operations += record.count;
-        return replay(record, edits);
+        return replay(record, replay_state);
       },
       &damage);
   if (!recovery) {
@@ -228,7 +230,9 @@ Result<void> Core::open_log() {
   if (read_only_) return {};
   NACRE_TRY(begin_writing());
   NACRE_TRY(begin_log(recovered.next_lsn));
-  for (const auto& keyspace : keyspaces()) NACRE_TRY(flush_recovered(*keyspace, edits));
+  for (const auto& keyspace : keyspaces()) NACRE_TRY(flush_recovered(keyspace, replay_state));
+  NACRE_TRY(finish_recovered_flushes(replay_state, 0));
+  std::vector<format::VersionEdit>& edits = replay_state.edits;
   format::VersionEdit& last = edits.emplace_back();
   last.log_floor = wal_->floor_at(recovered.next_lsn).value();  // of a segment that its making placed durably
   last.last_sequence = pipeline_.visible();
@@ -288,7 +292,7 @@ Result<void> Core::sync_log(uint64_t through) {
 }
 
 // Puts one record of the log into memtables.
-Result<void> Core::replay(const wal::RecoveredRecord& record, std::vector<format::VersionEdit>& edits) {
+Result<void> Core::replay(const wal::RecoveredRecord& record, Replay& replay) {
   format::BatchReader reader(record.payload);
   BatchOp op;
   Sequence sequence = record.first_sequence;
@@ -296,7 +300,7 @@ Result<void> Core::replay(const wal::RecoveredRecord& record, std::vector<format
   while (true) {
     NACRE_TRY_ASSIGN(const bool more, reader.next(&op));
     if (!more) break;
-    NACRE_TRY(replay_op(op, sequence, record.lsn, edits));
+    NACRE_TRY(replay_op(op, sequence, record.lsn, replay));
     sequence++;
     count++;
   }
@@ -306,13 +310,12 @@ Result<void> Core::replay(const wal::RecoveredRecord& record, std::vector<format
   return {};
 }
 
-Result<void> Core::replay_op(const BatchOp& op, Sequence sequence, uint64_t lsn,
-                             std::vector<format::VersionEdit>& edits) {
-  std::shared_ptr<KeyspaceState> keyspace;
-  {
+Result<void> Core::replay_op(const BatchOp& op, Sequence sequence, uint64_t lsn, Replay& replay) {
+  std::shared_ptr<KeyspaceState>& keyspace = replay.keyspace;
+  if (keyspace == nullptr || keyspace->id != op.keyspace) {
     sync::MutexLock lock(state_mutex_);
     const auto found = keyspaces_.find(op.keyspace);
-    if (found != keyspaces_.end()) keyspace = found->second;
+    keyspace = found != keyspaces_.end() ? found->second : nullptr;
   }
   if (keyspace == nullptr) {
     // Its creation was synced before the first write to it, and ids are never used again.
@@ -321,31 +324,46 @@ Result<void> Core::replay_op(const BatchOp& op, Sequence sequence, uint64_t lsn,
                       "the manifest lost its end: the log has writes to a keyspace that it does not know");
   }
   if (sequence <= keyspace->flushed_through) return {};
-  if (!read_only_ && keyspace->mutable_memtable->memory_bytes() >= plan_.memtable_bytes)
-    NACRE_TRY(flush_recovered(*keyspace, edits));
+  if (!read_only_ && keyspace->mutable_memtable->memory_bytes() >= plan_.recovered_memtable_bytes)
+    NACRE_TRY(flush_recovered(keyspace, replay));
   if (keyspace->mutable_first_lsn == 0) keyspace->mutable_first_lsn = lsn;
   insert_op(*keyspace->mutable_memtable, op, sequence);
   keyspace->last_replayed = sequence;
   return {};
 }
 
-// Writes what was replayed so far into tables, which the last of `edits` will put in force, and starts a new memtable.
+// Begins to write what was replayed so far into tables, which the last of the edits will put in force, and starts a new memtable.
 // The entries are nowhere visible in between; nobody reads before the open is done.
-Result<void> Core::flush_recovered(KeyspaceState& keyspace, std::vector<format::VersionEdit>& edits) {
-  if (keyspace.mutable_first_lsn == 0) return {};
-  const Sequence through = keyspace.last_replayed;
+Result<void> Core::flush_recovered(const std::shared_ptr<KeyspaceState>& keyspace, Replay& replay) {
+  if (keyspace->mutable_first_lsn == 0) return {};
+  NACRE_TRY(begin_writing());
+  NACRE_TRY(finish_recovered_flushes(replay, kRecoveredFlushes - 1));
+  const Sequence through = keyspace->last_replayed;
   pipeline_.reset(std::max(pipeline_.visible(), through), pipeline_.published_lsn());
   const FrozenMemtable input{
-      .memtable = keyspace.mutable_memtable, .through = through, .first_lsn = keyspace.mutable_first_lsn};
-  const uint64_t begin_ns = runtime_.clock->now_ns();
-  NACRE_TRY(begin_writing());
-  NACRE_TRY_ASSIGN(const compaction::MergeResult merged, write_memtables(keyspace, {input}, {}));
-  edits.push_back(flush_edit(keyspace, merged, through));
-  count_flush(keyspace, merged, runtime_.clock->now_ns() - begin_ns);
+      .memtable = keyspace->mutable_memtable, .through = through, .first_lsn = keyspace->mutable_first_lsn};
+  replay.flushes.push_back(
+      {.keyspace = keyspace,
+       .through = through,
+       .begin_ns = runtime_.clock->now_ns(),
+       .flush = RecoveredFlush(*runtime_.executor,
+                               [this, keyspace, input] { return write_memtables(*keyspace, {input}, {}); })});
   sync::MutexLock lock(state_mutex_);
-  keyspace.mutable_memtable = new_memtable();
-  keyspace.mutable_first_lsn = 0;
-  replace_view(keyspace);
+  keyspace->mutable_memtable = new_memtable();
+  keyspace->mutable_first_lsn = 0;
+  replace_view(*keyspace);
+  return {};
+}
+
+// Waits for the oldest flushes until no more than `left` are under way.
+Result<void> Core::finish_recovered_flushes(Replay& replay, size_t left) {
+  while (replay.flushes.size() > left) {
+    Replay::Flush& oldest = replay.flushes.front();
+    NACRE_TRY_ASSIGN(const compaction::MergeResult merged, oldest.flush.finish());
+    replay.edits.push_back(flush_edit(*oldest.keyspace, merged, oldest.through));
+    count_flush(*oldest.keyspace, merged, runtime_.clock->now_ns() - oldest.begin_ns);
+    replay.flushes.pop_front();
+  }
   return {};
 }
 
