@@ -1,7 +1,7 @@
 // Opening: lock, tree, log, and whatever a crash left.
 //
 //   1. the directory's lock; the manifest gives keyspaces, versions and the log floor
-//   2. the log from the floor on is replayed into memtables, and these into tables: writes that tables hold are passed over
+//   2. the log from the floor on is replayed into memtables, and these go into tables meanwhile: writes that tables hold are passed over
 //      (up to the first table nothing is written: what cannot be opened, be it damaged or of a newer release, stays as it is;
 //      then the first thing is a new manifest)
 //   3. a new log begins above everything the old one may hold

@@ -3,7 +3,7 @@
 // The work is offered to the executor, which may come late or never: whoever waits for it does it himself if nobody has begun.
 //
 // Thread safety: one owner; the executor's thread is the other side. Lifetime: what the work borrows must live until finish()
-// or the destructor has returned, and no longer.
+// or the destructor has returned, and no longer. Who does not want the result any more need not wait for work that nobody has begun.
 #pragma once
 
 #include <functional>
@@ -26,7 +26,7 @@ class RecoveredFlush {
   RecoveredFlush(RecoveredFlush&&) = default;
   RecoveredFlush& operator=(RecoveredFlush&&) = delete;
   ~RecoveredFlush() {
-    if (shared_ != nullptr) (void)shared_->take();
+    if (shared_ != nullptr) shared_->abandon();
   }
 
   // Waits for the end, or brings it about. To be called once.
@@ -49,6 +49,13 @@ class RecoveredFlush {
       sync::MutexLock lock(mutex_);
       result_ = std::move(result);
       done_.notify_all();
+    }
+    // Never begins, or waits for the end.
+    void abandon() {
+      Work work;
+      sync::MutexLock lock(mutex_);
+      work.swap(work_);
+      while (work == nullptr && !result_) done_.wait(mutex_);
     }
     Result<compaction::MergeResult> take() {
       run();
