@@ -329,6 +329,7 @@ std::optional<Plan> pick_small_neighbours(const Shape& shape, const PolicyOption
     const Slice slice = take(shape, last, last, range);
     if (slice.busy) continue;
     Plan plan = make_plan(shape, slice, range, kBottomLevel, kBottomLevel);
+    if (plan.output_run != shape.runs.back().id) continue;  // a newer bottom run lies over it: a new run would stand before that
     plan.urgency = 0.2;
     plan.reason = "idle: joins small tables";
     return plan;

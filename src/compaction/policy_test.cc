@@ -158,6 +158,15 @@ TEST(Policy, LeveledMergesIntoTheOneRunBelow) {
             "merge L0 -> L1 run 8 inputs 3 2 1 8 bytes 600 (the level has its fill of runs)");
 }
 
+// Seed 14014598: small tables of the older bottom run were joined into a new run, which would have stood before the newer one.
+TEST(Policy, SmallTablesUnderANewerBottomRunAreLeftAlone) {
+  PolicyOptions options = small();
+  options.shape = CompactionShape::kTiered;
+  const std::string older = "L7 r9: 1[a-b]1 2[c-d]1 3[e-f]1 4[g-h]1 5[i-z]100";
+  EXPECT_EQ(picked(older, true, options), "merge L7 -> L7 run 9 bottom inputs 1 2 3 4 bytes 4 (idle: joins small tables)");
+  EXPECT_EQ(picked("L7 r10: 8[c-z]100\n" + older, true, options), "nothing");
+}
+
 TEST(Policy, TieredAddsARunBelow) {
   PolicyOptions options = small();
   options.shape = CompactionShape::kTiered;
