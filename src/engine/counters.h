@@ -1,7 +1,7 @@
 // Counters that many threads bump without sharing a cache line, and what decides which operations are timed.
 //
-// Each thread adds to the cell of its thread_index(), which is its own but for the last one: a reader sums all cells. The sum is
-// exact once the threads rest.
+// A thread has the cell of its thread_index() to itself; threads beyond the number of cells share the last one. A reader sums all
+// cells. The sum is exact once the threads rest.
 //
 // Thread safety: all calls.
 #pragma once

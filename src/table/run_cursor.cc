@@ -1,5 +1,7 @@
 #include "table/run_cursor.h"
 
+#include <algorithm>
+
 namespace nacre::table {
 
 bool RunCursor::attach(size_t table) {

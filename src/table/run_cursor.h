@@ -3,8 +3,6 @@
 // Thread safety: one thread at a time. Lifetime: borrows the tables.
 #pragma once
 
-#include <algorithm>
-
 #include "table/run_tables.h"
 #include "table/table_cursor.h"
 
