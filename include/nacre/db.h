@@ -106,7 +106,7 @@ class Db {
   Result<void> flush() noexcept;
   // Rewrites everything down to one run a keyspace, giving back the space of erased and overwritten data.
   Result<void> compact() noexcept;
-  // Waits until background work has nothing more to do.
+  // Waits until background work has nothing more to do, the work of idle times included: afterwards little will be written.
   Result<void> settle() noexcept;
 
   Stats stats() const noexcept;

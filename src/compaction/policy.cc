@@ -268,8 +268,35 @@ uint64_t leveled_capacity(uint32_t level, const PolicyOptions& options) {
   return capacity;
 }
 
+// The merge that spares reads the most runs for a byte, if they have paid for it.
+std::optional<Plan> pick_paid(const Shape& shape, const PolicyOptions& options, const Range& range, const Census& census,
+                              uint64_t paid_bytes) {
+  constexpr uint32_t kDown = kBottomLevel;
+  uint32_t best = kDown;
+  double best_worth = 0;
+  const auto weigh = [&](uint32_t candidate, uint32_t runs, uint64_t bytes) {
+    if (runs < 2) return;
+    const double worth = (runs - 1) / static_cast<double>(std::max<uint64_t>(bytes, 1));
+    if (worth <= best_worth) return;
+    best = candidate;
+    best_worth = worth;
+  };
+  if (options.shape != CompactionShape::kTiered)
+    weigh(kDown, census.runs_above + census.runs[kBottomLevel], census.above_bytes + census.below_bytes);
+  for (uint32_t level = 0; level < kBottomLevel; level++) weigh(level, census.runs[level], census.bytes[level]);
+  if (best_worth == 0) return std::nullopt;
+  constexpr double kUrgency = 1.05;  // worth a thread, behind all that the shape demands
+  constexpr const char* kReason = "reads have paid for fewer runs";
+  std::optional<Plan> plan = best == kDown ? plan_down(shape, range, kUrgency, kReason)
+                                           : plan_level(shape, options, range, best, kUrgency, kReason);
+  if (!plan || plan->input_bytes > paid_bytes) return std::nullopt;
+  plan->paid = true;
+  return plan;
+}
+
 // The most urgent plan of one partition.
-std::optional<Plan> pick_in_partition(const Shape& shape, const PolicyOptions& options, const Range& range, bool idle) {
+std::optional<Plan> pick_in_partition(const Shape& shape, const PolicyOptions& options, const Range& range, bool idle,
+                                      uint64_t paid_bytes) {
   const Census census = census_of(shape, range);
   const bool lazy = options.shape == CompactionShape::kLazyLeveled;
   const double weight = weight_above(census);
@@ -296,6 +323,9 @@ std::optional<Plan> pick_in_partition(const Shape& shape, const PolicyOptions& o
   const double erased = weight - static_cast<double>(census.above_bytes);
   if (erased > 0 && erased >= options.down_share * below)
     return plan_down(shape, range, 1.1, "erases are worth a share of what lies below");
+  if (paid_bytes > 0) {
+    if (std::optional<Plan> plan = pick_paid(shape, options, range, census, paid_bytes)) return plan;
+  }
   if (!idle) return std::nullopt;
 
   const bool tiered = options.shape == CompactionShape::kTiered;
@@ -339,11 +369,11 @@ std::optional<Plan> pick_small_neighbours(const Shape& shape, const PolicyOption
 
 }  // namespace
 
-std::optional<Plan> pick(const Shape& shape, const PolicyOptions& options, bool idle) {
+std::optional<Plan> pick(const Shape& shape, const PolicyOptions& options, bool idle, uint64_t paid_bytes) {
   if (std::optional<Plan> move = pick_move(shape, options)) return move;
   std::optional<Plan> best;
   for (const Range& range : partitions_of(shape, options)) {
-    std::optional<Plan> plan = pick_in_partition(shape, options, range, idle);
+    std::optional<Plan> plan = pick_in_partition(shape, options, range, idle, paid_bytes);
     if (plan && (!best || plan->urgency > best->urgency)) best = std::move(plan);
   }
   if (!best && idle) best = pick_small_neighbours(shape, options);

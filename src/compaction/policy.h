@@ -18,6 +18,11 @@
 // An erase weighs what it erases: tombstones above count as bytes of what lies below, so space comes back after
 // deletes without waiting for new data.
 //
+// Who writes and does not read gains nothing from fewer runs. So a level may hold many, and it is reads that buy merges: what they
+// spent on meeting more than one run is saved up, in bytes of merging that would have cost as much, and once that is the price of
+// a merge that spares them runs, it is made. As with skis that are rented until the rent has reached their price (Karlin et al.,
+// "Competitive snoopy caching", 1988), no more than twice is spent of what would have been best in hindsight.
+//
 // Leveled and tiered shapes are the same function with other limits.
 #pragma once
 
@@ -38,15 +43,15 @@ struct PolicyOptions {
   // What lies at the bottom of one partition. At least 4 tables: else joining small ones could go on for ever, since the borders of
   // partitions cut them apart again.
   uint64_t partition_bytes = uint64_t{128} << 20;
-  uint32_t runs_per_level = 6;   // of upper levels in a partition
+  uint32_t runs_per_level = 24;  // of upper levels in a partition; far fewer where reads pay for merges
   double down_share = 0.5;       // while writes come in
   double idle_down_share = 0.1;  // when nobody writes: spend idle time on fewer runs and less space
   uint32_t fanout = 8;           // kLeveled: size ratio of neighbouring levels
 };
 
 // What the policy wants next, the most urgent first; nothing that touches a busy table or skips one. With `idle`, also
-// plans that are worth doing only because nobody is waiting.
-std::optional<Plan> pick(const Shape& shape, const PolicyOptions& options, bool idle);
+// plans that are worth doing only because nobody is waiting. With `paid_bytes`, also plans that reads have paid for.
+std::optional<Plan> pick(const Shape& shape, const PolicyOptions& options, bool idle, uint64_t paid_bytes = 0);
 
 // Everything down into one bottom run: what Db::compact asks for. None when it is so already (or tables are busy).
 std::optional<Plan> pick_full(const Shape& shape, const PolicyOptions& options);

@@ -68,12 +68,13 @@ class Game {
   }
 
   // Starts what the policy wants, if anything.
-  bool plan(bool idle, bool full) {
+  bool plan(bool idle, bool full, uint64_t paid_bytes = 0) {
     const Drawn drawn = shape();
-    const auto wanted = full ? pick_full(drawn.shape, options_) : pick(drawn.shape, options_, idle);
+    const auto wanted = full ? pick_full(drawn.shape, options_) : pick(drawn.shape, options_, idle, paid_bytes);
     static_cast<void>(debt_bytes(drawn.shape, options_));
     NACRE_CHECK(deepest_runs(drawn.shape, options_) <= runs_.size());
     if (!wanted) return false;
+    NACRE_CHECK(!wanted->paid || wanted->input_bytes <= paid_bytes);
     expect_legal(*wanted);
     const uint64_t job = ++last_job_;
     for (const uint64_t number : wanted->inputs) tables_.at(number).busy = job;
@@ -261,7 +262,7 @@ void run(Bytes bytes) {
       case 0:
       case 1:
       case 2: game.flush(input); break;
-      case 3: game.plan(false, false); break;
+      case 3: game.plan(false, false, uint64_t{what} >> 3 << 7); break;
       case 4: game.plan(true, false); break;
       case 5: game.plan(false, (what & 0x38) == 0x38); break;
       default: game.finish_one(what >> 3);
@@ -273,6 +274,10 @@ void run(Bytes bytes) {
   size_t turns = 0;
   for (; game.plan(true, false); turns++) {
     NACRE_CHECK(turns < bound);  // else it goes round for ever
+    game.finish_one(0);
+  }
+  for (turns = 0; game.plan(false, false, UINT64_MAX); turns++) {
+    NACRE_CHECK(turns < bound);
     game.finish_one(0);
   }
   for (turns = 0; game.plan(false, true); turns++) {

@@ -65,6 +65,14 @@ std::string picked(const std::string& text, bool idle = false, PolicyOptions opt
   return plan ? plan->to_string() : "nothing";
 }
 
+std::string bought(const std::string& text, uint64_t paid_bytes, PolicyOptions options = small()) {
+  const Drawn drawn = draw(text);
+  const auto plan = pick(drawn.shape, options, false, paid_bytes);
+  if (!plan) return "nothing";
+  EXPECT_TRUE(plan->paid);
+  return plan->to_string();
+}
+
 TEST(Policy, AnEmptyTreeNeedsNothing) {
   EXPECT_EQ(picked(""), "nothing");
   EXPECT_EQ(picked("", true), "nothing");
@@ -138,6 +146,28 @@ TEST(Policy, IdleTimeBuysFewerRuns) {
 
 TEST(Policy, IdleTimeIsNotSpentOnALittleAboveMuch) {
   EXPECT_EQ(picked("L0 r1: 1[a-z]10\nL7 r9: 4[a-z]390", true), "nothing");
+}
+
+TEST(Policy, ReadsBuyWhatTheyHavePaidFor) {
+  const std::string shape = "L0 r1: 1[a-z]10\nL7 r9: 4[a-z]390";
+  EXPECT_EQ(bought(shape, 0), "nothing");
+  EXPECT_EQ(bought(shape, 399), "nothing");
+  EXPECT_EQ(bought(shape, 400), "merge L0 -> L7 run 9 bottom inputs 1 4 bytes 400 (reads have paid for fewer runs)");
+}
+
+TEST(Policy, ReadsBuyTheMergeThatSparesThemMostRunsAByte) {
+  EXPECT_EQ(bought("L0 r2: 2[a-z]10\nL0 r1: 1[a-z]10\nL7 r9: 4[a-z]390", 1000),
+            "merge L0 -> L1 inputs 2 1 bytes 20 (reads have paid for fewer runs)");
+  EXPECT_EQ(bought("L0 r2: 2[a-z]100\nL0 r1: 1[a-z]100\nL7 r9: 4[a-z]50", 1000),
+            "merge L0 -> L7 run 9 bottom inputs 2 1 4 bytes 250 (reads have paid for fewer runs)");
+  EXPECT_EQ(bought("L0 r3: 3[a-z]10\nL1 r2: 2[a-z]30\nL1 r1: 1[a-z]30\nL7 r9: 9[a-z]900", 1000),
+            "merge L1 -> L2 inputs 2 1 bytes 60 (reads have paid for fewer runs)");
+}
+
+TEST(Policy, ReadsOfATieredTreeBuyNoMergeOfItsBottom) {
+  PolicyOptions options = small();
+  options.shape = CompactionShape::kTiered;
+  EXPECT_EQ(bought("L0 r1: 1[a-z]10\nL7 r9: 4[a-z]390", 1000, options), "nothing");
 }
 
 // Tombstones that a snapshot needs would be rewritten again and again.

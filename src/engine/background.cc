@@ -180,7 +180,7 @@ bool Core::start_compaction() {
     const compaction::Shape shape = shape_of(*keyspace);
     std::optional<compaction::Plan> plan;
     if (full_compactions_ > 0) plan = compaction::pick_full(shape, policy_of(*keyspace));
-    if (!plan) plan = compaction::pick(shape, policy_of(*keyspace), at_leisure);
+    if (!plan) plan = compaction::pick(shape, policy_of(*keyspace), at_leisure, keyspace->toll.paid_bytes());
     if (plan && (!best || plan->urgency > best->urgency)) {
       best = std::move(plan);
       chosen = keyspace;
@@ -189,6 +189,7 @@ bool Core::start_compaction() {
   if (!best) return false;
   if (const char* illegal = illegality_of(*chosen, *best); illegal != nullptr)
     base::check_failed((best->to_string() + " is legal, but " + illegal + ": that").c_str(), __FILE__, __LINE__);
+  if (best->paid) chosen->toll.spend(best->input_bytes);
   const uint64_t job = next_job_++;
   chosen->compactions.push_back(
       {.job = job, .smallest = best->smallest, .largest = best->largest, .inputs = best->inputs});
@@ -337,6 +338,7 @@ Result<void> Core::settle() {
   }
   const auto result =
       wait_until([this]() NACRE_NO_THREAD_ANALYSIS { return running_jobs_ == 0 && nothing_to_compact(); }, true);
+  trim_log();
   sync::MutexLock lock(state_mutex_);
   settlers_--;
   return result;

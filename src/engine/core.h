@@ -118,8 +118,8 @@ class Core : public std::enable_shared_from_this<Core> {
 
   // stats.cc, check.cc
   Stats stats() const;
-  // Of one positioning of a cursor.
-  void record_seek(KeyspaceState& keyspace, uint64_t duration_ns);
+  // Of one positioning of a cursor over `runs`.
+  void record_seek(KeyspaceState& keyspace, uint64_t duration_ns, uint64_t runs);
   Result<std::vector<CheckFinding>> check(const std::function<void(uint64_t, uint64_t)>& progress);
 
   // close.cc. kBusy while users hold objects, if `refuse_if_in_use`.
@@ -209,6 +209,7 @@ class Core : public std::enable_shared_from_this<Core> {
 
   // read.cc
   void record_get(KeyspaceState& keyspace, uint64_t duration_ns);
+  void pay_toll(KeyspaceState& keyspace, uint64_t extra, uint64_t bytes_each);
   Result<void> check_not_dropped(const KeyspaceState& keyspace);
   Result<ReadPoint> read_point(const KeyspaceState& keyspace, const Snapshot& snapshot);
   Result<format::Sequence> sequence_of(const Snapshot& snapshot) const;
@@ -279,13 +280,14 @@ class Core : public std::enable_shared_from_this<Core> {
   // keeper.cc
   void keep_house();
   void wake_keeper();
-  bool keeper_may_work(bool quiet);
+  bool keeper_may_work(bool quiet, uint64_t most_ns);
   bool keeper_may_go_on();
   void pause_keeper(bool pause);
   void on_obsolete(const tree::ObsoleteTable& table);
   void note_failure(const Error& error);
   void remove_obsolete_tables();
   void flush_cold_keyspaces();
+  void trim_log();
 
   // close.cc
   Result<void> not_usable() const;
@@ -361,6 +363,7 @@ class Core : public std::enable_shared_from_this<Core> {
   uint64_t erases_flushed_at_ns_ = 0;
 
   std::atomic<bool> segment_asked_for_{false};  // the keeper knows that the log wants its next segment
+  std::atomic<bool> toll_is_due_{false};        // reads paid so much that it may buy a merge
   std::atomic<bool> closed_{false};
   std::atomic<bool> flush_wants_room_{false};  // compactions give up, and give back what they wrote
   std::atomic<bool> jobs_paused_{false};       // none begins, and compactions give up

@@ -34,6 +34,9 @@ enum class KeyspaceCounter : uint8_t {
   kCount
 };
 
+// One operation in so many is sampled.
+inline constexpr uint64_t kSampledOf = 16;
+
 template <class Name, size_t kCells = 64>
 class HotCounters {
  public:
@@ -42,11 +45,11 @@ class HotCounters {
 
   void add(Name name, uint64_t amount) { add_and_get_before(name, amount); }
 
-  // Adds one. True for about one call in 16 of each thread, its first included: an operation to be timed. Steps of the golden
+  // Adds one. True for about one call in kSampledOf of each thread, its first included: an operation to be timed. Steps of the golden
   // ratio choose them, so that no rhythm of a caller (every second write to another keyspace) meets always or never the same.
   bool add_sampled(Name name) {
     const uint64_t before = add_and_get_before(name, 1);
-    return (before * 0x9E3779B97F4A7C15) >> 60 == 0;
+    return (before * 0x9E3779B97F4A7C15) / (UINT64_MAX / kSampledOf + 1) == 0;
   }
 
   void add_all(const Values& amounts) {

@@ -51,7 +51,7 @@ class CursorCore {
     const bool wanted = is_first_ ? first_is_timed_ : sampled;
     const Stopwatch watch(core_->clock(), wanted);
     move(*range);
-    if (wanted && range->status()) core_->record_seek(*keyspace_, making_ns_ + watch.elapsed_ns());
+    if (wanted && range->status()) core_->record_seek(*keyspace_, making_ns_ + watch.elapsed_ns(), range->runs());
     making_ns_ = 0;
     is_first_ = false;
     return true;

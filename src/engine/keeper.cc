@@ -3,6 +3,8 @@
 //
 // It sleeps until somebody wakes it; only while writes come in does it also look round every 100 ms.
 
+#include <algorithm>
+
 #include "engine/core.h"
 #include "format/file_names.h"
 
@@ -11,6 +13,8 @@ namespace nacre::engine {
 namespace {
 constexpr uint64_t kLookRoundNs = 100'000'000;
 constexpr uint32_t kQuietRoundsToIdle = 10;  // one second without a write
+constexpr uint64_t kQuietToTrimNs = 60'000'000'000;
+constexpr uint64_t kLogShare = 16;  // of what lies in tables: what the log may keep for use again when it is trimmed
 constexpr uint64_t kPeakShare = 64;          // half of a peak of memory is forgotten after 4.4 s
 }  // namespace
 
@@ -27,17 +31,19 @@ void Core::on_obsolete(const tree::ObsoleteTable& table) {
   keeper_wakes_.notify_one();
 }
 
-// Sleeps until there is something to do; false: the end.
-bool Core::keeper_may_work(bool quiet) {
+// Sleeps until there is something to do, or for `most_ns` (0: without end) if all is `quiet`; false: the end.
+bool Core::keeper_may_work(bool quiet, uint64_t most_ns) {
   sync::MutexLock lock(keeper_mutex_);
   keeper_at_rest_ = true;
   keeper_rests_.notify_all();
   if (!keeper_stops_ && !keeper_wanted_) {
     // What readers held back when it was last looked at may be free by now, and nobody will say so.
-    if (quiet && epochs_.pending() == 0) {
-      keeper_wakes_.wait(keeper_mutex_);
-    } else {
+    if (!quiet || epochs_.pending() != 0) {
       keeper_wakes_.wait_for(keeper_mutex_, kLookRoundNs);
+    } else if (most_ns != 0) {
+      keeper_wakes_.wait_for(keeper_mutex_, most_ns);
+    } else {
+      keeper_wakes_.wait(keeper_mutex_);
     }
   }
   while (keeper_paused_ && !keeper_stops_) keeper_wakes_.wait(keeper_mutex_);
@@ -62,9 +68,13 @@ void Core::pause_keeper(bool pause) {
 void Core::keep_house() {
   uint64_t writes_seen = 0;
   uint64_t peak_forgotten_at_ns = 0;
+  uint64_t written_at_ns = runtime_.clock->now_ns();
+  bool trimmed = true;
   uint32_t quiet_rounds = kQuietRoundsToIdle;
   while (true) {
-    if (!keeper_may_work(quiet_rounds >= kQuietRoundsToIdle && !only_erases_.load(std::memory_order_acquire))) return;
+    const bool quiet = quiet_rounds >= kQuietRoundsToIdle && !only_erases_.load(std::memory_order_acquire);
+    const uint64_t quiet_ns = std::min(runtime_.clock->now_ns() - written_at_ns, kQuietToTrimNs - 1);
+    if (!keeper_may_work(quiet, trimmed ? 0 : kQuietToTrimNs - quiet_ns)) return;
     if (wal_->wants_preparation()) {
       if (const auto prepared = wal_->prepare_next(); !prepared) note_failure(prepared.error());
     }
@@ -82,7 +92,14 @@ void Core::keep_house() {
     const uint64_t writes = counters_.sum(DbCounter::kWrites);
     quiet_rounds = writes == writes_seen ? quiet_rounds + 1 : 0;
     writes_seen = writes;
-    if (quiet_rounds == 0) flush_cold_keyspaces();
+    if (quiet_rounds == 0) {
+      flush_cold_keyspaces();
+      written_at_ns = runtime_.clock->now_ns();
+      trimmed = false;
+    } else if (!trimmed && runtime_.clock->now_ns() - written_at_ns >= kQuietToTrimNs) {
+      trim_log();
+      trimmed = true;
+    }
     if (quiet_rounds >= kQuietRoundsToIdle) {
       memtable_chunks_->clear();
       account_.forget_peak(1);
@@ -90,7 +107,8 @@ void Core::keep_house() {
     sync::MutexLock lock(state_mutex_);
     const bool was_idle = idle_;
     idle_ = quiet_rounds >= kQuietRoundsToIdle;
-    if (idle_ && !was_idle) schedule_locked();
+    const bool toll_is_due = toll_is_due_.exchange(false, std::memory_order_relaxed);
+    if ((idle_ && !was_idle) || toll_is_due) schedule_locked();
     if (flush_health_.error() || compaction_health_.error()) {  // something is to be tried again
       quiet_rounds = 0;
       schedule_locked();
@@ -131,6 +149,18 @@ void Core::remove_obsolete_tables() {
             .file_number = table.number,
             .bytes_in = table.file_bytes});
   }
+}
+
+// Segments for use again are worth their space while much is written; at rest they should not weigh much beside the tables.
+void Core::trim_log() {
+  uint64_t table_bytes = 0;
+  {
+    sync::MutexLock lock(state_mutex_);
+    for (const auto& [id, keyspace] : keyspaces_) {
+      if (keyspace->version) table_bytes += keyspace->version->totals().file_bytes;
+    }
+  }
+  wal_->trim(table_bytes / kLogShare);
 }
 
 // A keyspace that is hardly written to must not keep the whole log, and many small memtables must not fill the memory.

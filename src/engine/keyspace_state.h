@@ -21,6 +21,7 @@
 #include "base/memory_account.h"
 #include "compaction/shape.h"
 #include "engine/counters.h"
+#include "engine/read_toll.h"
 #include "format/version_edit.h"
 #include "memtable/memtable.h"
 #include "nacre/options.h"
@@ -115,6 +116,7 @@ class KeyspaceState {
   KeyspaceCounters counters;
   KeyspaceLatencies latencies;
   read::Expectation expectation;  // told of the sampled gets
+  ReadToll toll;                  // of sampled reads, for those between them too
   std::atomic<uint64_t> gets_answered_in_memory{0};  // of the sampled gets: by memtables
   std::array<std::atomic<uint64_t>, kLevels> gets_answered{};
 

@@ -19,6 +19,7 @@ struct Miniature {
   uint64_t memtable_bytes = uint64_t{256} << 10;  // at most
   uint64_t table_bytes = kSmallestUnit;           // at most
   uint32_t runs_per_level = 6;
+  uint64_t toll_factor = 16;  // what is merged shrinks with the sizes, the number of reads does not grow
 };
 inline Miniature miniature;
 
@@ -29,5 +30,7 @@ inline uint64_t table_bytes_of(uint64_t planned) {
   return sync::kSimulated ? std::min(planned, miniature.table_bytes) : planned;
 }
 inline uint32_t runs_per_level_of(uint32_t planned) { return sync::kSimulated ? miniature.runs_per_level : planned; }
+
+inline uint64_t toll_of(uint64_t bytes) { return sync::kSimulated ? bytes * miniature.toll_factor : bytes; }
 
 }  // namespace nacre::engine

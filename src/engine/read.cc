@@ -44,7 +44,7 @@ Result<void> check_key(Bytes key) {
   return {};
 }
 
-// Of a get that is timed: who answered it, and what is to be expected of the next ones.
+// Of a sampled get: who answered it, and what is to be expected of the next ones.
 void count_answer(KeyspaceState& keyspace, const read::Lookup& lookup) {
   if (lookup.last_run) keyspace.expectation.learn(lookup.present);
   if (lookup.level != read::kInMemory) {
@@ -55,6 +55,13 @@ void count_answer(KeyspaceState& keyspace, const read::Lookup& lookup) {
 }
 
 }  // namespace
+
+// A sampled read met `extra` runs beyond the first.
+void Core::pay_toll(KeyspaceState& keyspace, uint64_t extra, uint64_t bytes_each) {
+  if (extra == 0 || !keyspace.toll.pay(toll_of(kSampledOf * extra * bytes_each), plan_.table_bytes)) return;
+  toll_is_due_.store(true, std::memory_order_relaxed);
+  wake_keeper();
+}
 
 // To be asked after the view was loaded: the one that a drop leaves, without its memtables, comes after the mark. A drop under way
 // has its place among the commits already: what is read beside it waits until it is decided.
@@ -83,6 +90,7 @@ Result<std::optional<Value>> Core::get(KeyspaceState& keyspace, Bytes key, const
   NACRE_TRY(check_key(key));
   const Stopwatch watch(*runtime_.clock, keyspace.counters.add_sampled(KeyspaceCounter::kGets));
   std::optional<Value> value;
+  uint64_t extra_runs = 0;
   {
     const sync::EpochDomain::Guard guard(epochs_);
     const tree::ReadView* view = keyspace.current_view();
@@ -92,16 +100,20 @@ Result<std::optional<Value>> Core::get(KeyspaceState& keyspace, Bytes key, const
         read::point_get(*view, key, base::hash_key(key), at, row_cache_.get(), keyspace.expectation.guess());
     if (!lookup) return lookup.error();
     if (lookup->present) value.emplace(pinned(*lookup));
-    if (watch.wanted()) [[unlikely]]
+    if (watch.wanted()) [[unlikely]] {
       count_answer(keyspace, *lookup);
+      extra_runs = lookup->extra_runs();
+    }
   }
   cache_->after_guard();
   if (value) {
     keyspace.counters.add(KeyspaceCounter::kGetsFound, 1);
     keyspace.counters.add(KeyspaceCounter::kBytesGot, value->size());
   }
-  if (watch.wanted()) [[unlikely]]
+  if (watch.wanted()) [[unlikely]] {
     record_get(keyspace, watch.elapsed_ns());
+    pay_toll(keyspace, extra_runs, ReadToll::kBytesOfGet);
+  }
   return value;
 }
 
@@ -110,6 +122,7 @@ Result<bool> Core::contains(KeyspaceState& keyspace, Bytes key, const Snapshot& 
   NACRE_TRY(check_key(key));
   const Stopwatch watch(*runtime_.clock, keyspace.counters.add_sampled(KeyspaceCounter::kGets));
   bool present = false;
+  uint64_t extra_runs = 0;
   {
     const sync::EpochDomain::Guard guard(epochs_);
     const tree::ReadView* view = keyspace.current_view();
@@ -118,13 +131,17 @@ Result<bool> Core::contains(KeyspaceState& keyspace, Bytes key, const Snapshot& 
     NACRE_TRY_ASSIGN(const read::Lookup lookup, read::point_get(*view, key, base::hash_key(key), at, row_cache_.get(),
                                                                 keyspace.expectation.guess()));
     present = lookup.present;
-    if (watch.wanted()) [[unlikely]]
+    if (watch.wanted()) [[unlikely]] {
       count_answer(keyspace, lookup);
+      extra_runs = lookup.extra_runs();
+    }
   }
   cache_->after_guard();
   if (present) keyspace.counters.add(KeyspaceCounter::kGetsFound, 1);
-  if (watch.wanted()) [[unlikely]]
+  if (watch.wanted()) [[unlikely]] {
     record_get(keyspace, watch.elapsed_ns());
+    pay_toll(keyspace, extra_runs, ReadToll::kBytesOfGet);
+  }
   return present;
 }
 
@@ -162,9 +179,12 @@ Result<std::vector<std::optional<Value>>> Core::multi_get(KeyspaceState& keyspac
   keyspace.counters.add(KeyspaceCounter::kBytesGot, bytes);
   if (watch.wanted()) {
     multi_get_latency_.record(watch.elapsed_ns());
+    uint64_t extra_runs = 0;
     for (const read::Lookup& lookup : lookups) {
       if (lookup.last_run) keyspace.expectation.learn(lookup.present);
+      extra_runs += lookup.extra_runs();
     }
+    pay_toll(keyspace, extra_runs, ReadToll::kBytesOfKeyAmongMany);
   }
   return values;
 }

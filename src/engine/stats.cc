@@ -103,9 +103,10 @@ double ratio(uint64_t part, uint64_t of, double otherwise) {
 
 }  // namespace
 
-void Core::record_seek(KeyspaceState& keyspace, uint64_t duration_ns) {
+void Core::record_seek(KeyspaceState& keyspace, uint64_t duration_ns, uint64_t runs) {
   seek_latency_.record(duration_ns);
   keyspace.latencies.seeks.record(duration_ns);
+  if (runs > 1) pay_toll(keyspace, runs - 1, ReadToll::kBytesOfSeek);
 }
 
 Stats Core::stats() const {

@@ -44,6 +44,7 @@ class Group {
     for (const Pending& pending : pending_) {
       if (pending.probe != kNone) {
         Lookup& lookup = lookups_[pending.index];
+        lookup.runs_asked++;
         lookup.last_run = is_last;
         NACRE_TRY_ASSIGN(const bool decided, take(probes_[pending.probe], covering_[pending.probe], &lookup));
         if (decided) continue;

@@ -52,6 +52,7 @@ Result<Lookup> point_get(const tree::ReadView& view, Bytes key, uint64_t hash, S
   for (const tree::Run& run : runs) {
     const tree::TableMeta* meta = run.find(key);
     if (meta == nullptr) continue;
+    lookup.runs_asked++;
     lookup.last_run = &run == &runs.back();
     Sequence covering = 0;
     if (meta->record().range_tombstones != 0) [[unlikely]] {

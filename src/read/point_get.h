@@ -24,11 +24,15 @@ struct Lookup {
   format::Sequence sequence =
       0;                       // of the entry or tombstone that decided; 0 if nothing was found or it is as old as all
   uint32_t level = kInMemory;  // of the run that decided; kInMemory: a memtable or nobody
-  bool last_run = false;       // the last run was asked
+  uint32_t runs_asked = 0;     // runs with a table that might hold the key
+  bool last_run = false;       // the last of all runs was asked
   Bytes value;
   const cache::Frame* frame = nullptr;           // holds the value, unless null
   const memtable::Memtable* memtable = nullptr;  // holds the value, unless null
   base::IntrusivePtr<const cache::Row> row;      // holds the value, unless null
+
+  // Runs asked beyond the one that a tree of a single run would have asked.
+  uint32_t extra_runs() const { return runs_asked == 0 ? 0 : runs_asked - 1; }
 };
 
 // `rows` is asked before a table and told what the table answered; null: there is no row cache. `guess` is of the last run.

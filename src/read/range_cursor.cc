@@ -51,34 +51,57 @@ Result<format::TombstoneSet> collect_tombstones(const tree::ReadView& view, Sequ
   return format::TombstoneSet::build(all);
 }
 
-std::vector<merge::Source> sources_of(const tree::ReadView& view, const Bounds& bounds, base::MemoryAccount* account) {
-  std::vector<merge::Source> sources;
-  sources.reserve(view.memtables.size() + view.version->runs().size());
+namespace {
+
+void add_memtables(const tree::ReadView& view, std::vector<merge::Source>& sources) {
   for (const auto& memtable : view.memtables) {
     if (!memtable->empty()) sources.emplace_back(memtable->cursor());
   }
+}
+
+void add_runs(const tree::ReadView& view, const Bounds& bounds, base::MemoryAccount* account,
+              std::vector<merge::Source>& sources) {
   for (const tree::Run& run : view.version->runs()) {
     const size_t begin = bounds.from.empty() ? 0 : run.bounds().first_reaching(bounds.from);
     const size_t end = bounds.to ? run.bounds().first_beginning_at(*bounds.to) : run.bounds().size();
     if (begin >= end) continue;
     sources.emplace_back(table::RunCursor(run.open_tables(), begin, end, table::CursorOptions{.account = account}));
   }
+}
+
+std::vector<merge::Source> room_for_sources(const tree::ReadView& view) {
+  std::vector<merge::Source> sources;
+  sources.reserve(view.memtables.size() + view.version->runs().size());
+  return sources;
+}
+
+}  // namespace
+
+std::vector<merge::Source> sources_of(const tree::ReadView& view, const Bounds& bounds, base::MemoryAccount* account) {
+  std::vector<merge::Source> sources = room_for_sources(view);
+  add_memtables(view, sources);
+  add_runs(view, bounds, account, sources);
   return sources;
 }
 
 Result<std::unique_ptr<RangeCursor>> RangeCursor::open(base::IntrusivePtr<tree::ReadView> view, Sequence at,
                                                        Bounds bounds, base::MemoryAccount* account) {
-  std::vector<merge::Source> sources = sources_of(*view, bounds, account);
+  std::vector<merge::Source> sources = room_for_sources(*view);
+  add_memtables(*view, sources);
+  const size_t memtables = sources.size();
+  add_runs(*view, bounds, account, sources);
+  const size_t runs = sources.size() - memtables;
   NACRE_TRY_ASSIGN(format::TombstoneSet tombstones, collect_tombstones(*view, at));
   return std::unique_ptr<RangeCursor>(new RangeCursor(std::move(view), std::move(bounds), std::move(tombstones),
-                                                      merge::MergeCursor(std::move(sources)), at));
+                                                      merge::MergeCursor(std::move(sources)), runs, at));
 }
 
 RangeCursor::RangeCursor(base::IntrusivePtr<tree::ReadView> view, Bounds bounds, format::TombstoneSet tombstones,
-                         merge::MergeCursor merge, Sequence at)
+                         merge::MergeCursor merge, uint64_t runs, Sequence at)
     : view_(std::move(view)),
       bounds_(std::move(bounds)),
       tombstones_(std::move(tombstones)),
+      runs_(runs),
       cursor_(std::move(merge), at, tombstones_.empty() ? nullptr : &tombstones_, bounds_.from,
               bounds_.to ? &*bounds_.to : nullptr) {}
 

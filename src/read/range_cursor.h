@@ -44,6 +44,8 @@ class RangeCursor {
   Bytes value() const { return cursor_.value(); }
   format::Sequence sequence() const { return cursor_.sequence(); }
   Result<void> status() const { return cursor_.status(); }
+  // Of tables, that may hold keys within the bounds.
+  uint64_t runs() const { return runs_; }
 
   void seek_first() { seek(bounds_.from); }
   void seek_last();
@@ -60,13 +62,14 @@ class RangeCursor {
 
  private:
   RangeCursor(base::IntrusivePtr<tree::ReadView> view, Bounds bounds, format::TombstoneSet tombstones,
-              merge::MergeCursor merge, format::Sequence at);
+              merge::MergeCursor merge, uint64_t runs, format::Sequence at);
   void check_upper() { valid_ = cursor_.valid() && (!bounds_.to || cursor_.key() < Bytes(*bounds_.to)); }
   void check_lower() { valid_ = cursor_.valid() && cursor_.key() >= Bytes(bounds_.from); }
 
   base::IntrusivePtr<tree::ReadView> view_;
   Bounds bounds_;
   format::TombstoneSet tombstones_;
+  uint64_t runs_;
   merge::VisibleCursor cursor_;
   bool valid_ = false;
 };

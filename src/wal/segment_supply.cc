@@ -102,11 +102,20 @@ Result<void> SegmentSupply::give_back(std::shared_ptr<Segment> segment, uint64_t
 
 void SegmentSupply::save_space(bool save) {
   saves_space_.store(save, std::memory_order_relaxed);
-  if (!save) return;
+  if (save) drop_kept(0);
+}
+
+void SegmentSupply::trim(uint64_t most_bytes) { drop_kept(most_bytes / options_.max_segment_bytes); }
+
+void SegmentSupply::drop_kept(size_t most) {
   std::vector<std::shared_ptr<Segment>> needless;
   {
     sync::MutexLock lock(mutex_);
-    needless.swap(kept_);
+    std::stable_partition(kept_.begin(), kept_.end(), [](const auto& kept) { return kept->file != nullptr; });
+    while (kept_.size() > most) {
+      needless.push_back(std::move(kept_.back()));
+      kept_.pop_back();
+    }
   }
   for (const auto& segment : needless) {
     if (directory_.remove(format::log_name(segment->identity.number))) removed_.fetch_add(1, std::memory_order_relaxed);

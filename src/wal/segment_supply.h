@@ -64,6 +64,8 @@ class SegmentSupply {
 
   // While space is short: files that nobody needs are removed rather than kept, those that are kept now too.
   void save_space(bool save);
+  // Removes kept files beyond `most_bytes`, those that are not mapped first.
+  void trim(uint64_t most_bytes);
   bool saves_space() const { return saves_space_.load(std::memory_order_relaxed); }
 
   uint64_t created() const { return created_.load(std::memory_order_relaxed); }
@@ -75,6 +77,7 @@ class SegmentSupply {
   static constexpr size_t kMappedKept = 2;
 
   bool enough_mapped() const;
+  void drop_kept(size_t most);
   std::shared_ptr<Segment> take_kept(uint64_t least_bytes, Hurry hurry);
   Result<std::shared_ptr<Segment>> reuse(std::shared_ptr<Segment> segment);
   Result<std::shared_ptr<Segment>> create(uint64_t bytes);

@@ -147,6 +147,8 @@ class Wal {
 
   // While space is short: segments that nobody needs are removed, and new ones are small.
   void save_space(bool save) { supply_.save_space(save); }
+  // When little will be written: kept segments beyond `most_bytes` are removed.
+  void trim(uint64_t most_bytes) { supply_.trim(most_bytes); }
 
   // Syncs everything and marks the log's end, so that the next recovery need not search behind it. Later claims:
   // kClosed.
