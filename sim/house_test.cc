@@ -100,5 +100,67 @@ TEST(House, TheLogIsTrimmedAMinuteAfterTheLastWrite) {
       4);
 }
 
+// A merge moved all entries to tables of which no block was in the cache, and reads missed each of them once.
+TEST(House, WhatWasInTheCacheIsThereAfterAMerge) {
+  simulate(
+      [](Simulation& sim) {
+        Options options = small();
+        options.memory_bytes = uint64_t{64} << 20;
+        Db db = Db::open("db", options, sim.runtime()).value();
+        write_a_run_above_much(db);
+        const auto read_all = [&db] {
+          for (int i = 100; i < 200; i++) (void)db.get("key " + std::to_string(i)).value();
+        };
+        read_all();
+        db.compact().value();
+        const Stats before = db.stats();
+        expect(sim, before.cache_made_ahead > 0, "the compaction put blocks into the cache");
+        read_all();
+        const uint64_t missed = db.stats().cache_misses - before.cache_misses;
+        expect(sim, missed <= 2 * before.keyspaces.front().levels.back().tables, "only indexes and filters were missed");
+      },
+      4);
+}
+
+// Who writes and does not read wants none of it in the cache.
+TEST(House, WhatNobodyReadsIsNotPutIntoTheCache) {
+  simulate(
+      [](Simulation& sim) {
+        Db db = Db::open("db", small(), sim.runtime()).value();
+        write_a_run_above_much(db);
+        db.compact().value();
+        expect(sim, db.stats().cache_made_ahead == 0, "nothing was read");
+      },
+      4);
+}
+
+// Writers in a loop parted into two groups that synced in turn.
+TEST(House, WritersThatSyncGather) {
+  constexpr uint64_t kWriters = 8;
+  constexpr uint64_t kWrites = 50;
+  for (uint64_t seed = 1; seed <= 4; seed++) {
+    sync::Schedule schedule = sync::Schedule::from_seed(seed);
+    schedule.stall_one_in = schedule.stall_place_one_in = schedule.time_jump_one_in = 0;
+    schedule.spurious_wake_one_in = 0;
+    // A write takes some hundred steps of 100 ns, a sync far longer.
+    Simulation sim(seed, {.schedule = schedule,
+                          .disk = DiskOptions{.seed = seed, .latency_ns_min = 200'000, .latency_ns_max = 200'000}});
+    const sync::RunResult result = sim.run([&] {
+      Db db = Db::open("db", small(), sim.runtime()).value();
+      const uint64_t before = db.stats().syncs;
+      std::vector<std::unique_ptr<sync::Thread>> writers;
+      for (uint64_t w = 0; w < kWriters; w++) {
+        writers.push_back(std::make_unique<sync::Thread>("writer", [&db, w] {
+          for (uint64_t i = 0; i < kWrites; i++) db.put(std::to_string(w), std::to_string(i), Durability::kDisk).value();
+        }));
+      }
+      for (auto& writer : writers) writer->join();
+      const uint64_t syncs = db.stats().syncs - before;
+      if (2 * syncs > 3 * kWrites) sim.fail(std::to_string(syncs) + " syncs for " + std::to_string(kWrites) + " rounds");
+    });
+    ASSERT_EQ(result.report, "") << "seed " << seed;
+  }
+}
+
 }  // namespace
 }  // namespace nacre::sim

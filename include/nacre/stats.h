@@ -124,6 +124,7 @@ struct Stats {
   uint64_t memory_ceiling_bytes = 0;
   MemoryUse memory;
   uint64_t cache_misses = 0;
+  uint64_t cache_made_ahead = 0;  // blocks that flushes and compactions put into the cache as they wrote them
   uint64_t cache_evictions = 0;
   uint64_t snapshots = 0;
   uint64_t last_sequence = 0;

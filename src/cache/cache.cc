@@ -322,6 +322,7 @@ CacheStats Cache::stats() const {
   stats.evictions = clock_.evictions();
   stats.chunks_moved = clock_.chunks_moved();
   stats.insertions = insertions_.load(std::memory_order_relaxed);
+  stats.made_ahead = made_ahead_.load(std::memory_order_relaxed);
   return stats;
 }
 

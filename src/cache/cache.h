@@ -91,7 +91,8 @@ struct CacheStats {
   uint64_t held_bytes = 0;     // memory of the cache: frames in use and free ones
   uint64_t frames = 0;         // drafts, live frames and those that wait in limbo
   uint64_t limbo_frames = 0;   // dead, waiting for guards to end or for pins
-  uint64_t drafts = 0;         // allocations so far: misses, and what is loaded ahead
+  uint64_t drafts = 0;         // allocations so far: misses, and what is loaded or made ahead
+  uint64_t made_ahead = 0;     // of them: by allocate_ahead()
   uint64_t insertions = 0;     // drafts that were published
   uint64_t evictions = 0;      // frames that made room
   uint64_t drops = 0;          // frames whose table went
@@ -117,7 +118,9 @@ class Cache {
       frame->touch();
     return frame;
   }
-  // The same with a pin, for callers that hold no guard. Empty if there is none.
+  // Whether find() would find one; no touch. Under a guard as well.
+  bool holds(const Slot& slot) const { return frame_if_live(slot.word.load(std::memory_order_acquire)) != nullptr; }
+  // As find(), with a pin, for callers that hold no guard. Empty if there is none.
   PinnedFrame find_pinned(const Slot& slot) const;
 
   // Where the guards for find() are made.
@@ -158,6 +161,11 @@ class Cache {
 
   // Never fails; evicts others until the capacity holds, as far as it can. The bytes are not initialised.
   Draft allocate(size_t bytes);
+  // The same for what nobody has missed yet.
+  Draft allocate_ahead(size_t bytes) {
+    made_ahead_.fetch_add(1, std::memory_order_relaxed);
+    return allocate(bytes);
+  }
   // Puts the draft into `slot`. If another thread did so first, drops the draft and returns the other's frame.
   PinnedFrame publish(Draft&& draft, Slot& slot);
   // Empties `slot`: its table is closing and nobody looks at the slot any more. The memory is used again once guards and pins allow.
@@ -227,6 +235,7 @@ class Cache {
   uint64_t impatient_bytes_ NACRE_GUARDED_BY(mutex_) = 0;  // to be taken without waiting for limbo again
   CacheStats counts_ NACRE_GUARDED_BY(mutex_);             // the counters among them
   std::atomic<uint64_t> insertions_{0};
+  std::atomic<uint64_t> made_ahead_{0};
   std::atomic<bool> owes_memory_{false};  // a miss went above the capacity
 };
 

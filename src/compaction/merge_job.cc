@@ -38,6 +38,7 @@ Result<MergeResult> merge_part(merge::MergeCursor cursor, merge::VersionFilter f
   }
   NACRE_TRY(cursor.status());
   NACRE_TRY_ASSIGN(result.tables, writer.finish(hash_kept));
+  result.warm = writer.take_warm();
   return result;
 }
 

@@ -35,6 +35,7 @@ struct MergePart {
 struct MergeResult {
   std::vector<format::TableRecord> tables;
   MergeTotals totals;
+  std::vector<table::WarmBlocks> warm;  // of the tables
 };
 
 // One part. `cursor` is positioned by this call. `poll` returns an error to give up; may be null.

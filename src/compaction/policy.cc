@@ -285,7 +285,7 @@ std::optional<Plan> pick_paid(const Shape& shape, const PolicyOptions& options, 
     weigh(kDown, census.runs_above + census.runs[kBottomLevel], census.above_bytes + census.below_bytes);
   for (uint32_t level = 0; level < kBottomLevel; level++) weigh(level, census.runs[level], census.bytes[level]);
   if (best_worth == 0) return std::nullopt;
-  constexpr double kUrgency = 1.05;  // worth a thread, behind all that the shape demands
+  constexpr double kUrgency = 1.6;  // behind all that the shape demands, before what can wait
   constexpr const char* kReason = "reads have paid for fewer runs";
   std::optional<Plan> plan = best == kDown ? plan_down(shape, range, kUrgency, kReason)
                                            : plan_level(shape, options, range, best, kUrgency, kReason);

@@ -22,12 +22,14 @@ Result<void> RunWriter::begin_table() {
   NACRE_TRY_ASSIGN(const uint64_t number, options_.next_table_number());
   number_ = number;
   NACRE_TRY_ASSIGN(file_, options_.directory->create(format::table_name(number_)));
+  if (options_.warming != nullptr) warm_.emplace_back(*options_.warming, number_);
   builder_ = std::make_unique<table::TableBuilder>(
       *file_, table::TableBuilderOptions{.id = {.uuid = options_.uuid, .number = number_},
                                          .compression = options_.compression,
                                          .block_bytes = options_.block_bytes,
                                          .filter_bits_per_key = options_.filter_bits_per_key,
-                                         .account = options_.account});
+                                         .account = options_.account,
+                                         .warm = options_.warming != nullptr ? &warm_.back() : nullptr});
   any_in_table_ = false;
   return {};
 }

@@ -32,6 +32,7 @@ struct RunWriterOptions {
   uint32_t block_bytes = 8192;
   float filter_bits_per_key = 10;
   base::MemoryAccount* account = nullptr;
+  table::Warming* warming = nullptr;  // null: the blocks are not wanted in the cache. Outlives what take_warm() gives
   uint64_t table_bytes = uint64_t{32} << 20;
   std::vector<std::string> cut_keys;  // ascending
   // The range tombstones to write for [begin, end), clipped; an empty end is open. Null: none.
@@ -52,6 +53,8 @@ class RunWriter {
   // Finishes and syncs the last table. Empty when nothing was written. kCorruption, and the tables are removed, if the
   // entries in them do not add up to `entries_hash` (format/entry_hash.h).
   Result<std::vector<format::TableRecord>> finish(uint64_t entries_hash);
+  // After finish(): of the tables that it returned, those with blocks for the cache.
+  std::vector<table::WarmBlocks> take_warm() { return std::move(warm_); }
   uint64_t bytes_written() const { return bytes_written_; }
 
  private:
@@ -68,6 +71,7 @@ class RunWriter {
   std::unique_ptr<WritableFile> file_;
   std::unique_ptr<table::TableBuilder> builder_;
   std::vector<format::TableRecord> finished_;
+  std::vector<table::WarmBlocks> warm_;  // the last one is of the current table
   uint64_t bytes_written_ = 0;
   bool done_ = false;
 };

@@ -168,6 +168,16 @@ const char* Core::illegality_of(const KeyspaceState& keyspace, const compaction:
   return compaction::illegality(tables, reserved, plan);
 }
 
+// Jobs of high urgency have as many threads as the executor says: one is left to flushes, for which writers wait.
+bool Core::may_compact_urgently() const {
+  uint32_t urgent = 0;
+  for (const auto& [id, keyspace] : keyspaces_) {
+    urgent += static_cast<uint32_t>(std::count_if(keyspace->compactions.begin(), keyspace->compactions.end(),
+                                                  [](const RunningCompaction& running) { return running.urgent; }));
+  }
+  return urgent + 1 < std::max<uint32_t>(2, runtime_.executor->threads());
+}
+
 // Starts the most urgent compaction of any keyspace; false if there is none.
 bool Core::start_compaction() {
   if (stopping_ || jobs_paused_.load(std::memory_order_acquire) || flush_wants_room_.load(std::memory_order_relaxed))
@@ -191,9 +201,13 @@ bool Core::start_compaction() {
     base::check_failed((best->to_string() + " is legal, but " + illegal + ": that").c_str(), __FILE__, __LINE__);
   if (best->paid) chosen->toll.spend(best->input_bytes);
   const uint64_t job = next_job_++;
-  chosen->compactions.push_back(
-      {.job = job, .smallest = best->smallest, .largest = best->largest, .inputs = best->inputs});
-  const Urgency urgency = best->urgency > 1.5 ? Urgency::kHigh : best->urgency > 1 ? Urgency::kNormal : Urgency::kIdle;
+  const bool urgent = best->urgency > 1.5 && may_compact_urgently();
+  chosen->compactions.push_back({.job = job,
+                                 .smallest = best->smallest,
+                                 .largest = best->largest,
+                                 .inputs = best->inputs,
+                                 .urgent = urgent});
+  const Urgency urgency = urgent ? Urgency::kHigh : best->urgency > 1 ? Urgency::kNormal : Urgency::kIdle;
   submit(JobKind::kCompaction, urgency,
          [this, chosen, plan = *std::move(best), job] { return run_plan(chosen, plan, job); });
   return true;

@@ -33,11 +33,13 @@ struct Inputs {
   uint64_t hash = 0;
   uint64_t bytes = 0;
   uint64_t files = 0;
+  double cached_bytes = 0;  // about
   std::array<uint64_t, compaction::kBottomLevel + 1> bytes_of_level{};
   format::TombstoneSet tombstones;
 };
 
-Result<Inputs> open_inputs(base::IntrusivePtr<tree::Version> version, const compaction::Plan& plan) {
+Result<Inputs> open_inputs(base::IntrusivePtr<tree::Version> version, const compaction::Plan& plan,
+                           sync::EpochDomain& epochs) {
   Inputs inputs;
   std::vector<format::RangeTombstone> tombstones;
   for (const tree::Run& run : version->runs()) {
@@ -52,6 +54,8 @@ Result<Inputs> open_inputs(base::IntrusivePtr<tree::Version> version, const comp
       inputs.hash += meta->record().entries_hash;
       inputs.bytes += meta->file_bytes();
       inputs.files++;
+      const sync::EpochDomain::Guard guard(epochs);
+      inputs.cached_bytes += static_cast<double>(meta->file_bytes()) * table->cached_share();
       inputs.bytes_of_level[std::min<uint32_t>(run.level(), compaction::kBottomLevel)] += meta->file_bytes();
       if (meta->record().range_tombstones != 0) table->tombstones().append_tombstones(&tombstones);
     }
@@ -151,7 +155,9 @@ Result<void> Core::merge_tables(KeyspaceState& keyspace, const compaction::Plan&
     version = keyspace.version;
     writer.cut_keys = compaction::partition_keys(shape_of(keyspace), policy_of(keyspace));
   }
-  NACRE_TRY_ASSIGN(const Inputs inputs, open_inputs(std::move(version), plan));
+  NACRE_TRY_ASSIGN(const Inputs inputs, open_inputs(std::move(version), plan, epochs_));
+  std::optional<table::Warming> warming = this->warming(2 * inputs.cached_bytes >= static_cast<double>(inputs.bytes));
+  if (warming) writer.warming = &*warming;
   report({.kind = EventKind::kCompactionStarted,
           .severity = Severity::kDebug,
           .keyspace = keyspace.name,
@@ -189,6 +195,7 @@ Result<void> Core::merge_tables(KeyspaceState& keyspace, const compaction::Plan&
   }
   NACRE_TRY_ASSIGN(const bool committed, commit_edit(keyspace, edit));
   if (!committed) return {};
+  for (compaction::MergeResult& result : results) publish_warm(keyspace, std::move(result.warm));
 
   MergeWork work{.bytes_of_level = inputs.bytes_of_level,
                  .output_level = plan.output_level,

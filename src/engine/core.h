@@ -230,6 +230,7 @@ class Core : public std::enable_shared_from_this<Core> {
   void on_install(std::span<const tree::Installed> installed);
   void schedule();
   void schedule_locked() NACRE_REQUIRES(state_mutex_);
+  bool may_compact_urgently() const NACRE_REQUIRES(state_mutex_);
   bool start_compaction() NACRE_REQUIRES(state_mutex_);
   bool nothing_to_compact() NACRE_REQUIRES(state_mutex_);
   void submit(JobKind kind, Urgency urgency, std::function<Result<void>()> work) NACRE_REQUIRES(state_mutex_);
@@ -255,7 +256,8 @@ class Core : public std::enable_shared_from_this<Core> {
   Result<void> flush_inputs(KeyspaceState& keyspace, const std::vector<FrozenMemtable>& inputs,
                             std::vector<std::string> cut_keys, uint64_t begin_ns);
   Result<compaction::MergeResult> write_memtables(KeyspaceState& keyspace, const std::vector<FrozenMemtable>& inputs,
-                                                  std::vector<std::string> cut_keys);
+                                                  std::vector<std::string> cut_keys, table::Warming* warming);
+  static bool is_read(KeyspaceState& keyspace, std::span<const FrozenMemtable> inputs);
   format::VersionEdit flush_edit(const KeyspaceState& keyspace, const compaction::MergeResult& merged,
                                  format::Sequence through);
   void count_flush(KeyspaceState& keyspace, const compaction::MergeResult& merged, uint64_t duration_ns);
@@ -276,6 +278,8 @@ class Core : public std::enable_shared_from_this<Core> {
   void count_merge(KeyspaceState& keyspace, const MergeWork& work);
   Result<bool> commit_edit(const KeyspaceState& keyspace, const format::VersionEdit& edit);
   void remove_written(const format::VersionEdit& edit);
+  std::optional<table::Warming> warming(bool wanted) const;
+  void publish_warm(KeyspaceState& keyspace, std::vector<table::WarmBlocks> warm);
 
   // keeper.cc
   void keep_house();

@@ -66,7 +66,9 @@ Result<void> Core::flush_inputs(KeyspaceState& keyspace, const std::vector<Froze
           .keyspace = keyspace.name,
           .bytes_in = bytes_in});
 
-  NACRE_TRY_ASSIGN(const compaction::MergeResult merged, write_memtables(keyspace, inputs, std::move(cut_keys)));
+  std::optional<table::Warming> warming = this->warming(is_read(keyspace, inputs));
+  NACRE_TRY_ASSIGN(compaction::MergeResult merged,
+                   write_memtables(keyspace, inputs, std::move(cut_keys), warming ? &*warming : nullptr));
   const uint64_t floor = log_floor_without(keyspace, newest.through);
   if (floor < newest.end_lsn) {
     if (const Result<void> synced = sync_group_->through(newest.end_lsn); !synced) {
@@ -84,6 +86,7 @@ Result<void> Core::flush_inputs(KeyspaceState& keyspace, const std::vector<Froze
   edit.log_floor = *held;
   NACRE_TRY_ASSIGN(const bool committed, commit_edit(keyspace, edit));
   if (!committed) return {};
+  publish_warm(keyspace, std::move(merged.warm));
   if (const Result<void> released = wal_->release_before(versions_->log_floor()); !released) {
     if (wal_->damaged()) stop_writes(released.error());
     return released;
@@ -99,6 +102,37 @@ Result<void> Core::flush_inputs(KeyspaceState& keyspace, const std::vector<Froze
           .entries = merged.totals.entries_written,
           .duration_ns = duration_ns});
   return {};
+}
+
+// Whether the keyspace was read since its last flush, at least once for 16 entries that come now.
+bool Core::is_read(KeyspaceState& keyspace, std::span<const FrozenMemtable> inputs) {
+  const auto& counters = keyspace.counters;
+  const uint64_t reads = counters.sum(KeyspaceCounter::kGets) + counters.sum(KeyspaceCounter::kMultiGetKeys) +
+                         counters.sum(KeyspaceCounter::kSeeks);
+  uint64_t entries = 0;
+  for (const FrozenMemtable& input : inputs) entries += input.memtable->entries();
+  return (reads - std::exchange(keyspace.reads_at_flush, reads)) * 16 >= entries;
+}
+
+// What a job's tables may put into the cache: a quarter at most, for it takes the place of others.
+std::optional<table::Warming> Core::warming(bool wanted) const {
+  if (!wanted) return std::nullopt;
+  return std::optional<table::Warming>(std::in_place, *cache_, cache_->capacity_bytes() / 4);
+}
+
+// The tables are in the tree. One that cannot be opened, or that went again already, is not worth an error here.
+void Core::publish_warm(KeyspaceState& keyspace, std::vector<table::WarmBlocks> warm) {
+  if (warm.empty()) return;
+  base::IntrusivePtr<tree::Version> version;
+  {
+    sync::MutexLock lock(state_mutex_);
+    version = keyspace.version;
+  }
+  for (table::WarmBlocks& blocks : warm) {
+    const tree::TableMeta* meta = version->table(blocks.number());
+    if (meta == nullptr) continue;
+    if (const auto table = meta->table()) blocks.publish(**table);
+  }
 }
 
 void Core::count_flush(KeyspaceState& keyspace, const compaction::MergeResult& merged, uint64_t duration_ns) {
@@ -128,7 +162,7 @@ format::VersionEdit Core::flush_edit(const KeyspaceState& keyspace, const compac
 
 Result<compaction::MergeResult> Core::write_memtables(KeyspaceState& keyspace,
                                                       const std::vector<FrozenMemtable>& inputs,
-                                                      std::vector<std::string> cut_keys) {
+                                                      std::vector<std::string> cut_keys, table::Warming* warming) {
   std::vector<merge::Source> sources;
   std::vector<format::RangeTombstone> tombstones;
   std::vector<std::shared_ptr<const format::TombstoneSet>> held;
@@ -141,6 +175,7 @@ Result<compaction::MergeResult> Core::write_memtables(KeyspaceState& keyspace,
   merge::VersionFilter filter(snapshots_.horizon([this] { return pipeline_.visible(); }), false, &set);
   compaction::RunWriterOptions writer = writer_options(keyspace, 0);
   writer.cut_keys = std::move(cut_keys);
+  writer.warming = warming;
   return compaction::merge_part(merge::MergeCursor(std::move(sources)), std::move(filter), std::move(writer), {},
                                 nullptr);
 }

@@ -45,6 +45,7 @@ struct RunningCompaction {
   std::string smallest;
   std::string largest;
   std::vector<uint64_t> inputs;
+  bool urgent = false;  // has a thread of those that flushes need
 };
 
 // What flushes and compactions did to one level. Guarded by Core::state_mutex_.
@@ -109,6 +110,7 @@ class KeyspaceState {
   bool flushing = false;
   std::vector<RunningCompaction> compactions;
   uint64_t flushes = 0;
+  uint64_t reads_at_flush = 0;  // the flush's, one at a time: how many there had been at the last one
   uint64_t compaction_count = 0;
   std::array<LevelWork, kLevels> work;
 

@@ -279,7 +279,7 @@ Result<void> Core::begin_log(uint64_t start_lsn) {
                    wal::Wal::create(*directory_, [this] { return versions_->next_file_number(); }, options, start_lsn));
   wal_->save_space(only_erases_.load(std::memory_order_acquire));
   sync_group_ = std::make_unique<SyncGroup>([this](uint64_t through) { return sync_log(through); },
-                                            [this] { return pipeline_.published_lsn(); });
+                                            [this] { return pipeline_.published_lsn(); }, *runtime_.clock);
   return {};
 }
 
@@ -347,7 +347,7 @@ Result<void> Core::flush_recovered(const std::shared_ptr<KeyspaceState>& keyspac
        .through = through,
        .begin_ns = runtime_.clock->now_ns(),
        .flush = RecoveredFlush(*runtime_.executor,
-                               [this, keyspace, input] { return write_memtables(*keyspace, {input}, {}); })});
+                               [this, keyspace, input] { return write_memtables(*keyspace, {input}, {}, nullptr); })});
   sync::MutexLock lock(state_mutex_);
   keyspace->mutable_memtable = new_memtable();
   keyspace->mutable_first_lsn = 0;

@@ -149,7 +149,8 @@ Stats Core::stats() const {
                   .tables = account_.held(base::MemoryPart::kTableMeta),
                   .cursors = account_.held(base::MemoryPart::kIterator),
                   .jobs = account_.held(base::MemoryPart::kCompaction)};
-  stats.cache_misses = cache.drafts;
+  stats.cache_misses = cache.drafts - std::min(cache.drafts, cache.made_ahead);
+  stats.cache_made_ahead = cache.made_ahead;
   stats.cache_evictions = cache.evictions;
   stats.snapshots = snapshots_.count();
   stats.last_sequence = pipeline_.visible();

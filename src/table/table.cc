@@ -234,6 +234,15 @@ bool Table::may_contain(uint64_t key_hash) const {
   return frame == nullptr || format::FilterView(aligned_image(frame->bytes())).may_contain(key_hash);
 }
 
+double Table::cached_share() const {
+  constexpr uint32_t kSample = 64;
+  if (blocks_ == 0) return 1;
+  const uint32_t asked = std::min(blocks_, kSample);
+  uint32_t cached = 0;
+  for (uint64_t i = 0; i < asked; i++) cached += cache_.holds(slots_[i * blocks_ / asked]) ? 1 : 0;
+  return static_cast<double>(cached) / asked;
+}
+
 void Table::prefetch(uint64_t key_hash) const {
   if (!has_filter()) return;
   const Frame* frame = cache_.find(filter_slot_);

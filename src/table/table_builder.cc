@@ -127,6 +127,7 @@ Result<void> TableBuilder::flush_block() {
   block_.finish(&image_);
   properties_.entries_hash += format::BlockView(image_).entries_hash();
   properties_.raw_bytes += image_.size();
+  if (options_.warm != nullptr) options_.warm->add(static_cast<uint32_t>(properties_.data_blocks), image_);
   NACRE_TRY(append_part(image_, StoredKind::kData, compressor_));
   return end_block(last_key, last_trailer);
 }

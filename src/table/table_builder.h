@@ -22,6 +22,7 @@
 #include "format/stored_block.h"
 #include "format/tombstones.h"
 #include "nacre/runtime.h"
+#include "table/warm_blocks.h"
 
 namespace nacre::table {
 
@@ -35,6 +36,7 @@ struct TableBuilderOptions {
   float filter_bits_per_key = 10;  // 0: no filter
   int zstd_level = 3;              // 1 to 19
   base::MemoryAccount* account = nullptr;  // what the builder holds is charged to kCompaction; may be null
+  WarmBlocks* warm = nullptr;              // gets each block that a reader may ask for; may be null
 };
 
 class TableBuilder {
