@@ -103,6 +103,12 @@ compaction::MergeTotals collect(const std::vector<compaction::MergeResult>& resu
   return totals;
 }
 
+Result<void> check_read(const Inputs& inputs, const compaction::MergeTotals& totals, const compaction::Plan& plan) {
+  if (totals.entries_read == inputs.entries && totals.hash_read == inputs.hash) return {};
+  return corruption(Operation::kCompact, FileKind::kTable, plan.inputs.front(), 0,
+                    "the entries read are not those that the tables were written with");
+}
+
 }  // namespace
 
 Result<void> Core::run_plan(const std::shared_ptr<KeyspaceState>& keyspace, const compaction::Plan& plan,
@@ -185,10 +191,7 @@ Result<void> Core::merge_tables(KeyspaceState& keyspace, const compaction::Plan&
   edit.removed = plan.inputs;
   const uint64_t run = plan.output_run != 0 ? plan.output_run : versions_->next_run_id();
   const compaction::MergeTotals totals = collect(results, plan.output_level, run, edit);
-  if (merged && (totals.entries_read != inputs.entries || totals.hash_read != inputs.hash)) {
-    merged = corruption(Operation::kCompact, FileKind::kTable, plan.inputs.front(), 0,
-                        "the entries read are not those that the tables were written with");
-  }
+  if (merged) merged = check_read(inputs, totals, plan);
   if (!merged) {
     remove_written(edit);
     return merged;

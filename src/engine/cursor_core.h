@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "base/key_buffer.h"
 #include "engine/core.h"
 #include "read/range_cursor.h"
 
@@ -69,7 +70,7 @@ class CursorCore {
   std::shared_ptr<KeyspaceState> keyspace_;
   std::unique_ptr<read::RangeCursor> range_;
   Result<void> error_;
-  std::string target_;
+  base::KeyBuffer target_;
   bool is_first_ = true;
   bool first_is_timed_ = false;
   uint64_t making_ns_ = 0;  // counts as part of the first seek

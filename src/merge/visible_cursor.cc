@@ -15,11 +15,11 @@ bool VisibleCursor::shows(Bytes key, uint64_t trailer) const {
 
 // Moves past the remaining versions of key_.
 void VisibleCursor::skip_versions() {
-  for (int steps = 0; merge_.valid() && merge_.key() == Bytes(key_); steps++) {
+  for (int steps = 0; merge_.valid() && base::same_key(merge_.key(), key_.view()); steps++) {
     if (steps == kStepsBeforeSeek) {
       // The oldest possible version of the key, and past it if that exists.
-      merge_.seek(key_, 0);
-      if (merge_.valid() && merge_.trailer() == 0 && merge_.key() == Bytes(key_)) merge_.next();
+      merge_.seek(key_.view(), 0);
+      if (merge_.valid() && merge_.trailer() == 0 && merge_.key() == key_.view()) merge_.next();
       return;
     }
     merge_.next();
@@ -62,14 +62,14 @@ void VisibleCursor::find_backward() {
         value_.assign(merge_.value());
       }
       merge_.prev();
-    } while (merge_.valid() && merge_.key() == Bytes(key_));
+    } while (merge_.valid() && base::same_key(merge_.key(), key_.view()));
     if (!merge_.valid() && !merge_.status()) return;  // a newer version may lie behind the error
-    if (found && shows(key_, trailer)) {
+    if (found && shows(key_.view(), trailer)) {
       sequence_ = format::sequence_of(trailer);
       valid_ = true;
       return;
     }
-    if (Bytes(key_) < lower_) return;
+    if (key_.view() < lower_) return;
   }
 }
 
@@ -95,8 +95,7 @@ void VisibleCursor::seek_before(Bytes key) {
 
 void VisibleCursor::next() {
   if (backward_) {
-    const std::string key = key_;
-    merge_.seek(key, 0);
+    merge_.seek(key_.view(), 0);
     find_forward(true);
     return;
   }

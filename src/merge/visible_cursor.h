@@ -13,6 +13,7 @@
 
 #include <string>
 
+#include "base/key_buffer.h"
 #include "format/tombstones.h"
 #include "merge/merge_cursor.h"
 
@@ -27,7 +28,7 @@ class VisibleCursor {
       : merge_(std::move(merge)), at_(at), tombstones_(tombstones), lower_(lower), upper_(upper) {}
 
   bool valid() const { return valid_; }
-  Bytes key() const { return backward_ ? Bytes(key_) : merge_.key(); }
+  Bytes key() const { return backward_ ? key_.view() : merge_.key(); }
   Bytes value() const { return backward_ ? Bytes(value_) : merge_.value(); }
   format::Sequence sequence() const { return backward_ ? sequence_ : format::sequence_of(merge_.trailer()); }
   Result<void> status() const { return merge_.status(); }
@@ -52,7 +53,7 @@ class VisibleCursor {
   const std::string* upper_;
   bool valid_ = false;
   bool backward_ = false;
-  std::string key_;    // forward: scratch for the key to skip; backward: the entry shown
+  base::KeyBuffer key_;  // forward: scratch for the key to skip; backward: the entry shown
   std::string value_;  // backward only
   format::Sequence sequence_ = 0;
 };

@@ -39,7 +39,9 @@ class BlockSource {
 
   // Block number `block`, below table.blocks().
   Result<format::BlockView> load(uint32_t block);
-  // The same, for a caller that will search in it: starts loading tags and heads before they are asked for.
+  // Starts loading what a cursor reads first of `block`, if it is cached and there is such a block.
+  void prefetch(uint32_t block) const;
+  // As load(), for a caller that will search in it: starts loading tags and heads before they are asked for.
   Result<format::BlockView> load_for_search(uint32_t block);
 
   // Streaming: the loaded block as it lies in the file. Lives as long as the view.

@@ -60,6 +60,8 @@ void TableCursor::seek(Bytes key, uint64_t trailer) {
     if (at == cursor_.view().entries()) continue;
     cursor_.view().prefetch_values(at);
     cursor_.move_to(at);
+    steps_to_prefetch_ = kStepsToPrefetch;
+    if (at + kStepsToPrefetch > cursor_.view().entries()) source_.prefetch(block + 1);
     return;
   }
   leave();

@@ -33,8 +33,12 @@ class TableCursor {
   void seek_first();
   void seek_last();
   void next() {
-    if (!cursor_.next()) [[unlikely]]
+    if (!cursor_.next()) [[unlikely]] {
       enter(block_ + 1, Side::kFirst);
+    } else if (steps_to_prefetch_ != 0) {
+      steps_to_prefetch_--;
+      cursor_.view().prefetch_value_ahead(cursor_.index() + kValuesAhead);
+    }
   }
   void prev() {
     if (!cursor_.prev()) [[unlikely]]
@@ -59,6 +63,9 @@ class TableCursor {
  private:
   enum class Side : uint8_t { kFirst, kLast };
   static constexpr uint32_t kNoBlock = UINT32_MAX;
+  // After a seek memory is asked for before the processor can see where we go; later it sees by itself.
+  static constexpr uint32_t kValuesAhead = 8;
+  static constexpr uint32_t kStepsToPrefetch = 16;
 
   void enter(uint32_t block, Side side);
   bool load(uint32_t block, bool for_search);
@@ -71,6 +78,7 @@ class TableCursor {
   format::BlockCursor cursor_;
   Result<void> status_;
   std::string last_key_;
+  uint32_t steps_to_prefetch_ = 0;
 };
 
 }  // namespace nacre::table

@@ -74,6 +74,8 @@ struct Segment {
   char* data = nullptr;
   base::MemoryCharge charge;
 
+  bool lost_page = false;  // a mapping that was dropped had lost one: the file is not fit for use again
+
   std::atomic<uint64_t> end_lsn{kOpen};       // set once, when closed
   std::atomic<bool> placement_synced{false};  // set under Wal's sync mutex
 
@@ -91,6 +93,7 @@ struct Segment {
   std::unique_ptr<MappedFile> unmap() {
     data = nullptr;
     charge = {};
+    lost_page |= file != nullptr && file->damaged();
     return std::move(file);
   }
 };

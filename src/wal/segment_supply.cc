@@ -84,7 +84,8 @@ Result<void> SegmentSupply::write_identity(Segment& segment) {
 
 Result<void> SegmentSupply::give_back(std::shared_ptr<Segment> segment, uint64_t useful_bytes) {
   std::unique_ptr<MappedFile> unmapped;  // outside the locks
-  if (!saves_space() && segment->size_bytes >= useful_bytes && segment->size_bytes <= options_.max_segment_bytes) {
+  const bool fit = !segment->lost_page && (segment->file == nullptr || !segment->file->damaged());
+  if (fit && !saves_space() && segment->size_bytes >= useful_bytes && segment->size_bytes <= options_.max_segment_bytes) {
     if (enough_mapped()) {
       sync::MutexLock lock(sync_mutex_);  // a sync that began before the release may still be at this segment
       unmapped = segment->unmap();

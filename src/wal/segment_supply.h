@@ -11,8 +11,8 @@
 // An unplaced segment holds nothing, whatever its name. Its old records cannot replay: their checksums are seeded with
 // the old salt, which is gone with step 1.
 //
-// A new file costs its size in device writes, one used again costs two small syncs: so a few more are kept than are in
-// use at once between two flushes. The first kept stay mapped: their pages are dirty and faulted in, so the next use
+// A new file costs zeros for each of its pages, and later another page of the cache written to the device; one used again costs two
+// small syncs: so a few more are kept than are in use at once between two flushes. The first kept stay mapped: their pages are dirty and faulted in, so the next use
 // appends at memory speed, and what nobody syncs need never reach the device. The others are opened again, which makes
 // their pages ready.
 //
@@ -58,8 +58,8 @@ class SegmentSupply {
   // whole pages. kNoSpace, and any error of creation, changes nothing; a failed sync sets the failure.
   Result<std::shared_ptr<Segment>> prepare(uint64_t least_bytes, uint64_t fresh_bytes, Hurry hurry);
 
-  // Takes a file whose records nobody needs: keeps it if it is at least `useful_bytes` and there is room, else removes
-  // it.
+  // Takes a file whose records nobody needs: keeps it if it is at least `useful_bytes`, has lost no page and there is room, else
+  // removes it.
   Result<void> give_back(std::shared_ptr<Segment> segment, uint64_t useful_bytes);
 
   // While space is short: files that nobody needs are removed rather than kept, those that are kept now too.
