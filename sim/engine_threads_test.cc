@@ -39,7 +39,8 @@ TEST(EngineConcurrency, CountersAreExactForMoreThreadsThanCells) {
       });
     }
     for (sync::Thread& thread : threads) thread.join();
-    expect(sim, counters.sum(engine::KeyspaceCounter::kGets) == threads.size() * kAdds, "a thread lost what another added");
+    expect(sim, counters.sum(engine::KeyspaceCounter::kGets) == threads.size() * kAdds,
+           "a thread lost what another added");
   };
   simulate(body, 50);
 }

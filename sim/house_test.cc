@@ -31,17 +31,16 @@ void write_a_run_above_much(Db& db) {
 
 // Reads that meet two runs buy the merge that spares them: gets, seeks and multi-gets, each by themselves.
 TEST(House, ReadsBuyTheMergeThatSparesThem) {
-  const std::vector<std::function<void(Db&)>> reads{
-      [](Db& db) { (void)db.get("key 150").value(); },
-      [](Db& db) { (void)db.contains("key 150").value(); },
-      [](Db& db) {
-        Cursor cursor = db.cursor();
-        cursor.seek("key 150");
-      },
-      [](Db& db) {
-        const std::vector<Bytes> keys{"key 150", "key 151", "key 152"};
-        (void)db.multi_get(keys).value();
-      }};
+  const std::vector<std::function<void(Db&)>> reads{[](Db& db) { (void)db.get("key 150").value(); },
+                                                    [](Db& db) { (void)db.contains("key 150").value(); },
+                                                    [](Db& db) {
+                                                      Cursor cursor = db.cursor();
+                                                      cursor.seek("key 150");
+                                                    },
+                                                    [](Db& db) {
+                                                      const std::vector<Bytes> keys{"key 150", "key 151", "key 152"};
+                                                      (void)db.multi_get(keys).value();
+                                                    }};
   for (const auto& read : reads) {
     simulate(
         [&read](Simulation& sim) {
@@ -117,7 +116,8 @@ TEST(House, WhatWasInTheCacheIsThereAfterAMerge) {
         expect(sim, before.cache_made_ahead > 0, "the compaction put blocks into the cache");
         read_all();
         const uint64_t missed = db.stats().cache_misses - before.cache_misses;
-        expect(sim, missed <= 2 * before.keyspaces.front().levels.back().tables, "only indexes and filters were missed");
+        expect(sim, missed <= 2 * before.keyspaces.front().levels.back().tables,
+               "only indexes and filters were missed");
       },
       4);
 }
@@ -151,12 +151,14 @@ TEST(House, WritersThatSyncGather) {
       std::vector<std::unique_ptr<sync::Thread>> writers;
       for (uint64_t w = 0; w < kWriters; w++) {
         writers.push_back(std::make_unique<sync::Thread>("writer", [&db, w] {
-          for (uint64_t i = 0; i < kWrites; i++) db.put(std::to_string(w), std::to_string(i), Durability::kDisk).value();
+          for (uint64_t i = 0; i < kWrites; i++)
+            db.put(std::to_string(w), std::to_string(i), Durability::kDisk).value();
         }));
       }
       for (auto& writer : writers) writer->join();
       const uint64_t syncs = db.stats().syncs - before;
-      if (2 * syncs > 3 * kWrites) sim.fail(std::to_string(syncs) + " syncs for " + std::to_string(kWrites) + " rounds");
+      if (2 * syncs > 3 * kWrites)
+        sim.fail(std::to_string(syncs) + " syncs for " + std::to_string(kWrites) + " rounds");
     });
     ASSERT_EQ(result.report, "") << "seed " << seed;
   }

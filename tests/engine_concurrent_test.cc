@@ -331,7 +331,8 @@ TEST(EngineCounters, AreExactForAnyNumberOfThreads) {
   for (uint64_t t = 0; t < kThreads; t++) {
     threads.emplace_back([&] {
       all_alive.arrive_and_wait();
-      for (uint64_t i = 0; i < kGets; i++) EXPECT_EQ(db.get(i % 2 == 0 ? "there" : "not").value().has_value(), i % 2 == 0);
+      for (uint64_t i = 0; i < kGets; i++)
+        EXPECT_EQ(db.get(i % 2 == 0 ? "there" : "not").value().has_value(), i % 2 == 0);
       all_alive.arrive_and_wait();
     });
   }

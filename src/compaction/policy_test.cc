@@ -193,7 +193,8 @@ TEST(Policy, SmallTablesUnderANewerBottomRunAreLeftAlone) {
   PolicyOptions options = small();
   options.shape = CompactionShape::kTiered;
   const std::string older = "L7 r9: 1[a-b]1 2[c-d]1 3[e-f]1 4[g-h]1 5[i-z]100";
-  EXPECT_EQ(picked(older, true, options), "merge L7 -> L7 run 9 bottom inputs 1 2 3 4 bytes 4 (idle: joins small tables)");
+  EXPECT_EQ(picked(older, true, options),
+            "merge L7 -> L7 run 9 bottom inputs 1 2 3 4 bytes 4 (idle: joins small tables)");
   EXPECT_EQ(picked("L7 r10: 8[c-z]100\n" + older, true, options), "nothing");
 }
 

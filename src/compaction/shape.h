@@ -66,7 +66,7 @@ struct Plan {
   std::string smallest;     // of all inputs
   std::string largest;
   uint64_t input_bytes = 0;
-  bool paid = false;    // by reads, who are owed nothing for its input_bytes any more
+  bool paid = false;   // by reads, who are owed nothing for its input_bytes any more
   double urgency = 0;  // above 1: needed to keep the shape; below: worth doing when idle
   const char* reason = "";
 

@@ -14,8 +14,8 @@ namespace {
 constexpr uint64_t kLookRoundNs = 100'000'000;
 constexpr uint32_t kQuietRoundsToIdle = 10;  // one second without a write
 constexpr uint64_t kQuietToTrimNs = 60'000'000'000;
-constexpr uint64_t kLogShare = 16;  // of what lies in tables: what the log may keep for use again when it is trimmed
-constexpr uint64_t kPeakShare = 64;          // half of a peak of memory is forgotten after 4.4 s
+constexpr uint64_t kLogShare = 16;   // of what lies in tables: what the log may keep for use again when it is trimmed
+constexpr uint64_t kPeakShare = 64;  // half of a peak of memory is forgotten after 4.4 s
 }  // namespace
 
 void Core::wake_keeper() {

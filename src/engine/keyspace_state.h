@@ -117,8 +117,8 @@ class KeyspaceState {
   // From any thread.
   KeyspaceCounters counters;
   KeyspaceLatencies latencies;
-  read::Expectation expectation;  // told of the sampled gets
-  ReadToll toll;                  // of sampled reads, for those between them too
+  read::Expectation expectation;                     // told of the sampled gets
+  ReadToll toll;                                     // of sampled reads, for those between them too
   std::atomic<uint64_t> gets_answered_in_memory{0};  // of the sampled gets: by memtables
   std::array<std::atomic<uint64_t>, kLevels> gets_answered{};
 

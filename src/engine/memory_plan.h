@@ -20,16 +20,16 @@
 namespace nacre::engine {
 
 struct MemoryPlan {
-  uint64_t memtable_bytes = 0;       // a memtable is frozen when it holds so much
+  uint64_t memtable_bytes = 0;            // a memtable is frozen when it holds so much
   uint64_t recovered_memtable_bytes = 0;  // and while an open replays the log, so much: it is flushed beside the replay
-  uint64_t all_memtables_bytes = 0;  // writers wait beyond this
-  uint64_t log_segment_bytes = 0;    // at most
-  uint32_t log_segments_kept = 0;    // files for use again: what the log of two memtables fills
-  uint64_t log_bytes_kept = 0;       // a keyspace that keeps more log from being released is flushed
-  uint64_t table_bytes = 0;          // tables are cut at this size
-  uint64_t batch_bytes = 0;          // the largest batch
-  uint64_t reserve_bytes = 0;        // on the device
-  uint64_t slack_bytes = 0;          // the cache leaves so much free
+  uint64_t all_memtables_bytes = 0;       // writers wait beyond this
+  uint64_t log_segment_bytes = 0;         // at most
+  uint32_t log_segments_kept = 0;         // files for use again: what the log of two memtables fills
+  uint64_t log_bytes_kept = 0;            // a keyspace that keeps more log from being released is flushed
+  uint64_t table_bytes = 0;               // tables are cut at this size
+  uint64_t batch_bytes = 0;               // the largest batch
+  uint64_t reserve_bytes = 0;             // on the device
+  uint64_t slack_bytes = 0;               // the cache leaves so much free
 
   static MemoryPlan of(uint64_t memory_bytes) {
     MemoryPlan plan;

@@ -114,7 +114,7 @@ class Layers {
   sync::EpochDomain domain_;
   cache::Cache cache_;
   std::vector<base::IntrusivePtr<table::Table>> tables_;
-  std::vector<table::Table*> open_;  // newest first
+  std::vector<table::Table*> open_;      // newest first
   std::vector<table::OpenTables> runs_;  // of one table each
   std::vector<base::IntrusivePtr<memtable::Memtable>> memtables_;
 };

@@ -217,7 +217,8 @@ TEST(RunCursor, StaysWithinItsTables) {
     EXPECT_FALSE(cursor.valid());
     for (int step = 0; step < 200; step++) {  // keys below and above the range as well
       const std::string& key = entries[random.below(entries.size())].key;
-      const auto at = std::partition_point(within.begin(), within.end(), [&](const OwnedEntry& e) { return e.key < key; });
+      const auto at =
+          std::partition_point(within.begin(), within.end(), [&](const OwnedEntry& e) { return e.key < key; });
       const auto index = static_cast<size_t>(at - within.begin());
       cursor.seek(key, ~uint64_t{0});
       expect_at(index);
