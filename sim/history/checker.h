@@ -42,7 +42,7 @@ struct Verdict {
   size_t most_possibilities = 0;  // kept at once
 };
 
-inline constexpr size_t kMaxPossibilities = 100'000;
+inline constexpr size_t kMaxPossibilities = 1'000'000;
 
 Verdict check(const Boot& boot);
 
