@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""The figures of record: runs each suite, engines taking turns, and writes bench/RESULTS.md, the raw results beside it in
+bench/results/SUITE.jsonl, and docs/benchmarks.html.
+
+    ./x results [--repeat N] [--suites NAME,..] [--tables]      --tables: from the results of an earlier run, without a new one
+
+The machine should do nothing else meanwhile.
+"""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+
+SUITES = {
+    "standard": (
+        "5 M entries of 16 + 100 bytes, one thread unless the name says otherwise",
+        "nacre,rocksdb-tuned,lmdb-nosync",
+        ["--n", "5000000", "--no-verify", "--workloads",
+         "fillseq,fillrandom,filluniquerandom,fillsync,fillsync-16,readrandom,readmissing,readhot,multiget,seekrandom,seekreverse,"
+         "seekonly,readseq,readreverse,readwhilewriting,readwhilescanning,overwrite,deleterandom"],
+    ),
+    "mixed": (
+        "YCSB (records of 1 KB), mixgraph, time series, batches, large values; 500 MB each",
+        "nacre,rocksdb-tuned",
+        ["--n", "5000000", "--no-verify", "--workloads",
+         "mixgraph,ycsb-a,ycsb-b,ycsb-c,ycsb-f,ycsb-d,ycsb-e,ts-append,ts-scan,ts-expire,fillseq-1000,fillrandom-1000,fill-4k,read-4k,"
+         "fill-64k,read-64k"],
+    ),
+    "load": (
+        "20 M puts of 16 + 100 bytes: bytes of the device, space",
+        "nacre,rocksdb-tuned",
+        ["--n", "20000000", "--no-verify", "--workloads", "fillrandom"],
+    ),
+}
+
+HEAD = """# Results
+
+{date}. {processor}, {cores} cores, {memory:.0f} GiB, Linux {kernel}, {distribution}, {file_system}; compiled by GCC {compiler}. Nothing else was running.
+Medians of {repeat} runs of each engine, taking turns, with least and most; each run in a process and a directory of its own. What the workloads
+are and what the figures mean: [README](README.md). Ratios are Nacre to the other.
+
+{versions}
+
+To have it again, beside a Release build of RocksDB (`include/` and `librocksdb.a` below DIR):
+
+    NACRE_BENCH_ROCKSDB_ROOT=DIR ./x results --repeat {repeat}
+
+The raw results are in `results/`, a line of JSON each; [docs/benchmarks.html](../docs/benchmarks.html) shows those of the first suite as a page.
+"""
+
+
+def run(program, arguments):
+    done = subprocess.run([program, *arguments], stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"nacre-bench ended with {done.returncode}:\n{done.stdout}")
+    return done.stdout
+
+
+def tables_of(program, raw, *more):
+    """The two tables that nacre-bench makes of earlier results."""
+    lines = run(program, ["--from", str(raw), *more]).splitlines()
+    return "\n".join(line for line in lines if line.startswith("|") or not line.strip()).strip()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program", help="nacre-bench")
+    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--suites", default=",".join(SUITES), help="which ones to run; the others keep their results")
+    parser.add_argument("--tables", action="store_true", help="no run")
+    chosen = parser.parse_args()
+    bench = pathlib.Path(__file__).resolve().parent
+    raws = {name: bench / "results" / f"{name}.jsonl" for name in SUITES}
+    raws["standard"].parent.mkdir(exist_ok=True)
+    for name in () if chosen.tables else chosen.suites.split(","):
+        _, engines, arguments = SUITES[name]
+        raws[name].unlink(missing_ok=True)
+        run(chosen.program, ["--compare", engines, "--repeat", str(chosen.repeat), *arguments, "--json", str(raws[name])])
+
+    parts = []
+    versions = {}
+    environment = None
+    for name, (what, _, _) in SUITES.items():
+        if not raws[name].exists():
+            continue
+        lines = [json.loads(line) for line in raws[name].read_text().splitlines()]
+        environment = environment or lines[0]["environment"]
+        versions.update({line["engine"]: line["version"] for line in lines[1:]})
+        page = ["--html", str(bench.parent / "docs" / "benchmarks.html")] if name == "standard" else []
+        parts.append(f"## {name}\n{what}.\n\n{tables_of(chosen.program, raws[name], *page)}\n")
+    environment["memory"] = environment["memory"] / 2**30
+    head = HEAD.format(repeat=chosen.repeat, versions="\n".join(f"- {v}" for v in versions.values()), **environment)
+    (bench / "RESULTS.md").write_text(head + "\n" + "\n".join(parts))
+
+
+main()
