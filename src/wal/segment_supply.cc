@@ -112,7 +112,7 @@ void SegmentSupply::drop_kept(size_t most) {
   std::vector<std::shared_ptr<Segment>> needless;
   {
     sync::MutexLock lock(mutex_);
-    std::stable_partition(kept_.begin(), kept_.end(), [](const auto& kept) { return kept->file != nullptr; });
+    std::partition(kept_.begin(), kept_.end(), [](const auto& kept) { return kept->file != nullptr; });
     while (kept_.size() > most) {
       needless.push_back(std::move(kept_.back()));
       kept_.pop_back();
