@@ -56,6 +56,23 @@ TEST(House, ReadsBuyTheMergeThatSparesThem) {
   }
 }
 
+// The reads that bought a merge do not buy another with the same bytes.
+TEST(House, WhatWasBoughtIsPaid) {
+  simulate(
+      [](Simulation& sim) {
+        Db db = Db::open("db", small(), sim.runtime()).value();
+        write_a_run_above_much(db);
+        for (int i = 0; i < 20'000 && runs_above(db) == 1; i++) (void)db.get("key 150").value();
+        expect(sim, runs_above(db) == 0, "reads buy the merge");
+        db.put("key 100", "2").value();
+        db.put("key 199", "2").value();
+        db.flush().value();
+        sim.runtime().clock->sleep_ns(5'000'000'000);
+        expect(sim, runs_above(db) == 1, "nobody has paid for another one");
+      },
+      4);
+}
+
 // Reads that meet one run owe nothing.
 TEST(House, ReadsOfOneRunBuyNothing) {
   simulate(

@@ -8,6 +8,7 @@
 #include "base/coding.h"
 #include "base/histogram.h"
 #include "base/intrusive_ptr.h"
+#include "base/key_buffer.h"
 #include "base/memory_account.h"
 #include "base/prng.h"
 #include "base/result.h"
@@ -203,6 +204,23 @@ TEST(Errors, EveryKindOperationAndFileHasWordsOfItsOwn) {
     note({.file_kind = static_cast<FileKind>(i), .file_number = 7});
   EXPECT_EQ(texts.size(), static_cast<size_t>(count));
   for (const std::string& text : texts) EXPECT_FALSE(text.contains("unknown")) << text;
+}
+
+TEST(KeyBuffer, HoldsKeysOfEachLength) {
+  KeyBuffer buffer;
+  for (const size_t size : {0U, 1U, 15U, 16U, 63U, 64U, 65U, 1000U, 3U, 64U, 65U, 0U}) {
+    const std::string key(size, static_cast<char>('a' + size % 26));
+    EXPECT_EQ(buffer.assign(key), Bytes(key));
+    EXPECT_EQ(buffer.view(), Bytes(key));
+  }
+}
+
+TEST(KeyBuffer, SameKeyIsEquality) {
+  const std::vector<std::string> keys{"",         "a",          "b",          "abcdefg",    "abcdefgh", "bbcdefgh",
+                                      "abcdefgi", "abcdefghij", "xbcdefghij", "abcdefghix", "abcdefg"};
+  for (const std::string& a : keys) {
+    for (const std::string& b : keys) EXPECT_EQ(same_key(a, b), a == b) << a << " and " << b;
+  }
 }
 
 }  // namespace
