@@ -81,7 +81,7 @@ class Directory {
   virtual Result<std::unique_ptr<ReadableFile>> open_read(const std::string& name) = 0;
   // Creates a new file, mode 0600; fails if the name exists.
   virtual Result<std::unique_ptr<WritableFile>> create(const std::string& name) = 0;
-  // Creates a new file of `size_bytes`, allocated and durable as zeros (its name is not yet), and maps it. kNoSpace if it does not fit.
+  // Creates a new file of `size_bytes`, all written with zeros and allocated, and maps it. kNoSpace if it does not fit.
   virtual Result<std::unique_ptr<MappedFile>> create_mapped(const std::string& name, uint64_t size_bytes) = 0;
   // Maps an existing file that create_mapped made. kCorruption if it has holes.
   virtual Result<std::unique_ptr<MappedFile>> open_mapped(const std::string& name) = 0;

@@ -29,14 +29,12 @@ Result<void> allocate_and_zero(int fd, FileRef ref, uint64_t size_bytes) {
   if (allocated != 0 && errno != EOPNOTSUPP && errno != ENOSYS) {
     return system_error(Operation::kWrite, ref, errno);
   }
-  // Now the file is durable as zeros, without any having been written; those below only have to be in the page cache.
-  if (allocated == 0 && ::fsync(fd) != 0) return system_error(Operation::kSync, ref, errno);
   const std::string zeros(system_page_bytes(), '\0');
   for (uint64_t offset = 0; offset < size_bytes; offset += zeros.size()) {
     const Bytes piece = Bytes(zeros).substr(0, std::min<uint64_t>(zeros.size(), size_bytes - offset));
     NACRE_TRY(write_fully(fd, piece, offset, ref));
   }
-  if (allocated != 0 && ::fsync(fd) != 0) return system_error(Operation::kSync, ref, errno);
+  if (::fsync(fd) != 0) return system_error(Operation::kSync, ref, errno);
   return {};
 }
 

@@ -11,8 +11,8 @@
 // An unplaced segment holds nothing, whatever its name. Its old records cannot replay: their checksums are seeded with
 // the old salt, which is gone with step 1.
 //
-// A new file costs zeros for each of its pages, and later another page of the cache written to the device; one used again costs two
-// small syncs: so a few more are kept than are in use at once between two flushes. The first kept stay mapped: their pages are dirty and faulted in, so the next use
+// A new file costs its size in device writes, one used again costs two small syncs: so a few more are kept than are in
+// use at once between two flushes. The first kept stay mapped: their pages are dirty and faulted in, so the next use
 // appends at memory speed, and what nobody syncs need never reach the device. The others are opened again, which makes
 // their pages ready.
 //
