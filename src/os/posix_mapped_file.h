@@ -9,7 +9,7 @@
 //     what the SIGBUS guard is for.
 //     Zeros that are not synced over allocated space that is would spare a log that is filled for the first time half of its
 //     writes, and read the same. But their first sync has to turn unwritten extents into written ones, and on an ext4 on a
-//     disk with a volatile cache records that were synced so were lost in 4 of some 600 power cuts; with synced zeros in none of 1,200.
+//     disk with a volatile cache records that were synced so were lost in 4 of some 400 power cuts; with synced zeros in none of 1,200.
 //   - sync() is msync over the range. It and fdatasync are equally fast (p50 85 to 105 us here, the file written
 //     before), but fdatasync also writes the pages that were only made ready.
 //   - Zeros are written one page a call, not in large pieces. The page cache keeps what one call wrote as one folio,
