@@ -19,6 +19,8 @@ namespace nacre::engine {
 namespace {
 
 constexpr uint64_t kTablesOfAPart = 8;  // at least, of the smallest that there are
+constexpr uint64_t kLeastUnitBytes = uint64_t{32} << 10;
+constexpr uint64_t kMostUnitBytes = uint64_t{512} << 10;
 
 // The inputs of a plan as they lie in the version: runs newest first, tables in key order.
 struct InputRun {
@@ -176,10 +178,12 @@ Result<void> Core::merge_tables(KeyspaceState& keyspace, const compaction::Plan&
 
   const merge::VersionFilter filter(snapshots_.horizon([this] { return pipeline_.visible(); }), plan.bottom,
                                     &inputs.tombstones);
+  const uint64_t cursors = std::max<uint64_t>(1, inputs.runs.size() * runtime_.executor->threads());
+  const auto unit_bytes = static_cast<uint32_t>(std::clamp(plan_.merge_bytes / cursors, kLeastUnitBytes, kMostUnitBytes));
   const auto merge = [&](const compaction::MergePart& part) {
     std::vector<merge::Source> sources;
     for (const InputRun& run : inputs.runs)
-      sources.emplace_back(table::RunCursor(run.open, {.streaming = true, .account = &account_}));
+      sources.emplace_back(table::RunCursor(run.open, {.streaming = true, .unit_bytes = unit_bytes, .account = &account_}));
     return compaction::merge_part(merge::MergeCursor(std::move(sources)), filter, writer, part,
                                   [this] { return compaction_may_go_on(); });
   };

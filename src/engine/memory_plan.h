@@ -2,7 +2,7 @@
 //
 //   memtables    up to a quarter: one that takes writes and those that wait for their flush
 //   log          two to three mapped segments of 1/64 each, at least 1 MiB and at most 64 MiB
-//   compaction   buffers of the running jobs
+//   compaction   buffers of the running jobs; what a merge reads ahead is 1/16, shared by its runs and threads
 //   cache        everything that the others do not hold now and did not lately, never less than 1/16
 //   reserve      not memory: what is kept on the device for the time when that is full. A memtable as a table, a segment
 //                of the log and something for manifests: so erases go on, and what they erase can be given back
@@ -28,6 +28,7 @@ struct MemoryPlan {
   uint64_t log_bytes_kept = 0;            // a keyspace that keeps more log from being released is flushed
   uint64_t table_bytes = 0;               // tables are cut at this size
   uint64_t batch_bytes = 0;               // the largest batch
+  uint64_t merge_bytes = 0;          // what a merge reads ahead, at most
   uint64_t reserve_bytes = 0;             // on the device
   uint64_t slack_bytes = 0;               // the cache leaves so much free
 
@@ -42,6 +43,7 @@ struct MemoryPlan {
     plan.recovered_memtable_bytes = std::min(plan.memtable_bytes, uint64_t{64} << 20);
     plan.table_bytes = table_bytes_of(std::clamp<uint64_t>(memtable_bytes / 4, kSmallestUnit, uint64_t{32} << 20));
     plan.batch_bytes = memory_bytes / 4;
+    plan.merge_bytes = memory_bytes / 16;
     plan.reserve_bytes = std::min(plan.memtable_bytes + 2 * plan.log_segment_bytes, uint64_t{64} << 20);
     plan.slack_bytes = memory_bytes / 16;
     return plan;
