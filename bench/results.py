@@ -37,7 +37,7 @@ SUITES = {
 
 HEAD = """# Results
 
-{date}. {processor}, {cores} cores, {memory:.0f} GiB, Linux {kernel}, {distribution}, {file_system}; compiled by GCC {compiler}. Nothing else was running.
+{date}. {processor}, {cores} cores, {memory:.0f} GiB, {kernel}, {distribution}, {file_system}; compiled by GCC {compiler}. Nothing else was running.
 Medians of {repeat} runs of each engine, taking turns, with least and most; each run in a process and a directory of its own. What the workloads
 are and what the figures mean: [README](README.md). Ratios are Nacre to the other.
 
