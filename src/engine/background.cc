@@ -352,7 +352,7 @@ Result<void> Core::settle() {
   }
   const auto result =
       wait_until([this]() NACRE_NO_THREAD_ANALYSIS { return running_jobs_ == 0 && nothing_to_compact(); }, true);
-  trim_log();
+  if (result) trim_log();  // else it may be closed by now, and the directory another's
   sync::MutexLock lock(state_mutex_);
   settlers_--;
   return result;
