@@ -133,7 +133,8 @@ Result<std::unique_ptr<WritableFile>> SimDirectory::create(const std::string& na
   return std::unique_ptr<WritableFile>(std::move(file));
 }
 
-Result<std::unique_ptr<MappedFile>> SimDirectory::create_mapped(const std::string& name, uint64_t size_bytes) {
+Result<std::unique_ptr<MappedFile>> SimDirectory::create_mapped(const std::string& name, uint64_t size_bytes,
+                                                                MappedSpace) {
   const os::FileRef ref = os::file_ref(name);
   NACRE_TRY_ASSIGN(const SimDisk::Site site, begin_change(IoKind::kCreateMapped, name));
   NACRE_TRY(have_descriptor(site));

@@ -195,9 +195,10 @@ class ForkingDirectory : public Directory {
     if (!file) return file;
     return std::make_unique<ForkingWritable>(*std::move(file), forker_);
   }
-  Result<std::unique_ptr<MappedFile>> create_mapped(const std::string& name, uint64_t size_bytes) override {
+  Result<std::unique_ptr<MappedFile>> create_mapped(const std::string& name, uint64_t size_bytes,
+                                                    MappedSpace space) override {
     forker_.maybe("create_mapped");
-    return forking(directory_->create_mapped(name, size_bytes));
+    return forking(directory_->create_mapped(name, size_bytes, space));
   }
   Result<std::unique_ptr<MappedFile>> open_mapped(const std::string& name) override {
     forker_.maybe("open_mapped");

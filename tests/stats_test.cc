@@ -390,6 +390,24 @@ TEST_F(StatsTest, CountsTablesMoved) {
   EXPECT_EQ(moved[0].event.level_to, bottom.level);
 }
 
+// Fresh pages of memory and of the log cost more than all the rest of a put where a hypervisor has to find them first.
+TEST_F(StatsTest, ASmallKeyspaceHasSmallMemtables) {
+  options_.memory_bytes = 128 * kMebibyte;  // memtables of 8 MiB
+  Db db = open();
+  const auto largest_memtable = [&](int from, int to) {
+    uint64_t largest = 0;
+    for (int i = from; i < to; i++) {
+      fill(db, i, i + 1, 10'000);
+      const KeyspaceStats own = of(db);
+      if (own.memtables == 1) largest = std::max(largest, own.memtable_bytes);  // no other waits for its flush
+    }
+    db.flush().value();
+    return largest;
+  };
+  EXPECT_LT(largest_memtable(0, 1500), 5 * kMebibyte);
+  EXPECT_GT(largest_memtable(1500, 5000), 7 * kMebibyte);
+}
+
 TEST_F(StatsTest, TellsWhatWasRecovered) {
   const int child = os::in_child([&] {
     Db db = Db::open(path_, options_).value();

@@ -46,7 +46,7 @@ class WritableFile {
 };
 
 // A file of fixed size mapped shared into memory: what is stored there survives the process at once and the machine
-// after sync(). Every byte is allocated and was written before, so storing into it cannot run out of space.
+// after sync(). Every byte is allocated, so storing into it cannot run out of space.
 class MappedFile {
  public:
   virtual ~MappedFile() = default;
@@ -59,6 +59,12 @@ class MappedFile {
   virtual bool damaged() const = 0;
   // Tells the simulator that [begin, end) was stored to; nothing in production.
   virtual void stored(uint64_t begin, uint64_t end) = 0;
+};
+
+// How a mapped file gets its space. Either way it reads as zeros, and a store never lacks room.
+enum class MappedSpace : uint8_t {
+  kWritten,  // written and synced: each later sync is one write of data. Costs as many device writes as the file has bytes
+  kReserved,  // allocated only: for what is seldom synced. The first sync of a page has to note that it is written, too
 };
 
 enum class LockKind : uint8_t { kRead, kWrite };
@@ -81,8 +87,9 @@ class Directory {
   virtual Result<std::unique_ptr<ReadableFile>> open_read(const std::string& name) = 0;
   // Creates a new file, mode 0600; fails if the name exists.
   virtual Result<std::unique_ptr<WritableFile>> create(const std::string& name) = 0;
-  // Creates a new file of `size_bytes`, all written with zeros and allocated, and maps it. kNoSpace if it does not fit.
-  virtual Result<std::unique_ptr<MappedFile>> create_mapped(const std::string& name, uint64_t size_bytes) = 0;
+  // Creates a new file of `size_bytes`, and maps it; its size is durable, its name is not yet. kNoSpace if it does not fit.
+  virtual Result<std::unique_ptr<MappedFile>> create_mapped(const std::string& name, uint64_t size_bytes,
+                                                            MappedSpace space = MappedSpace::kWritten) = 0;
   // Maps an existing file that create_mapped made. kCorruption if it has holes.
   virtual Result<std::unique_ptr<MappedFile>> open_mapped(const std::string& name) = 0;
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;  // replaces `to`

@@ -23,7 +23,6 @@ using format::Sequence;
 // Fails, and changes nothing, if the log cannot take what it lacks: a table must not be younger than that.
 Result<void> Core::freeze(KeyspaceState& keyspace) {
   NACRE_TRY(log_unlogged());
-  base::IntrusivePtr<memtable::Memtable> fresh = new_memtable();
   sync::MutexLock lock(state_mutex_);
   const uint64_t bytes = keyspace.mutable_memtable->memory_bytes();
   frozen_bytes_.fetch_add(bytes, std::memory_order_relaxed);
@@ -32,7 +31,7 @@ Result<void> Core::freeze(KeyspaceState& keyspace) {
                              .through = next_sequence_ - 1,
                              .first_lsn = keyspace.mutable_first_lsn,
                              .end_lsn = wal_->end_lsn()});
-  keyspace.mutable_memtable = std::move(fresh);
+  keyspace.mutable_memtable = new_memtable(keyspace);
   keyspace.mutable_first_lsn = 0;
   replace_view(keyspace);
   update_delay();
@@ -46,9 +45,10 @@ Result<void> Core::freeze_if_used(KeyspaceState& keyspace) {
   return freeze(keyspace);
 }
 
-base::IntrusivePtr<memtable::Memtable> Core::new_memtable() {
+base::IntrusivePtr<memtable::Memtable> Core::new_memtable(const KeyspaceState& keyspace) {
+  const uint64_t table_bytes = keyspace.version ? keyspace.version->totals().file_bytes : 0;
   return memtable::Memtable::create({.kind = options_.memtable,
-                                     .capacity_bytes = plan_.memtable_bytes,
+                                     .capacity_bytes = plan_.memtable_bytes_for(table_bytes),
                                      .account = &account_,
                                      .pool = memtable_chunks_});
 }
@@ -202,11 +202,8 @@ bool Core::start_compaction() {
   if (best->paid) chosen->toll.spend(best->input_bytes);
   const uint64_t job = next_job_++;
   const bool urgent = best->urgency > 1.5 && may_compact_urgently();
-  chosen->compactions.push_back({.job = job,
-                                 .smallest = best->smallest,
-                                 .largest = best->largest,
-                                 .inputs = best->inputs,
-                                 .urgent = urgent});
+  chosen->compactions.push_back(
+      {.job = job, .smallest = best->smallest, .largest = best->largest, .inputs = best->inputs, .urgent = urgent});
   const Urgency urgency = urgent ? Urgency::kHigh : best->urgency > 1 ? Urgency::kNormal : Urgency::kIdle;
   submit(JobKind::kCompaction, urgency,
          [this, chosen, plan = *std::move(best), job] { return run_plan(chosen, plan, job); });

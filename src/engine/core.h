@@ -225,7 +225,7 @@ class Core : public std::enable_shared_from_this<Core> {
   // background.cc
   Result<void> freeze(KeyspaceState& keyspace) NACRE_REQUIRES(commit_mutex_);
   Result<void> freeze_if_used(KeyspaceState& keyspace);
-  base::IntrusivePtr<memtable::Memtable> new_memtable();
+  base::IntrusivePtr<memtable::Memtable> new_memtable(const KeyspaceState& keyspace) NACRE_REQUIRES(state_mutex_);
   void replace_view(KeyspaceState& keyspace) NACRE_REQUIRES(state_mutex_);
   void on_install(std::span<const tree::Installed> installed);
   void schedule();

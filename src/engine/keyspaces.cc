@@ -140,14 +140,13 @@ Result<void> Core::drop_keyspace(Bytes name) {
     sync::MutexLock commit_lock(commit_mutex_);
     keyspace->life.store(KeyspaceState::Life::kDropped);  // before the view without its memtables
     drop_decided_.notify_all();
-    base::IntrusivePtr<memtable::Memtable> fresh = new_memtable();
     sync::MutexLock lock(state_mutex_);
     for (FrozenMemtable& frozen : keyspace->frozen) {
       frozen_bytes_.fetch_sub(frozen.bytes, std::memory_order_relaxed);
       flushed_memtables_.push_back(std::move(frozen.memtable));
     }
     keyspace->frozen.clear();
-    flushed_memtables_.push_back(std::exchange(keyspace->mutable_memtable, std::move(fresh)));
+    flushed_memtables_.push_back(std::exchange(keyspace->mutable_memtable, new_memtable(*keyspace)));
     replace_view(*keyspace);
     keyspace->counters.add_to(dropped_counts_);
     keyspaces_.erase(keyspace->id);

@@ -1,6 +1,7 @@
 // MemoryPlan: how Options::memory_bytes is divided. Pure.
 //
-//   memtables    up to a quarter: one that takes writes and those that wait for their flush
+//   memtables    up to a quarter: one that takes writes and those that wait for their flush. One holds up to 1/16; that of a
+//                small keyspace less, since what was never touched before costs more to touch than to use again
 //   log          two to three mapped segments of 1/64 each, at least 1 MiB and at most 64 MiB
 //   compaction   buffers of the running jobs; what a merge reads ahead is 1/16, shared by its runs and threads
 //   cache        everything that the others do not hold now and did not lately, never less than 1/16
@@ -20,7 +21,8 @@
 namespace nacre::engine {
 
 struct MemoryPlan {
-  uint64_t memtable_bytes = 0;            // a memtable is frozen when it holds so much
+  uint64_t memtable_bytes = 0;            // the largest memtable
+  uint64_t first_memtable_bytes = 0;      // that of a keyspace without tables: see memtable_bytes_for()
   uint64_t recovered_memtable_bytes = 0;  // and while an open replays the log, so much: it is flushed beside the replay
   uint64_t all_memtables_bytes = 0;       // writers wait beyond this
   uint64_t log_segment_bytes = 0;         // at most
@@ -28,7 +30,7 @@ struct MemoryPlan {
   uint64_t log_bytes_kept = 0;            // a keyspace that keeps more log from being released is flushed
   uint64_t table_bytes = 0;               // tables are cut at this size
   uint64_t batch_bytes = 0;               // the largest batch
-  uint64_t merge_bytes = 0;          // what a merge reads ahead, at most
+  uint64_t merge_bytes = 0;               // what a merge reads ahead, at most
   uint64_t reserve_bytes = 0;             // on the device
   uint64_t slack_bytes = 0;               // the cache leaves so much free
 
@@ -37,6 +39,7 @@ struct MemoryPlan {
     plan.all_memtables_bytes = memory_bytes / 4;
     const uint64_t memtable_bytes = std::clamp<uint64_t>(memory_bytes / 16, kSmallestUnit, uint64_t{256} << 20);
     plan.memtable_bytes = memtable_bytes_of(memtable_bytes);
+    plan.first_memtable_bytes = std::max(plan.memtable_bytes / 4, std::min(plan.memtable_bytes, kWorthDividing));
     plan.log_segment_bytes = std::clamp<uint64_t>(memory_bytes / 64, kSmallestUnit, uint64_t{64} << 20);
     plan.log_segments_kept = static_cast<uint32_t>(2 * memtable_bytes / plan.log_segment_bytes + 2);
     plan.log_bytes_kept = 2 * plan.all_memtables_bytes;
@@ -47,6 +50,13 @@ struct MemoryPlan {
     plan.reserve_bytes = std::min(plan.memtable_bytes + 2 * plan.log_segment_bytes, uint64_t{64} << 20);
     plan.slack_bytes = memory_bytes / 16;
     return plan;
+  }
+
+  // At what size the memtable of a keyspace with so many bytes of tables is frozen: a third of these. So a keyspace of any size has
+  // few runs (some twenty when its memtables have become as large as they get), and its first gigabyte is written through a
+  // quarter of the memory and of the log: the pages of both are used again where they would else be touched for the first time.
+  uint64_t memtable_bytes_for(uint64_t keyspace_bytes) const {
+    return std::clamp(keyspace_bytes / 3, first_memtable_bytes, memtable_bytes);
   }
 };
 

@@ -13,6 +13,8 @@
 namespace nacre::engine {
 
 inline constexpr uint64_t kSmallestUnit = sync::kSimulated ? uint64_t{128} << 10 : uint64_t{1} << 20;
+// A memtable is not made smaller than this for the sake of fresh pages.
+inline constexpr uint64_t kWorthDividing = sync::kSimulated ? uint64_t{32} << 10 : uint64_t{4} << 20;
 constexpr uint64_t budget_of(uint64_t memory_bytes) { return sync::kSimulated ? memory_bytes / 4 : memory_bytes; }
 
 struct Miniature {

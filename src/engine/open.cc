@@ -167,10 +167,10 @@ std::shared_ptr<KeyspaceState> Core::add_keyspace_state(uint32_t id, const std::
   const std::shared_ptr<KeyspaceState> keyspace(new KeyspaceState(id, name, keyspace_options),
                                                 unless_forked<KeyspaceState>());
   keyspace->charge = base::MemoryCharge(&account_, base::MemoryPart::kTableMeta, sizeof(KeyspaceState));
-  keyspace->mutable_memtable = new_memtable();
+  sync::MutexLock lock(state_mutex_);
   keyspace->version = std::move(version);
   keyspace->flushed_through = flushed_through;
-  sync::MutexLock lock(state_mutex_);
+  keyspace->mutable_memtable = new_memtable(*keyspace);
   replace_view(*keyspace);
   keyspaces_[id] = keyspace;
   if (id == format::kDefaultKeyspace) default_keyspace_ = keyspace;
@@ -342,14 +342,14 @@ Result<void> Core::flush_recovered(const std::shared_ptr<KeyspaceState>& keyspac
   pipeline_.reset(std::max(pipeline_.visible(), through), pipeline_.published_lsn());
   const FrozenMemtable input{
       .memtable = keyspace->mutable_memtable, .through = through, .first_lsn = keyspace->mutable_first_lsn};
-  replay.flushes.push_back(
-      {.keyspace = keyspace,
-       .through = through,
-       .begin_ns = runtime_.clock->now_ns(),
-       .flush = RecoveredFlush(*runtime_.executor,
-                               [this, keyspace, input] { return write_memtables(*keyspace, {input}, {}, nullptr); })});
+  replay.flushes.push_back({.keyspace = keyspace,
+                            .through = through,
+                            .begin_ns = runtime_.clock->now_ns(),
+                            .flush = RecoveredFlush(*runtime_.executor, [this, keyspace, input] {
+                              return write_memtables(*keyspace, {input}, {}, nullptr);
+                            })});
   sync::MutexLock lock(state_mutex_);
-  keyspace->mutable_memtable = new_memtable();
+  keyspace->mutable_memtable = new_memtable(*keyspace);
   keyspace->mutable_first_lsn = 0;
   replace_view(*keyspace);
   return {};

@@ -296,7 +296,8 @@ Result<void> Core::make_room(KeyspaceState& keyspace) {
   if (closed_.load(std::memory_order_acquire)) return not_usable();
   if (writes_stopped_.load(std::memory_order_acquire)) return writes_stopped();  // it may have waited in admit()
   if (keyspace.is_dropped()) return dropped();
-  if (keyspace.mutable_memtable->memory_bytes() >= plan_.memtable_bytes) return freeze(keyspace);
+  const memtable::Memtable& memtable = *keyspace.mutable_memtable;
+  if (memtable.memory_bytes() >= memtable.capacity_bytes()) return freeze(keyspace);
   return {};
 }
 

@@ -53,9 +53,10 @@ char* Arena::map(size_t bytes) {
 }
 
 char* Arena::next_chunk(ChunkStream& stream) {
-  char* pages = nullptr;
-  if (pool_ != nullptr && stream.next_bytes == chunk_bytes_max_) pages = pool_->take(chunk_bytes_max_);
+  const bool first = stream.end == nullptr;
+  char* pages = pool_ != nullptr && !first ? pool_->take(chunk_bytes_max_) : nullptr;
   if (pages == nullptr) return map(stream.next_bytes);
+  stream.next_bytes = chunk_bytes_max_;
   mapped_bytes_.fetch_add(chunk_bytes_max_, std::memory_order_relaxed);
   mappings_.push_back({pages, chunk_bytes_max_});
   if (&stream == &nodes_) std::memset(pages, 0, chunk_bytes_max_);
@@ -65,7 +66,7 @@ char* Arena::next_chunk(ChunkStream& stream) {
 char* Arena::cut(ChunkStream& stream, size_t bytes) {
   bytes = base::align_up(bytes, 64);
   if (static_cast<size_t>(stream.end - stream.at) < bytes) {
-    while (stream.next_bytes < bytes) stream.next_bytes *= 2;
+    if (stream.next_bytes < bytes) stream.next_bytes = chunk_bytes_max_;
     stream.at = next_chunk(stream);
     stream.end = stream.at + stream.next_bytes;
     stream.next_bytes = std::min(8 * stream.next_bytes, chunk_bytes_max_);
@@ -92,6 +93,12 @@ char* Arena::allocate_slow(Lane& lane, size_t bytes) {
 char* Arena::allocate_node(size_t bytes) {
   static_assert(kSmallestChunk >= 4096);
   NACRE_DCHECK(bytes <= 4096);
+  sync::MutexLock lock(mutex_);
+  return cut(nodes_, bytes);
+}
+
+char* Arena::allocate_large(size_t bytes) {
+  if (bytes > chunk_bytes_max_ / 2) return allocate_alone(bytes);
   sync::MutexLock lock(mutex_);
   return cut(nodes_, bytes);
 }

@@ -7,11 +7,12 @@
 //   chunk (up to 2 MiB)  | span | span | span | ...           a lane's span  | entry | entry | unused ->
 //
 // Sizes follow the capacity that the memtable is meant for: chunks start small, so that the memtable of a cold keyspace
-// holds little, and grow eightfold up to capacity / 16 or one huge page of 2 MiB, whichever is less. A request larger than a
+// holds little, and grow eightfold up to capacity / 16 or one huge page of 2 MiB, whichever is less. The second one is of full size if
+// there is one to be used again: the pages of smaller ones are touched for the first time. A request larger than a
 // quarter of a span is cut from the chunk itself, one larger than a quarter of the largest chunk gets a mapping of its
 // own: so nothing is too large, and no more than a quarter is wasted.
 //
-// Nodes and mappings of their own read as zero when handed out; memory for entries may hold anything, since full-sized
+// All but entries reads as zero when handed out; memory for entries may hold anything, since full-sized
 // chunks come from a ChunkPool if there is one. Chunks are charged to MemoryPart::kMemtable when mapped.
 // Thread safety: all calls, with a lane as Lanes hands it out.
 #pragma once
@@ -52,6 +53,8 @@ class Arena {
 
   // At a multiple of 64, from the chunks of index nodes. `bytes` is at most 4,096.
   char* allocate_node(size_t bytes);
+  // At a multiple of 64, from the chunks of index nodes if it fits there twice, else alone.
+  char* allocate_large(size_t bytes);
   // At a multiple of 64, a mapping of its own, on huge pages if it is large enough to fill one.
   char* allocate_alone(size_t bytes);
 

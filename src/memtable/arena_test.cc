@@ -55,6 +55,56 @@ TEST(Arena, ReservesInProportion) {
   EXPECT_LE(large.mapped_bytes(), 11U << 20);
 }
 
+TEST(Arena, TheSecondChunkIsAWholeOneIfOneCanBeUsedAgain) {
+  base::MemoryAccount account(uint64_t{1} << 30);
+  const auto pool = std::make_shared<ChunkPool>(uint64_t{16} << 20, &account);
+  const auto fill = [&](uint64_t bytes) {
+    Arena arena(uint64_t{64} << 20, &account, pool);
+    Lane lane;
+    for (uint64_t filled = 0; filled < bytes; filled += 1000) arena.allocate(lane, 1000);
+    return arena.mapped_bytes();
+  };
+  EXPECT_LT(fill(100'000), uint64_t{1} << 20) << "a cold memtable holds little";
+  fill(uint64_t{8} << 20);
+  EXPECT_LT(fill(10'000), uint64_t{1} << 20) << "and its first chunk is always a small one";
+  const uint64_t mapped = fill(100'000);
+  EXPECT_GE(mapped, uint64_t{2} << 20);
+  EXPECT_LT(mapped, (uint64_t{2} << 20) + (uint64_t{256} << 10));
+}
+
+TEST(Arena, AFilterLiesAmongTheNodesAndReadsAsZero) {
+  const auto pool = std::make_shared<ChunkPool>(uint64_t{16} << 20, nullptr);
+  {
+    Arena dirty(uint64_t{64} << 20, nullptr, pool);
+    Lane lane;
+    for (int i = 0; i < 8000; i++) std::memset(dirty.allocate(lane, 1000), 'x', 1000);
+  }
+  Arena arena(uint64_t{64} << 20, nullptr, pool);
+  arena.allocate_node(4096);
+  const uint64_t mapped = arena.mapped_bytes();
+  const char* large = arena.allocate_large(size_t{1} << 20);
+  EXPECT_EQ(std::count(large, large + (size_t{1} << 20), '\0'), ptrdiff_t{1} << 20);
+  EXPECT_EQ(arena.mapped_bytes(), mapped + (uint64_t{2} << 20)) << "a whole chunk, which the nodes go on in";
+  arena.allocate_large(size_t{3} << 19);
+  EXPECT_EQ(arena.mapped_bytes(), mapped + (uint64_t{2} << 20) + (uint64_t{3} << 19)) << "more than half of one: alone";
+}
+
+TEST(ChunkPool, ChunksOfAnotherSizeGiveWay) {
+  base::MemoryAccount account(uint64_t{1} << 30);
+  const auto pool = std::make_shared<ChunkPool>(uint64_t{8} << 20, &account);
+  const auto use = [&](uint64_t capacity) {
+    Arena arena(capacity, &account, pool);
+    Lane lane;
+    for (uint64_t filled = 0; filled < capacity; filled += 1000) arena.allocate(lane, 1000);
+  };
+  use(uint64_t{8} << 20);  // chunks of 512 KiB
+  EXPECT_LE(account.held_total(), uint64_t{8} << 20);
+  EXPECT_NE(pool->take(size_t{512} << 10), nullptr);
+  use(uint64_t{64} << 20);  // of 2 MiB, enough to fill the pool
+  EXPECT_EQ(pool->take(size_t{512} << 10), nullptr);
+  EXPECT_NE(pool->take(size_t{2} << 20), nullptr);
+}
+
 TEST(Arena, APieceLargerThanFourGigabytesIsPossible) {
   Arena arena(64 << 10, nullptr);
   Lane lane;

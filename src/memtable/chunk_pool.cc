@@ -20,10 +20,23 @@ char* ChunkPool::take(size_t bytes) {
 
 bool ChunkPool::keep(char* pages, size_t bytes) {
   sync::MutexLock lock(mutex_);
-  if (bytes_ + bytes > bytes_max_) return false;
+  while (bytes_ + bytes > bytes_max_) {
+    const auto other =
+        std::find_if(chunks_.begin(), chunks_.end(), [bytes](const Chunk& chunk) { return chunk.bytes != bytes; });
+    if (other == chunks_.end()) return false;
+    drop(*other);
+    bytes_ -= other->bytes;
+    *other = chunks_.back();
+    chunks_.pop_back();
+  }
   chunks_.push_back({pages, bytes});
   bytes_ += bytes;
   return true;
+}
+
+void ChunkPool::drop(const Chunk& chunk) {
+  os::unmap_pages(chunk.pages, chunk.bytes);
+  if (account_ != nullptr) account_->release(base::MemoryPart::kMemtable, chunk.bytes);
 }
 
 void ChunkPool::clear() {
@@ -33,10 +46,7 @@ void ChunkPool::clear() {
     chunks.swap(chunks_);
     bytes_ = 0;
   }
-  for (const Chunk& chunk : chunks) {
-    os::unmap_pages(chunk.pages, chunk.bytes);
-    if (account_ != nullptr) account_->release(base::MemoryPart::kMemtable, chunk.bytes);
-  }
+  for (const Chunk& chunk : chunks) drop(chunk);
 }
 
 }  // namespace nacre::memtable

@@ -24,7 +24,8 @@ class ChunkPool {
 
   // A chunk of this size whose contents are anything, or null. Its charge goes over to the caller.
   char* take(size_t bytes);
-  // Takes over a chunk and its charge; false, and nothing is taken, if the pool is full.
+  // Takes over a chunk and its charge; false, and nothing is taken, if the pool is full of chunks of this size. Others give way: memtables
+  // have grown since.
   bool keep(char* pages, size_t bytes);
   void clear();
 
@@ -33,6 +34,8 @@ class ChunkPool {
     char* pages;
     size_t bytes;
   };
+
+  void drop(const Chunk& chunk);
 
   const uint64_t bytes_max_;
   base::MemoryAccount* const account_;

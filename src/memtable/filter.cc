@@ -16,14 +16,15 @@ Filter::Filter(Arena& arena, uint64_t capacity_bytes)
       bytes_(std::bit_ceil(std::max(capacity_bytes / kCapacityShare, kSmallest))),
       first_is_good_for_(bytes_ <= kFirstStage ? std::numeric_limits<uint64_t>::max() : kFirstStage * kCapacityShare),
       newest_(&first_) {
-  first_.allocate(arena, std::min(bytes_, kFirstStage));
+  const uint64_t first_bytes = std::min(bytes_, kFirstStage);
+  first_.use(arena.allocate_alone(first_bytes), first_bytes);
 }
 
 Filter::Stage* Filter::add_stage() {
   sync::MutexLock lock(mutex_);
   Stage* newest = newest_.load(std::memory_order_relaxed);
   if (newest != &first_) return newest;  // another thread was faster
-  second_.allocate(arena_, bytes_);
+  second_.use(arena_.allocate_large(bytes_), bytes_);
   newest_.store(&second_, std::memory_order_release);
   return &second_;
 }

@@ -51,8 +51,8 @@ class Filter {
  private:
   class Stage {
    public:
-    void allocate(Arena& arena, uint64_t bytes) {
-      words_ = reinterpret_cast<std::atomic<uint64_t>*>(arena.allocate_alone(bytes));
+    void use(char* zeros, uint64_t bytes) {
+      words_ = reinterpret_cast<std::atomic<uint64_t>*>(zeros);
       shift_ = 64 - static_cast<uint32_t>(std::countr_zero(bytes / sizeof(uint64_t)));
     }
     void prefetch(uint64_t hash) const { __builtin_prefetch(&word(hash), 1); }

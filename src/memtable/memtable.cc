@@ -5,7 +5,8 @@
 namespace nacre::memtable {
 
 Memtable::Memtable(const MemtableOptions& options)
-    : arena_(options.capacity_bytes, options.account, options.pool),
+    : capacity_bytes_(options.capacity_bytes),
+      arena_(options.capacity_bytes, options.account, options.pool),
       filter_(arena_, options.capacity_bytes),
       tombstones_(options.account) {
   if (options.kind == MemtableKind::kBTree) {

@@ -67,6 +67,8 @@ class Memtable : public base::RefCounted<Memtable> {
   // Over point entries; not positioned yet.
   MemtableCursor cursor() const;
 
+  // What it is meant to hold, in memory_bytes().
+  uint64_t capacity_bytes() const { return capacity_bytes_; }
   // What is in use, to decide when it is full: entries with what surrounds them, index nodes, filter, tombstones.
   uint64_t memory_bytes() const { return arena_.used_bytes() + tombstones_.memory_bytes(); }
   // Counts may run ahead of what readers see by the inserts under way.
@@ -84,6 +86,7 @@ class Memtable : public base::RefCounted<Memtable> {
   template <class Index>
   void insert_into(Index& index, Bytes key, uint64_t hash, uint64_t trailer, Bytes value);
 
+  const uint64_t capacity_bytes_;
   Arena arena_;
   Lanes lanes_;
   Filter filter_;

@@ -156,7 +156,8 @@ class MemoryFileSystem final : public FileSystem {
       NACRE_TRY_ASSIGN(FilePtr file, add(name, 0));
       return std::unique_ptr<WritableFile>(new Writable(system_, std::move(file)));
     }
-    Result<std::unique_ptr<MappedFile>> create_mapped(const std::string& name, uint64_t size_bytes) override {
+    Result<std::unique_ptr<MappedFile>> create_mapped(const std::string& name, uint64_t size_bytes,
+                                                      MappedSpace) override {
       NACRE_TRY_ASSIGN(FilePtr file, add(name, size_bytes));
       return std::unique_ptr<MappedFile>(new Mapped(std::move(file)));
     }

@@ -80,7 +80,8 @@ Result<std::unique_ptr<WritableFile>> PosixDirectory::create(const std::string& 
   return std::unique_ptr<WritableFile>(std::make_unique<PosixWritableFile>(std::move(fd), file_ref(name)));
 }
 
-Result<std::unique_ptr<MappedFile>> PosixDirectory::create_mapped(const std::string& name, uint64_t size_bytes) {
+Result<std::unique_ptr<MappedFile>> PosixDirectory::create_mapped(const std::string& name, uint64_t size_bytes,
+                                                                  MappedSpace space) {
   const FileRef ref = file_ref(name);
   if (size_bytes == 0 || size_bytes % system_page_bytes() != 0) {
     return file_error(ErrorKind::kInvalidArgument, Operation::kMap, ref, "the size must be a whole number of pages");
@@ -88,7 +89,7 @@ Result<std::unique_ptr<MappedFile>> PosixDirectory::create_mapped(const std::str
   NACRE_TRY_ASSIGN(Fd fd, create_file(fd_.get(), name, O_RDWR));
   ask_to_write_in_place(fd.get());
   auto file = [&]() -> Result<std::unique_ptr<MappedFile>> {
-    NACRE_TRY(allocate_and_zero(fd.get(), ref, size_bytes));
+    NACRE_TRY(take_space(fd.get(), ref, size_bytes, space));
     return PosixMappedFile::map(std::move(fd), ref, size_bytes);
   }();
   if (!file) ::unlinkat(fd_.get(), name.c_str(), 0);  // half a file is of no use, and its space may be needed

@@ -25,7 +25,8 @@ class PosixDirectory final : public Directory {
 
   Result<std::unique_ptr<ReadableFile>> open_read(const std::string& name) override;
   Result<std::unique_ptr<WritableFile>> create(const std::string& name) override;
-  Result<std::unique_ptr<MappedFile>> create_mapped(const std::string& name, uint64_t size_bytes) override;
+  Result<std::unique_ptr<MappedFile>> create_mapped(const std::string& name, uint64_t size_bytes,
+                                                    MappedSpace space) override;
   Result<std::unique_ptr<MappedFile>> open_mapped(const std::string& name) override;
   Result<void> rename(const std::string& from, const std::string& to) override;
   Result<void> remove(const std::string& name) override;

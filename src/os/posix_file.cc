@@ -116,8 +116,12 @@ void PosixWritableFile::start_writeback() {
 
 Result<void> PosixWritableFile::sync() {
   NACRE_TRY(flush());
+  // Twice: a journal that stops while the first one waits for it can be left without the news that the blocks are written; that
+  // one succeeds nonetheless, and the next fails (posix_mapped_file.h tells it whole).
   // Not retried on EINTR: an interrupted fdatasync has done an unknown part of its work and consumed what it found.
-  if (::fdatasync(fd_.get()) != 0) return fail(system_error(Operation::kSync, ref_, errno, 0));
+  for (int time = 0; time < 2; ++time) {
+    if (::fdatasync(fd_.get()) != 0) return fail(system_error(Operation::kSync, ref_, errno, 0));
+  }
   return {};
 }
 

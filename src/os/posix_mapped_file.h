@@ -2,14 +2,16 @@
 //
 // A store costs a memory copy and survives the process at once, as a write() does at a hundred times the price. What
 // has to hold, and how:
-//   - A store never runs out of space: every byte is allocated (fallocate), written with zeros and synced at
-//     creation, so the extents are ordinary written ones. Overwriting then changes no metadata, and a sync is one
-//     data write and one flush. Holes make open_mapped refuse a file: somebody died in create_mapped, or copied it
-//     sparsely. A file system that copies on write (btrfs, some of XFS's modes) may still need space later: that is
-//     what the SIGBUS guard is for.
-//     Zeros that are not synced over allocated space that is would spare a log that is filled for the first time half of its
-//     writes, and read the same. But their first sync has to turn unwritten extents into written ones, and on an ext4 on a
-//     disk with a volatile cache records that were synced so were lost in 4 of some 400 power cuts; with synced zeros in none of 1,200.
+//   - A store never runs out of space: every byte is allocated (fallocate) at creation. Holes make open_mapped refuse a
+//     file: somebody died in create_mapped, or copied it sparsely. A file system that copies on write (btrfs, some of
+//     XFS's modes) may still need space later: that is what the SIGBUS guard is for.
+//   - MappedSpace::kWritten: zeros are written and synced, so the extents are ordinary written ones. Overwriting then
+//     changes no metadata, and a sync is one data write and one flush.
+//   - MappedSpace::kReserved: the extents stay unwritten until their pages are; that spares a log that nobody syncs half of
+//     its writes. A sync of such a page must also record in the journal that its extent is written. When the journal
+//     stops in this instant (an error of the device, EXT4_IOC_SHUTDOWN), ext4 leaves that out and the sync that waits for it
+//     still succeeds: what it acknowledged is zeros after the next mount (Linux 6.18; tests/kernel/shutdown_test.cc). Any later
+//     sync fails. So pages that may be unwritten are synced twice, and the second answer counts. FIEMAP tells which may be.
 //   - sync() is msync over the range. It and fdatasync are equally fast (p50 85 to 105 us here, the file written
 //     before), but fdatasync also writes the pages that were only made ready.
 //   - Zeros are written one page a call, not in large pieces. The page cache keeps what one call wrote as one folio,
@@ -55,17 +57,21 @@ class PosixMappedFile final : public MappedFile {
  private:
   PosixMappedFile(Fd fd, FileRef ref, char* data, uint64_t size_bytes);
   Result<void> make_ready();
+  Result<void> write_back(uint64_t from, uint64_t until);
 
   const Fd fd_;
   const FileRef ref_;
   char* const data_;
   const uint64_t size_bytes_;
   GuardedRange* const guard_;
+  uint64_t written_through_;      // the extents before it are written ones, for sure
   std::optional<Error> failure_;  // of a sync: final
 };
 
-// Allocates `fd`, new and empty, writes it with zeros and syncs it.
-Result<void> allocate_and_zero(int fd, FileRef ref, uint64_t size_bytes);
+// Allocates `fd`, new and empty, writes it with zeros if they are asked for, and syncs it.
+Result<void> take_space(int fd, FileRef ref, uint64_t size_bytes, MappedSpace space);
+// Before this offset all extents of the file are written ones. 0 where the file system does not say.
+uint64_t written_extents_end(int fd, uint64_t size_bytes);
 // Refuses a file that cannot be mapped for storing: empty, not of whole pages, or with holes.
 Result<void> check_mappable(int fd, FileRef ref, uint64_t size_bytes);
 

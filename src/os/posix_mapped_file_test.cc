@@ -30,6 +30,41 @@ TEST(MappedFile, StartsAllocatedAndZero) {
   EXPECT_GE(status.st_blocks * 512, static_cast<off_t>(kSize)) << "every byte has its place already";
 }
 
+TEST(MappedFile, ReservedSpaceIsThereAndBecomesWrittenAsItIsSynced) {
+  TemporaryDirectory temporary;
+  auto directory = temporary.open();
+  {
+    auto file = directory->create_mapped("000001.wal", kSize, MappedSpace::kReserved).value();
+    struct stat status = {};
+    ASSERT_EQ(::stat((temporary / "000001.wal").c_str(), &status), 0);
+    EXPECT_GE(static_cast<uint64_t>(status.st_blocks) * 512, kSize);
+    EXPECT_EQ(std::string(file->data(), kSize), std::string(kSize, '\0'));
+    std::memcpy(file->data() + 5000, "hello", 5);
+    file->sync(5000, 5005).value();
+    directory->open_mapped("000001.wal").value();  // no holes, though most of it was not written to the device yet
+  }
+  const Fd fd(::open((temporary / "000001.wal").c_str(), O_RDWR | O_CLOEXEC));
+  auto file = directory->open_mapped("000001.wal").value();
+  EXPECT_EQ(std::string(file->data() + 5000, 5), "hello");
+  file->sync(0, kSize).value();
+  ASSERT_EQ(::fdatasync(fd.get()), 0);
+  const uint64_t written = written_extents_end(fd.get(), kSize);
+  if (written == 0) GTEST_SKIP() << "this file system does not tell its extents";
+  EXPECT_EQ(written, kSize);
+}
+
+TEST(MappedFile, ExtentsThatWereNeverWrittenAreFound) {
+  TemporaryDirectory temporary;
+  const Fd fd(::open((temporary / "f").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  take_space(fd.get(), {}, 2 * kSize, MappedSpace::kWritten).value();
+  if (written_extents_end(fd.get(), 2 * kSize) == 0) GTEST_SKIP() << "this file system does not tell its extents";
+  EXPECT_EQ(written_extents_end(fd.get(), 2 * kSize), 2 * kSize);
+  ASSERT_EQ(::fallocate(fd.get(), FALLOC_FL_ZERO_RANGE, kSize, 8192), 0);
+  EXPECT_EQ(written_extents_end(fd.get(), 2 * kSize), kSize);
+  ASSERT_EQ(::fallocate(fd.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 4096, 4096), 0);
+  EXPECT_EQ(written_extents_end(fd.get(), 2 * kSize), 4096U);
+}
+
 TEST(MappedFile, StoredBytesAreSeenByReadersAndByTheNextMapping) {
   TemporaryDirectory temporary;
   auto directory = temporary.open();

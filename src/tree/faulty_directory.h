@@ -146,7 +146,9 @@ class FaultyDirectory final : public Directory {
     live_[name] = std::make_shared<Inode>();
     return std::unique_ptr<WritableFile>(new Writer(*this, live_[name]));
   }
-  Result<std::unique_ptr<MappedFile>> create_mapped(const std::string&, uint64_t) override { return unsupported(); }
+  Result<std::unique_ptr<MappedFile>> create_mapped(const std::string&, uint64_t, MappedSpace) override {
+    return unsupported();
+  }
   Result<std::unique_ptr<MappedFile>> open_mapped(const std::string&) override { return unsupported(); }
   Result<void> rename(const std::string& from, const std::string& to) override {
     sync::MutexLock lock(mutex_);

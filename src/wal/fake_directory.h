@@ -64,6 +64,7 @@ class FakeDirectory final : public Directory {
   uint64_t file_syncs = 0;
   uint64_t directory_syncs = 0;
   uint64_t pages_synced = 0;
+  std::vector<MappedSpace> created;
 
   Result<std::unique_ptr<ReadableFile>> open_read(const std::string& name) override {
     sync::MutexLock lock(mutex_);
@@ -75,8 +76,10 @@ class FakeDirectory final : public Directory {
   Result<std::unique_ptr<WritableFile>> create(const std::string&) override {
     return Error{.kind = ErrorKind::kUnsupported};
   }
-  Result<std::unique_ptr<MappedFile>> create_mapped(const std::string& name, uint64_t bytes) override {
+  Result<std::unique_ptr<MappedFile>> create_mapped(const std::string& name, uint64_t bytes,
+                                                    MappedSpace space) override {
     sync::MutexLock lock(mutex_);
+    created.push_back(space);
     if (files_.contains(name)) return Error{.kind = ErrorKind::kIo, .system_errno = EEXIST};
     if (bytes > free_space) return Error{.kind = ErrorKind::kNoSpace, .operation = Operation::kWrite};
     free_space -= bytes;

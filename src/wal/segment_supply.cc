@@ -8,7 +8,8 @@
 
 namespace nacre::wal {
 
-Result<std::shared_ptr<Segment>> SegmentSupply::prepare(uint64_t least_bytes, uint64_t fresh_bytes, Hurry hurry) {
+Result<std::shared_ptr<Segment>> SegmentSupply::prepare(uint64_t least_bytes, uint64_t fresh_bytes, MappedSpace space,
+                                                        Hurry hurry) {
   while (std::shared_ptr<Segment> kept = take_kept(least_bytes, hurry)) {
     if (kept->file == nullptr) {
       const std::string name = format::log_name(kept->identity.number);
@@ -21,7 +22,7 @@ Result<std::shared_ptr<Segment>> SegmentSupply::prepare(uint64_t least_bytes, ui
     }
     return reuse(std::move(kept));
   }
-  return create(fresh_bytes);
+  return create(fresh_bytes, space);
 }
 
 std::shared_ptr<Segment> SegmentSupply::take_kept(uint64_t least_bytes, Hurry hurry) {
@@ -60,10 +61,10 @@ Result<std::shared_ptr<Segment>> SegmentSupply::reuse(std::shared_ptr<Segment> o
   return segment;
 }
 
-Result<std::shared_ptr<Segment>> SegmentSupply::create(uint64_t bytes) {
+Result<std::shared_ptr<Segment>> SegmentSupply::create(uint64_t bytes, MappedSpace space) {
   auto segment = std::make_shared<Segment>();
   segment->identity = new_identity();
-  NACRE_TRY_ASSIGN(auto mapped, directory_.create_mapped(format::log_name(segment->identity.number), bytes));
+  NACRE_TRY_ASSIGN(auto mapped, directory_.create_mapped(format::log_name(segment->identity.number), bytes, space));
   segment->map(std::move(mapped), options_.account);
   NACRE_TRY(write_identity(*segment));
   if (auto synced = directory_.sync(); !synced) return failure_.set(synced.error());

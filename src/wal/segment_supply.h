@@ -11,8 +11,8 @@
 // An unplaced segment holds nothing, whatever its name. Its old records cannot replay: their checksums are seeded with
 // the old salt, which is gone with step 1.
 //
-// A new file costs its size in device writes, one used again costs two small syncs: so a few more are kept than are in
-// use at once between two flushes. The first kept stay mapped: their pages are dirty and faulted in, so the next use
+// A new file costs its size in device writes (if syncs are expected, else in fresh pages), one used again costs two small
+// syncs: so a few more are kept than are in use at once between two flushes. The first kept stay mapped: their pages are dirty and faulted in, so the next use
 // appends at memory speed, and what nobody syncs need never reach the device. The others are opened again, which makes
 // their pages ready.
 //
@@ -54,9 +54,9 @@ class SegmentSupply {
     kNo,   // any kept file will do, though opening it again takes about a microsecond a page
     kYes,  // only one that is mapped
   };
-  // A prepared segment: a kept one of at least `least_bytes` if there is one, else a new one of `fresh_bytes`. Both are
-  // whole pages. kNoSpace, and any error of creation, changes nothing; a failed sync sets the failure.
-  Result<std::shared_ptr<Segment>> prepare(uint64_t least_bytes, uint64_t fresh_bytes, Hurry hurry);
+  // A prepared segment: a kept one of at least `least_bytes` if there is one, else a new one of `fresh_bytes` in such a space.
+  // Both are whole pages. kNoSpace, and any error of creation, changes nothing; a failed sync sets the failure.
+  Result<std::shared_ptr<Segment>> prepare(uint64_t least_bytes, uint64_t fresh_bytes, MappedSpace space, Hurry hurry);
 
   // Takes a file whose records nobody needs: keeps it if it is at least `useful_bytes`, has lost no page and there is room, else
   // removes it.
@@ -80,7 +80,7 @@ class SegmentSupply {
   void drop_kept(size_t most);
   std::shared_ptr<Segment> take_kept(uint64_t least_bytes, Hurry hurry);
   Result<std::shared_ptr<Segment>> reuse(std::shared_ptr<Segment> segment);
-  Result<std::shared_ptr<Segment>> create(uint64_t bytes);
+  Result<std::shared_ptr<Segment>> create(uint64_t bytes, MappedSpace space);
   Result<void> write_identity(Segment& segment);
   format::SegmentIdentity new_identity();
 

@@ -17,6 +17,9 @@ constexpr uint64_t kSmallestSegmentBytes = 4 * kPageBytes;
 // fills at half the speed at which the device takes zeros, and a half would come late.
 constexpr uint64_t kPrepareAtShare = 4;
 
+// A segment that nobody will sync need not be written before it is filled.
+MappedSpace space_for(bool synced) { return synced ? MappedSpace::kWritten : MappedSpace::kReserved; }
+
 }  // namespace
 
 Wal::Wal(Directory& directory, std::function<uint64_t()> next_number, const Options& options, uint64_t start_lsn)
@@ -43,7 +46,7 @@ Result<std::unique_ptr<Wal>> Wal::create(Directory& directory, std::function<uin
   std::unique_ptr<Wal> log(new Wal(directory, std::move(next_number), options, start_lsn));
   const uint64_t bytes = options.first_segment_bytes;
   NACRE_TRY(log->check_positions(bytes));
-  NACRE_TRY_ASSIGN(auto segment, log->supply_.prepare(bytes, bytes, SegmentSupply::Hurry::kNo));
+  NACRE_TRY_ASSIGN(auto segment, log->supply_.prepare(bytes, bytes, MappedSpace::kWritten, SegmentSupply::Hurry::kNo));
   log->grow_target();
   log->place(segment, nullptr);
   NACRE_TRY(log->sync_placement(*segment));
@@ -130,7 +133,9 @@ std::shared_ptr<Segment> Wal::take_next(uint64_t least_bytes) {
 // Does not wait for a preparation in progress: that may be writing a large file for long, a small one is made at once.
 Result<std::shared_ptr<Segment>> Wal::prepare_late(uint64_t least_bytes) {
   late_preparations_.fetch_add(1, std::memory_order_relaxed);
-  return supply_.prepare(least_bytes, std::max(least_bytes, options_.first_segment_bytes), SegmentSupply::Hurry::kYes);
+  const MappedSpace space = space_for(synced_lately_.load(std::memory_order_relaxed));
+  return supply_.prepare(least_bytes, std::max(least_bytes, options_.first_segment_bytes), space,
+                         SegmentSupply::Hurry::kYes);
 }
 
 uint64_t Wal::target_bytes() const {
@@ -180,6 +185,7 @@ Result<void> Wal::sync(uint64_t through_lsn) {
   if (through_lsn <= synced_through_.load(std::memory_order_relaxed)) return {};
   NACRE_CHECK(through_lsn <= end_lsn());
   NACRE_CHECK(unsealed_.none_below(through_lsn));
+  synced_lately_.store(true, std::memory_order_relaxed);
   return sync_records(through_lsn);
 }
 
@@ -286,7 +292,9 @@ Result<void> Wal::prepare_next() {
   unmap_synced();
   if (next_ready_.load(std::memory_order_relaxed)) return {};
   const uint64_t bytes = supply_.saves_space() ? options_.first_segment_bytes : target_bytes();
-  NACRE_TRY_ASSIGN(auto segment, supply_.prepare(bytes / 2, bytes, SegmentSupply::Hurry::kNo));
+  NACRE_TRY_ASSIGN(auto segment, supply_.prepare(bytes / 2, bytes,
+                                                 space_for(synced_lately_.exchange(false, std::memory_order_relaxed)),
+                                                 SegmentSupply::Hurry::kNo));
   grow_target();
   sync::MutexLock list_lock(list_mutex_);
   next_ = std::move(segment);

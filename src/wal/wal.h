@@ -33,7 +33,8 @@
 //
 // Preparation: a segment is prepared ahead by a background thread when a quarter of the current one is used. If it
 // comes late, claim() does it itself, with a small file, and counts it. Sizes double from the first to
-// max_segment_bytes; a record that fits no such segment gets one of its own size.
+// max_segment_bytes; a record that fits no such segment gets one of its own size. A new file is written with zeros if
+// there was a sync since the last preparation, else its space is only reserved (MappedSpace).
 //
 // Memory: a segment stays mapped, and is charged (MemoryPart::kLog), until all of it is synced and prepare_next() comes
 // by, or until it is released. Unsynced segments are never unmapped: closing a file may lose the news of a failed
@@ -196,6 +197,7 @@ class Wal {
   std::shared_ptr<Segment> next_ NACRE_GUARDED_BY(list_mutex_);
   uint64_t target_bytes_ NACRE_GUARDED_BY(list_mutex_);  // of the next new segment
   uint64_t rotations_ NACRE_GUARDED_BY(list_mutex_) = 0;
+  std::atomic<bool> synced_lately_{false};  // since the last preparation
   std::atomic<uint64_t> late_preparations_{0};
   UnsealedClaims unsealed_;
 };

@@ -77,6 +77,25 @@ TEST_F(WalTest, SegmentsDoubleUpToTheLargest) {
   EXPECT_EQ(sizes, (std::vector<uint64_t>{16384, 32768, 65536, 65536, 65536, 65536}));
 }
 
+TEST_F(WalTest, NewSegmentsAreWrittenOnlyWhileThereAreSyncs) {
+  auto log = create();
+  const auto rotate = [&](bool synced) {
+    for (const uint64_t rotations = log->stats().rotations; log->stats().rotations == rotations;) {
+      append(*log, 300).value();
+      if (synced) log->sync(log->end_lsn()).value();
+      if (log->wants_preparation()) log->prepare_next().value();
+    }
+    return directory_.created.back();
+  };
+  EXPECT_EQ(directory_.created.back(), MappedSpace::kWritten) << "the first one is small, and what comes is not known";
+  EXPECT_EQ(rotate(false), MappedSpace::kReserved);
+  EXPECT_EQ(rotate(false), MappedSpace::kReserved);
+  EXPECT_EQ(rotate(true), MappedSpace::kWritten);
+  EXPECT_EQ(rotate(true), MappedSpace::kWritten);
+  rotate(false);
+  EXPECT_EQ(rotate(false), MappedSpace::kReserved);
+}
+
 TEST_F(WalTest, ReleasedSegmentsAreUsedAgainAndBounded) {
   auto log = create();
   std::deque<Appended> kept;
