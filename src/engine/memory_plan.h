@@ -2,7 +2,8 @@
 //
 //   memtables    up to a quarter: one that takes writes and those that wait for their flush. One holds up to 1/16; that of a
 //                small keyspace less, since what was never touched before costs more to touch than to use again
-//   log          two to three mapped segments of 1/64 each, at least 1 MiB and at most 64 MiB
+//   log          segments of 1/256 each, at least 1 MiB and at most 64 MiB: the one in use, the next one, and two for use again
+//                are mapped, and those before them that were not synced
 //   compaction   buffers of the running jobs; what a merge reads ahead is 1/16, shared by its runs and threads
 //   cache        everything that the others do not hold now and did not lately, never less than 1/16
 //   reserve      not memory: what is kept on the device for the time when that is full. A memtable as a table, a segment
@@ -40,7 +41,7 @@ struct MemoryPlan {
     const uint64_t memtable_bytes = std::clamp<uint64_t>(memory_bytes / 16, kSmallestUnit, uint64_t{256} << 20);
     plan.memtable_bytes = memtable_bytes_of(memtable_bytes);
     plan.first_memtable_bytes = std::max(plan.memtable_bytes / 4, std::min(plan.memtable_bytes, kWorthDividing));
-    plan.log_segment_bytes = std::clamp<uint64_t>(memory_bytes / 64, kSmallestUnit, uint64_t{64} << 20);
+    plan.log_segment_bytes = std::clamp<uint64_t>(memory_bytes / 256, kSmallestUnit, uint64_t{64} << 20);
     plan.log_segments_kept = static_cast<uint32_t>(2 * memtable_bytes / plan.log_segment_bytes + 2);
     plan.log_bytes_kept = 2 * plan.all_memtables_bytes;
     plan.recovered_memtable_bytes = std::min(plan.memtable_bytes, uint64_t{64} << 20);
