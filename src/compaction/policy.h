@@ -43,7 +43,7 @@ struct PolicyOptions {
   // What lies at the bottom of one partition. At least 4 tables: else joining small ones could go on for ever, since the borders of
   // partitions cut them apart again.
   uint64_t partition_bytes = uint64_t{128} << 20;
-  uint32_t runs_per_level = 32;  // of upper levels in a partition; far fewer where reads pay for merges
+  uint32_t runs_per_level = 32; // of upper levels in a partition; far fewer where reads pay for merges
   double down_share = 0.5;       // while writes come in
   double idle_down_share = 0.1;  // when nobody writes: spend idle time on fewer runs and less space
   uint32_t fanout = 8;           // kLeveled: size ratio of neighbouring levels

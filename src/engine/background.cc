@@ -90,7 +90,7 @@ compaction::PolicyOptions Core::policy_of(const KeyspaceState& keyspace) const {
           .memtable_bytes = plan_.memtable_bytes,
           .table_bytes = plan_.table_bytes,
           .partition_bytes = 4 * plan_.table_bytes,
-          .runs_per_level = runs_per_level_of(compaction::PolicyOptions{}.runs_per_level)};
+          .runs_per_level = plan_.runs_per_level};
 }
 
 // The views in the shape borrow from the keyspace's present version: keep that alive while the shape is used.

@@ -32,6 +32,7 @@ struct MemoryPlan {
   uint64_t table_bytes = 0;               // tables are cut at this size
   uint64_t batch_bytes = 0;               // the largest batch
   uint64_t merge_bytes = 0;               // what a merge reads ahead, at most
+  uint32_t runs_per_level = 0;            // at most: a merge or a cursor holds memory for each
   uint64_t reserve_bytes = 0;             // on the device
   uint64_t slack_bytes = 0;               // the cache leaves so much free
 
@@ -48,6 +49,7 @@ struct MemoryPlan {
     plan.table_bytes = table_bytes_of(std::clamp<uint64_t>(memtable_bytes / 4, kSmallestUnit, uint64_t{32} << 20));
     plan.batch_bytes = memory_bytes / 4;
     plan.merge_bytes = memory_bytes / 16;
+    plan.runs_per_level = runs_per_level_of(static_cast<uint32_t>(std::clamp<uint64_t>(memory_bytes >> 22, 4, 32)));
     plan.reserve_bytes = std::min(plan.memtable_bytes + 2 * plan.log_segment_bytes, uint64_t{64} << 20);
     plan.slack_bytes = memory_bytes / 16;
     return plan;
