@@ -33,6 +33,18 @@ SUITES = {
         "nacre,rocksdb-tuned",
         ["--n", "20000000", "--no-verify", "--workloads", "fillrandom"],
     ),
+    "limited": (
+        "20 M entries, 2.3 GB; each engine is told to use 512 MiB and gets 1 GiB from the kernel, page cache included; at most a million calls",
+        "nacre,rocksdb-tuned",
+        ["--n", "20000000", "--memory-mib", "512", "--memory-limit", "1GiB", "--cold", "--no-verify", "--most-calls", "1000000",
+         "--workloads", "filluniquerandom,readrandom,multiget,overwrite"],
+    ),
+    "peers": (
+        "1 M entries of 16 + 100 bytes; all the other engines",
+        "nacre,lmdb,leveldb,wiredtiger,tidesdb",
+        ["--n", "1000000", "--no-verify", "--workloads",
+         "fillseq,filluniquerandom,fillsync,readrandom,readmissing,seekrandom,readseq,overwrite,deleterandom"],
+    ),
 }
 
 HEAD = """# Results
@@ -43,9 +55,10 @@ are and what the figures mean: [README](README.md). Ratios are Nacre to the othe
 
 {versions}
 
-To have it again, beside a Release build of RocksDB (`include/` and `librocksdb.a` below DIR):
+To have it again, beside Release builds of RocksDB (`include/` and `librocksdb.a` below DIR) and, if wanted, of TidesDB (an installed
+prefix), as root for the control group:
 
-    NACRE_BENCH_ROCKSDB_ROOT=DIR ./x results --repeat {repeat}
+    NACRE_BENCH_ROCKSDB_ROOT=DIR NACRE_BENCH_TIDESDB_ROOT=PREFIX ./x results --repeat {repeat}
 
 The raw results are in `results/`, a line of JSON each; [docs/benchmarks.html](../docs/benchmarks.html) shows those of the first suite as a page.
 """
@@ -74,8 +87,10 @@ def main():
     bench = pathlib.Path(__file__).resolve().parent
     raws = {name: bench / "results" / f"{name}.jsonl" for name in SUITES}
     raws["standard"].parent.mkdir(exist_ok=True)
+    here = {line.split()[0] for line in run(chosen.program, ["--list"]).split("Workloads:")[0].splitlines() if line.startswith("  ")}
     for name in () if chosen.tables else chosen.suites.split(","):
         _, engines, arguments = SUITES[name]
+        engines = ",".join(engine for engine in engines.split(",") if engine in here)
         raws[name].unlink(missing_ok=True)
         run(chosen.program, ["--compare", engines, "--repeat", str(chosen.repeat), *arguments, "--json", str(raws[name])])
 

@@ -1,5 +1,6 @@
 #include "bench/run/phase.h"
 
+#include <algorithm>
 #include <list>
 #include <numeric>
 #include <thread>
@@ -95,7 +96,9 @@ class Phase {
  private:
   void hire(const Crew& crew) {
     const uint32_t threads = crew.threads != 0 ? crew.threads : settings_.threads;
-    const uint64_t operations = crew.operations ? crew.operations(settings_, records_) : 0;
+    uint64_t operations = crew.operations ? crew.operations(settings_, records_) : 0;
+    if (workload_.before == Before::kAll && settings_.most_calls != 0)
+      operations = std::min(operations, settings_.most_calls);
     Team& team = teams_.emplace_back(Team{.crew = crew, .scopes = {}, .workers = {}});
     uint64_t first = 0;
     for (uint32_t i = 0; i < threads; i++) {

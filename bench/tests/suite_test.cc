@@ -64,6 +64,18 @@ TEST(SuiteTest, SeveralThreadsDoTheSameWorkTogether) {
   EXPECT_EQ(results.at("ycsb-d").found, results.at("ycsb-d").expected);
 }
 
+TEST(SuiteTest, CallsCanBeBoundedButNotThoseOfALoad) {
+  Settings settings = small_settings();
+  settings.most_calls = 70;
+  const auto results = run_suite(settings);
+  EXPECT_EQ(results.at("filluniquerandom").found, 2000);
+  EXPECT_EQ(results.at("readrandom").operations, 70u);
+  EXPECT_EQ(results.at("overwrite").operations, 70u);
+  EXPECT_EQ(results.at("ts-append").found, 20'000);
+  EXPECT_EQ(results.at("ts-expire").found, 20'000 - 70 * 100);
+  EXPECT_EQ(results.at("ycsb-d").found, results.at("ycsb-d").expected);
+}
+
 TEST(SuiteTest, OddShapesOfKeysAndValuesWork) {
   Settings settings = small_settings();
   settings.key = {.size_bytes = 200, .prefix_bytes = 192};
