@@ -8,7 +8,9 @@ The machine should do nothing else meanwhile.
 """
 
 import argparse
+import collections
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -50,7 +52,7 @@ SUITES = {
 HEAD = """# Results
 
 {date}. {processor}, {cores} cores, {memory:.0f} GiB, {kernel}, {distribution}, {file_system}; compiled by GCC {compiler}. Nothing else was running.
-Medians of {repeat} runs of each engine, taking turns, with least and most; each run in a process and a directory of its own. What the workloads
+Medians of the runs of each engine, which take turns, with least and most; each run in a process and a directory of its own. What the workloads
 are and what the figures mean: [README](README.md). Ratios are Nacre to the other.
 
 {versions}
@@ -58,7 +60,7 @@ are and what the figures mean: [README](README.md). Ratios are Nacre to the othe
 To have it again, beside Release builds of RocksDB (`include/` and `librocksdb.a` below DIR) and, if wanted, of TidesDB (an installed
 prefix), as root for the control group:
 
-    NACRE_BENCH_ROCKSDB_ROOT=DIR NACRE_BENCH_TIDESDB_ROOT=PREFIX ./x results --repeat {repeat}
+    NACRE_BENCH_ROCKSDB_ROOT=DIR NACRE_BENCH_TIDESDB_ROOT=PREFIX ./x results
 
 The raw results are in `results/`, a line of JSON each; [docs/benchmarks.html](../docs/benchmarks.html) shows those of the first suite as a page.
 """
@@ -84,7 +86,9 @@ def main():
     parser.add_argument("--suites", default=",".join(SUITES), help="which ones to run; the others keep their results")
     parser.add_argument("--tables", action="store_true", help="no run")
     chosen = parser.parse_args()
-    bench = pathlib.Path(__file__).resolve().parent
+    chosen.program = pathlib.Path(chosen.program).resolve()
+    os.chdir(pathlib.Path(__file__).resolve().parent.parent)  # the command stands in the results: no path of this machine in it
+    bench = pathlib.Path("bench")
     raws = {name: bench / "results" / f"{name}.jsonl" for name in SUITES}
     raws["standard"].parent.mkdir(exist_ok=True)
     here = {line.split()[0] for line in run(chosen.program, ["--list"]).split("Workloads:")[0].splitlines() if line.startswith("  ")}
@@ -103,10 +107,11 @@ def main():
         lines = [json.loads(line) for line in raws[name].read_text().splitlines()]
         environment = environment or lines[0]["environment"]
         versions.update({line["engine"]: line["version"] for line in lines[1:]})
-        page = ["--html", str(bench.parent / "docs" / "benchmarks.html")] if name == "standard" else []
-        parts.append(f"## {name}\n{what}.\n\n{tables_of(chosen.program, raws[name], *page)}\n")
+        page = ["--html", "docs/benchmarks.html"] if name == "standard" else []
+        runs = max(collections.Counter((line["engine"], line["workload"]) for line in lines[1:]).values())
+        parts.append(f"## {name}\n{what}. {runs} run{'s' if runs > 1 else ''} of each engine.\n\n{tables_of(chosen.program, raws[name], *page)}\n")
     environment["memory"] = environment["memory"] / 2**30
-    head = HEAD.format(repeat=chosen.repeat, versions="\n".join(f"- {v}" for v in versions.values()), **environment)
+    head = HEAD.format(versions="\n".join(f"- {v}" for v in versions.values()), **environment)
     (bench / "RESULTS.md").write_text(head + "\n" + "\n".join(parts))
 
 
