@@ -199,7 +199,7 @@ TEST_F(Regression, AnOpenNeedsNoExecutorAndItsLateJobsTouchNothing) {
   constexpr int kEntries = 8000;
   ASSERT_EQ(os::in_child([this]() -> int {
               Options roomy;
-              roomy.memory_bytes = uint64_t{256} << 20;  // nothing is flushed before the process dies
+              roomy.memory_bytes = uint64_t{1} << 30;  // nothing is flushed before the process dies
               Db db = Db::open(directory_ / "killed", roomy).value();
               for (int i = 0; i < kEntries; i++) db.put(key_of(i), std::string(500, 'v')).value();
               ::_exit(42);

@@ -49,7 +49,7 @@ struct MemoryPlan {
     plan.table_bytes = table_bytes_of(std::clamp<uint64_t>(memtable_bytes / 4, kSmallestUnit, uint64_t{32} << 20));
     plan.batch_bytes = memory_bytes / 4;
     plan.merge_bytes = memory_bytes / 16;
-    plan.runs_per_level = runs_per_level_of(static_cast<uint32_t>(std::clamp<uint64_t>(memory_bytes >> 22, 4, 32)));
+    plan.runs_per_level = runs_per_level_of(static_cast<uint32_t>(std::clamp<uint64_t>(memory_bytes >> 22, 6, 32)));
     plan.reserve_bytes = std::min(plan.memtable_bytes + 2 * plan.log_segment_bytes, uint64_t{64} << 20);
     plan.slack_bytes = memory_bytes / 16;
     return plan;
