@@ -56,7 +56,7 @@ struct MemoryPlan {
   }
 
   // At what size the memtable of a keyspace with so many bytes of tables is frozen: a third of these. So a keyspace of any size has
-  // few runs (some twenty when its memtables have become as large as they get), and its first gigabyte is written through a
+  // few runs (under thirty when its memtables have become as large as they get), and its first gigabyte is written through a
   // quarter of the memory and of the log: the pages of both are used again where they would else be touched for the first time.
   uint64_t memtable_bytes_for(uint64_t keyspace_bytes) const {
     return std::clamp(keyspace_bytes / 3, first_memtable_bytes, memtable_bytes);

@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include <algorithm>
 #include <cstring>
@@ -16,6 +18,11 @@ namespace nacre::os {
 namespace {
 
 constexpr uint64_t kSize = uint64_t{1} << 20;
+
+bool is_tmpfs(int fd) {
+  struct statfs system = {};
+  return ::fstatfs(fd, &system) == 0 && system.f_type == TMPFS_MAGIC;
+}
 
 TEST(MappedFile, StartsAllocatedAndZero) {
   TemporaryDirectory temporary;
@@ -48,16 +55,16 @@ TEST(MappedFile, ReservedSpaceIsThereAndBecomesWrittenAsItIsSynced) {
   EXPECT_EQ(std::string(file->data() + 5000, 5), "hello");
   file->sync(0, kSize).value();
   ASSERT_EQ(::fdatasync(fd.get()), 0);
-  const uint64_t written = written_extents_end(fd.get(), kSize);
-  if (written == 0) GTEST_SKIP() << "this file system does not tell its extents";
-  EXPECT_EQ(written, kSize);
+  // Without FIEMAP every page counts as not written: slower and as safe. What FIEMAP adds cannot be looked at there.
+  if (is_tmpfs(fd.get())) GTEST_SKIP() << "a tmpfs does not tell its extents";
+  EXPECT_EQ(written_extents_end(fd.get(), kSize), kSize);
 }
 
 TEST(MappedFile, ExtentsThatWereNeverWrittenAreFound) {
   TemporaryDirectory temporary;
   const Fd fd(::open((temporary / "f").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   take_space(fd.get(), {}, 2 * kSize, MappedSpace::kWritten).value();
-  if (written_extents_end(fd.get(), 2 * kSize) == 0) GTEST_SKIP() << "this file system does not tell its extents";
+  if (is_tmpfs(fd.get())) GTEST_SKIP() << "a tmpfs does not tell its extents";  // as above
   EXPECT_EQ(written_extents_end(fd.get(), 2 * kSize), 2 * kSize);
   ASSERT_EQ(::fallocate(fd.get(), FALLOC_FL_ZERO_RANGE, kSize, 8192), 0);
   EXPECT_EQ(written_extents_end(fd.get(), 2 * kSize), kSize);

@@ -1,5 +1,5 @@
-// Wal: the writing side of the write-ahead log, an endless sequence of bytes kept in mapped, pre-written, reused
-// segments.
+// Wal: the writing side of the write-ahead log, an endless sequence of bytes kept in mapped, reused segments whose space is
+// taken beforehand.
 //
 // An append is three steps, so that the expensive one runs in parallel:
 //   claim(n)   under the caller's commit lock: takes the next range of the log; a few additions, no system call
