@@ -109,7 +109,7 @@ class Bench {
     if (auto r = each("get what is not there", reads, 1e9, [&](uint64_t i) { return get(i, entries); }); !r) return r;
     if (auto r = seeks(std::min<uint64_t>(reads, 50'000)); !r) return r;
     if (auto r = scan(); !r) return r;
-    return each("put, synced to disk", 2000, kSyncSeconds,
+    return each("put, synced to disk", std::clamp<uint64_t>(entries / 100, 20, 2000), kSyncSeconds,
                 [&](uint64_t i) { return put(entries + i, {.durability = Durability::kDisk}); });
   }
 

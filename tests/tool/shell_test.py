@@ -154,6 +154,25 @@ class ShellTest(unittest.TestCase):
         terminal.close()
         self.assertEqual(self.run_tool("check", self.db).stdout, b"sound\n")
 
+    def test_ctrl_z_stops_it_and_fg_goes_on(self):
+        self.fill(1)
+        terminal = Terminal(["/bin/bash", "--norc", "-i"], PS1="bash$ ", NACRE_HISTORY="")
+        terminal.expect(r"bash\$ ")
+        terminal.type(f"'{TOOL}' shell '{self.db}'\n")
+        terminal.expect(PROMPT)
+        terminal.type("count")
+        terminal.expect("count")
+        terminal.type("\x1a")
+        terminal.expect(r"Stopped.*bash\$ ")
+        terminal.type("fg\n")
+        terminal.expect(PROMPT + "count")
+        terminal.type("\n")
+        terminal.expect(r"1\r\n.*" + PROMPT)
+        terminal.type("\x04")
+        terminal.expect(r"bash\$ ")
+        terminal.type("exit\n")
+        self.assertEqual(terminal.close(), SUCCESS)
+
     def test_forty_columns(self):
         self.fill(3)
         subprocess.run([TOOL, "put", self.db, "a-long-key-" + "k" * 60, "v" * 500], check=True)

@@ -123,10 +123,9 @@ int run_shell(const CommonOptions& common, const ShellArguments& arguments) {
   Manner manner{.interactive = person, .terminal = is_terminal(stdout), .read_only = arguments.read_only};
   if (person) manner.confirm = confirmed;
   Interpreter interpreter(*std::move(session), common, manner);
-  exit_code = person           ? talk(interpreter, common.database)
-              : !script        ? run_file(interpreter, arguments)
-              : arguments.file ? run_file(interpreter, arguments)
-                               : run_lines(interpreter, arguments);
+  exit_code = person                       ? talk(interpreter, common.database)
+              : arguments.commands.empty() ? run_file(interpreter, arguments)
+                                           : run_lines(interpreter, arguments);
   ShellState& state = interpreter.state();
   if (const std::string left = state.open_work(); !left.empty()) {
     std::fprintf(stderr, "nacre: %s\n", left.c_str());
