@@ -1,28 +1,18 @@
-// stats, check, compact.
+// stats, check, flush, compact.
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 
 #include "cli/command.h"
 #include "cli/json.h"
 #include "cli/progress.h"
+#include "cli/terminal.h"
 #include "cli/tsv.h"
 
 namespace nacre::cli {
 
 namespace {
-
-std::string human_bytes(uint64_t bytes) {
-  constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
-  double value = static_cast<double>(bytes);
-  size_t unit = 0;
-  while (value >= 1024 && unit + 1 < std::size(kUnits)) {
-    value /= 1024;
-    unit++;
-  }
-  char text[32];
-  std::snprintf(text, sizeof text, unit == 0 ? "%.0f %s" : "%.1f %s", value, kUnits[unit]);
-  return text;
-}
 
 nlohmann::ordered_json to_json(const KeyspaceStats& keyspace) {
   nlohmann::ordered_json object;
@@ -43,7 +33,7 @@ nlohmann::ordered_json to_json(const KeyspaceStats& keyspace) {
   return object;
 }
 
-void print_json(const Stats& stats) {
+void print_json(std::FILE* out, const Stats& stats) {
   nlohmann::ordered_json object;
   object["last_sequence"] = stats.last_sequence;
   object["table_file_bytes"] = stats.table_file_bytes;
@@ -56,90 +46,128 @@ void print_json(const Stats& stats) {
   object["read_amplification"] = stats.read_amplification();
   object["keyspaces"] = nlohmann::ordered_json::array();
   for (const KeyspaceStats& keyspace : stats.keyspaces) object["keyspaces"].push_back(to_json(keyspace));
-  std::printf("%s\n", object.dump(2).c_str());
+  std::fprintf(out, "%s\n", json_text(object, 2, is_terminal(out)).c_str());
+}
+
+constexpr int kTableColumns = 63;
+
+// A row of the table of levels; on a narrow terminal without what can be missed.
+void print_row(std::FILE* out, int columns, const std::array<std::string, 6>& cells, const std::string& bar) {
+  const auto& [level, runs, tables, bytes, entries, tombstones] = cells;
+  std::string row(256, '\0');
+  const int length =
+      columns > kTableColumns
+          ? std::snprintf(row.data(), row.size(), "  %-8s %-6s %-7s %-11s %-12s %-11s %s", level.c_str(), runs.c_str(),
+                          tables.c_str(), bytes.c_str(), entries.c_str(), tombstones.c_str(), bar.c_str())
+          : std::snprintf(row.data(), row.size(), "  %-6s %-5s %-10s %s", level.c_str(), runs.c_str(), bytes.c_str(),
+                          entries.c_str());
+  row.resize(std::min(static_cast<size_t>(length), row.size() - 1));
+  row.resize(row.find_last_not_of(' ') + 1);
+  std::fprintf(out, "%s\n", row.c_str());
 }
 
 // A level as a bar whose length is its share of the largest one.
-void print_levels(const KeyspaceStats& keyspace) {
+void print_levels(std::FILE* out, const KeyspaceStats& keyspace) {
+  const bool terminal = is_terminal(out);
+  const int columns = terminal ? terminal_columns(out) : 100;
+  const auto widest_bar = static_cast<uint64_t>(std::clamp(columns - kTableColumns, 1, 24));
   std::string name;
-  append_escaped(name, keyspace.name);
-  std::printf("keyspace %s\n", name.c_str());
-  std::printf("  %-8s %-6s %-7s %-11s %-12s %-11s\n", "level", "runs", "tables", "bytes", "entries", "tombstones");
+  append_visible(name, keyspace.name);
+  std::fprintf(out, "keyspace %s\n", name.c_str());
+  print_row(out, columns, {"level", "runs", "tables", "bytes", "entries", "tombstones"}, "");
   uint64_t largest = 1;
   for (const LevelStats& level : keyspace.levels) largest = std::max(largest, level.bytes);
   if (keyspace.memtable_bytes != 0) {
-    std::printf("  %-8s %-6llu %-7s %-11s\n", "memory", static_cast<unsigned long long>(keyspace.memtables), "",
-                human_bytes(keyspace.memtable_bytes).c_str());
+    print_row(out, columns,
+              {"memory", std::to_string(keyspace.memtables), "", human_bytes(keyspace.memtable_bytes), "", ""}, "");
   }
   for (const LevelStats& level : keyspace.levels) {
-    const auto width = static_cast<size_t>(24 * level.bytes / largest);
-    std::printf("  L%-7u %-6llu %-7llu %-11s %-12llu %-11llu %s\n", level.level,
-                static_cast<unsigned long long>(level.runs), static_cast<unsigned long long>(level.tables),
-                human_bytes(level.bytes).c_str(), static_cast<unsigned long long>(level.entries),
-                static_cast<unsigned long long>(level.tombstones),
-                std::string(std::max<size_t>(width, level.bytes != 0), '#').c_str());
+    const auto width = static_cast<size_t>(widest_bar * level.bytes / largest);
+    print_row(out, columns,
+              {"L" + std::to_string(level.level), std::to_string(level.runs), std::to_string(level.tables),
+               human_bytes(level.bytes), std::to_string(level.entries), std::to_string(level.tombstones)},
+              std::string(std::max<size_t>(width, level.bytes != 0), '#'));
   }
-  if (keyspace.levels.empty()) std::printf("  (no tables)\n");
+  if (keyspace.levels.empty()) std::fprintf(out, "  (no tables)\n");
 }
 
 }  // namespace
+
+void print_stats(std::FILE* out, const CommonOptions& common, Stats stats) {
+  if (!common.all_keyspaces) {
+    std::erase_if(stats.keyspaces, [&](const KeyspaceStats& keyspace) { return keyspace.name != common.keyspace; });
+  }
+  if (common.json) {
+    print_json(out, stats);
+    return;
+  }
+  for (const KeyspaceStats& keyspace : stats.keyspaces) print_levels(out, keyspace);
+  char sums[256];
+  std::snprintf(sums, sizeof sums,
+                "tables %s, last sequence %llu, space amplification %.2f, runs a point read may meet %.0f",
+                human_bytes(stats.table_file_bytes).c_str(), static_cast<unsigned long long>(stats.last_sequence),
+                stats.space_amplification(), stats.read_amplification());
+  const size_t columns = is_terminal(out) ? static_cast<size_t>(terminal_columns(out)) : SIZE_MAX;
+  std::fprintf(out, "%s\n", wrapped(sums, 0, columns).c_str());
+}
 
 int run_stats(const CommonOptions& common) {
   int exit_code = kSuccess;
   auto session = open_session(common, OpenMode::kReadOnly, &exit_code);
   if (!session) return exit_code;
-  Stats stats = session->db.stats();
-  if (!common.all_keyspaces) {
-    std::erase_if(stats.keyspaces, [&](const KeyspaceStats& keyspace) { return keyspace.name != common.keyspace; });
-  }
-  if (common.json) {
-    print_json(stats);
-    return kSuccess;
-  }
-  for (const KeyspaceStats& keyspace : stats.keyspaces) print_levels(keyspace);
-  std::printf("tables %s, last sequence %llu, space amplification %.2f, runs a point read may meet %.0f\n",
-              human_bytes(stats.table_file_bytes).c_str(), static_cast<unsigned long long>(stats.last_sequence),
-              stats.space_amplification(), stats.read_amplification());
+  print_stats(stdout, common, session->db.stats());
   return kSuccess;
 }
 
 namespace {
 
-void print_findings(const std::vector<CheckFinding>& findings) {
+void print_findings(std::FILE* out, const std::vector<CheckFinding>& findings) {
   nlohmann::ordered_json object{{"sound", findings.empty()}, {"findings", nlohmann::ordered_json::array()}};
   for (const CheckFinding& finding : findings) {
     object["findings"].push_back(
         {{"error", finding.error.to_string()}, {"where", finding.detail}, {"offset", finding.error.offset}});
   }
-  std::printf("%s\n", object.dump(2).c_str());
+  std::fprintf(out, "%s\n", json_text(object, 2, is_terminal(out)).c_str());
 }
 
 }  // namespace
+
+int check_session(std::FILE* out, const CommonOptions& common, Session& session) {
+  Result<std::vector<CheckFinding>> findings = std::vector<CheckFinding>{};
+  {
+    Progress progress("check", session.db.stats().table_file_bytes);
+    findings = session.db.check([&progress](uint64_t done, uint64_t) { progress.update(done, 0); });
+  }
+  if (!findings) return fail("check", findings.error());
+  if (common.json) {
+    print_findings(out, *findings);
+  } else {
+    for (const CheckFinding& finding : *findings) {
+      std::string line;
+      append_visible_text(line, finding.error.to_string() + " (" + finding.detail + ")");
+      std::fprintf(out, "%s\n", line.c_str());
+    }
+    if (findings->empty()) std::fprintf(out, "sound\n");
+  }
+  return findings->empty() ? kSuccess : kFailure;
+}
 
 int run_check(const CommonOptions& common) {
   int exit_code = kSuccess;
   Error refusal;
   auto session = open_session(common, OpenMode::kReadOnly, &exit_code, &refusal);
-  if (!session) {
-    const bool damaged = refusal.kind == ErrorKind::kCorruption || refusal.kind == ErrorKind::kUnsupported;
-    if (common.json && damaged) print_findings({{.error = refusal, .detail = "the open was refused"}});
-    return exit_code;
-  }
-  Result<std::vector<CheckFinding>> findings = std::vector<CheckFinding>{};
-  {
-    Progress progress("check", session->db.stats().table_file_bytes);
-    findings = session->db.check([&progress](uint64_t done, uint64_t) { progress.update(done, 0); });
-  }
-  if (!findings) return fail("check", findings.error());
-  if (common.json) {
-    print_findings(*findings);
-  } else {
-    for (const CheckFinding& finding : *findings) {
-      std::printf("%s (%s)\n", finding.error.to_string().c_str(), finding.detail.c_str());
-    }
-    if (findings->empty()) std::printf("sound\n");
-  }
-  return findings->empty() ? kSuccess : kFailure;
+  if (session) return check_session(stdout, common, *session);
+  const bool damaged = refusal.kind == ErrorKind::kCorruption || refusal.kind == ErrorKind::kUnsupported;
+  if (common.json && damaged) print_findings(stdout, {{.error = refusal, .detail = "the open was refused"}});
+  return exit_code;
+}
+
+int run_flush(const CommonOptions& common) {
+  int exit_code = kSuccess;
+  auto session = open_session(common, OpenMode::kMustExist, &exit_code);
+  if (!session) return exit_code;
+  if (const auto flushed = session->db.flush(); !flushed) return fail("flush", flushed.error());
+  return finish(*session, kSuccess);
 }
 
 int run_compact(const CommonOptions& common) {

@@ -136,7 +136,7 @@ class ToolTest(unittest.TestCase):
     def test_wrong_usage(self):
         for arguments in [(), ("nonsense",), ("put",), ("put", self.db), ("put", self.db, "k"), ("get", self.db), ("scan",),
                           ("scan", self.db, "--limit", "many"), ("scan", self.db, "--nonsense"), ("put", self.db, "k", "v", "--durability", "hope"),
-                          ("import", self.db, "--format", "xml"), ("get", self.db, "\\xZZ", "--escaped"), ("get", self.db, "k", "extra")]:
+                          ("import", self.db, "--format", "xml"), ("get", self.db, "\\xZZ", "--escaped"), ("stats", self.db, "extra")]:
             self.fails(USAGE, *arguments)
         self.assertFalse(os.path.exists(self.db), "wrong usage must make nothing")
 
