@@ -1,16 +1,15 @@
 // Statistics of nacre/c.h.
 
-#include "nacre/stats.h"
+#include "capi/stats.h"
 
 #include "capi/door.h"
 #include "capi/handles.h"
 
-using namespace nacre;
-using namespace nacre::capi;
+namespace nacre::capi {
 
 namespace {
 
-nacre_latency as_c(const Latency& latency) {
+nacre_latency latency_of(const Latency& latency) {
   return {.count = latency.count,
           .sum_ns = latency.sum_ns,
           .p50_ns = latency.p50_ns,
@@ -22,7 +21,7 @@ nacre_latency as_c(const Latency& latency) {
 
 nacre_latency delays_of(const Stats& stats, DelayReason reason) {
   for (const DelayStats& delay : stats.delays) {
-    if (delay.reason == reason) return as_c(delay.delays);
+    if (delay.reason == reason) return latency_of(delay.delays);
   }
   return {};
 }
@@ -39,18 +38,20 @@ void set_memory(const Stats& stats, nacre_stats& out) {
 }
 
 void set_latencies(const Stats& stats, nacre_stats& out) {
-  out.write_latency = as_c(stats.write_latency);
-  out.get_latency = as_c(stats.get_latency);
-  out.multi_get_latency = as_c(stats.multi_get_latency);
-  out.seek_latency = as_c(stats.seek_latency);
-  out.sync_latency = as_c(stats.sync_latency);
-  out.flush_duration = as_c(stats.flush_duration);
-  out.compaction_duration = as_c(stats.compaction_duration);
+  out.write_latency = latency_of(stats.write_latency);
+  out.get_latency = latency_of(stats.get_latency);
+  out.multi_get_latency = latency_of(stats.multi_get_latency);
+  out.seek_latency = latency_of(stats.seek_latency);
+  out.sync_latency = latency_of(stats.sync_latency);
+  out.flush_duration = latency_of(stats.flush_duration);
+  out.compaction_duration = latency_of(stats.compaction_duration);
   out.delays_memtables_full = delays_of(stats, DelayReason::kMemtablesFull);
   out.delays_memtables_filling = delays_of(stats, DelayReason::kMemtablesFilling);
   out.delays_compaction_debt = delays_of(stats, DelayReason::kCompactionDebt);
   out.delays_log_segment = delays_of(stats, DelayReason::kLogSegment);
 }
+
+}  // namespace
 
 nacre_stats as_c(const Stats& stats) {
   nacre_stats out = {};
@@ -81,7 +82,10 @@ nacre_stats as_c(const Stats& stats) {
   return out;
 }
 
-}  // namespace
+}  // namespace nacre::capi
+
+using namespace nacre;
+using namespace nacre::capi;
 
 nacre_status nacre_db_stats(const nacre_db* db, nacre_stats* stats, nacre_error* error) {
   return answer(error, [&]() -> Result<void> {

@@ -50,8 +50,8 @@ static void of_databases(nacre_db* db) {
 static void of_keyspaces(const nacre_keyspace* map) {
   const nacre_bytes key = nacre_text("k");
   const nacre_bytes keys[] = {key, none};
-  nacre_value* values[2];
   bool found;
+  nacre_value* values[2] = {(nacre_value*)&found, (nacre_value*)&found};
   nacre_cursor* cursor;
   REFUSED(nacre_put(NULL, key, key, NULL, &failure));
   REFUSED(nacre_put(map, none, key, NULL, &failure));
