@@ -3,7 +3,6 @@
 #include "nacre/error.h"
 
 #include <algorithm>
-#include <cstring>
 #include <string>
 
 #include "capi/door.h"
@@ -43,7 +42,7 @@ Error as_cpp(const nacre_error& error) {
 size_t write_text(Bytes text, char* buffer, size_t buffer_size) {
   if (buffer != nullptr && buffer_size != 0) {
     const size_t fits = std::min(text.size(), buffer_size - 1);
-    std::memcpy(buffer, text.data(), fits);
+    text.copy(buffer, fits);
     buffer[fits] = '\0';
   }
   return text.size();
