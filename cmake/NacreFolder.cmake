@@ -11,13 +11,14 @@ find_library(NACRE_URING uring REQUIRED)
 # What every object of the project is compiled with.
 add_library(nacre_settings INTERFACE)
 target_include_directories(nacre_settings INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
-target_compile_options(nacre_settings INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
-                                                -Wno-missing-field-initializers)
+target_compile_options(nacre_settings INTERFACE -Wall -Wextra -Wshadow -Werror -Wno-missing-field-initializers
+                                                "$<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor;-Woverloaded-virtual>")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(nacre_settings INTERFACE -Wno-restrict)  # GCC 12 sees overlaps in std::string that are not there (PR 105651)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  target_compile_options(nacre_settings INTERFACE -Wthread-safety -Wno-missing-designated-field-initializers)
+  target_compile_options(nacre_settings INTERFACE -Wthread-safety
+                         $<$<COMPILE_LANGUAGE:CXX>:-Wno-missing-designated-field-initializers>)
 endif()
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   target_compile_options(nacre_settings INTERFACE -march=x86-64-v2)
