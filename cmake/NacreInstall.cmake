@@ -6,9 +6,9 @@ set(tools nacre-tools)
 set(cmake_files ${CMAKE_INSTALL_LIBDIR}/cmake/nacre)
 
 # nacre_packed(SOURCE RESULT): a file of the tree, packed into the build directory, with no trace of when and where.
-find_program(NACRE_GZIP gzip REQUIRED)
-mark_as_advanced(NACRE_GZIP)
 function(nacre_packed source result)
+  find_program(NACRE_GZIP gzip REQUIRED)
+  mark_as_advanced(NACRE_GZIP)
   set(packed ${CMAKE_CURRENT_BINARY_DIR}/${result})
   cmake_path(GET packed PARENT_PATH directory)
   file(MAKE_DIRECTORY ${directory})
@@ -78,4 +78,4 @@ if(TARGET nacre-tool)
           COMPONENT ${tools} OPTIONAL)
 endif()
 
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT licence)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/nacre COMPONENT licence)

@@ -1,5 +1,6 @@
 // A program of somebody who uses Nacre: of the installed library, or of its sources within a larger build.
 #include <iostream>
+#include <memory>
 
 #include "nacre/nacre.h"
 
@@ -21,6 +22,7 @@ int main(int, char** arguments) {
     db.write(batch, nacre::Durability::kDisk).value();
     for (auto [key, value] : db.scan({.prefix = "user:"})) std::cout << key << " = " << value << "\n";
   }
-  const bool refused = nacre::Db::open(arguments[1], {.mode = nacre::OpenMode::kCreateNew}).error().kind == nacre::ErrorKind::kInvalidArgument;
+  const bool refused = nacre::Db::open(arguments[1], {.mode = nacre::OpenMode::kCreateNew}).error().kind ==
+                       nacre::ErrorKind::kInvalidArgument;
   return count->events > 0 && refused ? 0 : 1;
 }
