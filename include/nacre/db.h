@@ -25,6 +25,7 @@
 #include "nacre/bytes.h"
 #include "nacre/cursor.h"
 #include "nacre/error.h"
+#include "nacre/export.h"
 #include "nacre/keyspace.h"
 #include "nacre/options.h"
 #include "nacre/runtime.h"
@@ -41,7 +42,7 @@ struct CheckFinding {
   std::string detail;
 };
 
-class Db {
+class NACRE_API Db {
  public:
   // Opens or creates (see OpenMode) the database in directory `path` and recovers what a crash left.
   // kBusy: another process or handle has it open. kNotFound, kInvalidArgument: not a database, or against the mode.

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "nacre/error.h"
+#include "nacre/export.h"
 
 namespace nacre {
 
@@ -58,12 +59,12 @@ struct Event {
   Error error;  // meaningful for kinds that say so
 };
 
-std::string_view to_string(EventKind kind);
-std::string_view to_string(Severity severity);
+NACRE_API std::string_view to_string(EventKind kind);
+NACRE_API std::string_view to_string(Severity severity);
 // One line, "key=value" pairs after the kind; fields that are zero or empty are left out.
-std::string to_string(const Event& event);
+NACRE_API std::string to_string(const Event& event);
 
-class EventSink {
+class NACRE_API EventSink {
  public:
   virtual ~EventSink() = default;
   virtual void on_event(const Event& event) = 0;

@@ -13,6 +13,7 @@
 #include "nacre/bytes.h"
 #include "nacre/cursor.h"
 #include "nacre/error.h"
+#include "nacre/export.h"
 #include "nacre/options.h"
 #include "nacre/snapshot.h"
 #include "nacre/value.h"
@@ -24,7 +25,7 @@ class Core;
 class KeyspaceState;
 }  // namespace engine
 
-class Keyspace {
+class NACRE_API Keyspace {
  public:
   Result<void> put(Bytes key, Bytes value, WriteOptions options = {}) const noexcept;
   Result<void> erase(Bytes key, WriteOptions options = {}) const noexcept;

@@ -50,7 +50,7 @@ struct Options {
   uint64_t memory_bytes = uint64_t{512} << 20;  // ceiling for everything the database holds; at least 16 MiB
   MemtableKind memtable = MemtableKind::kBTree;
   uint32_t row_cache_percent = 0;  // 0 to 50: share of memory for a cache of single hot entries
-  KeyspaceOptions keyspace;        // of keyspaces created by this handle, the default one included
+  KeyspaceOptions keyspace = {};   // of keyspaces created by this handle, the default one included
 };
 
 struct WriteOptions {

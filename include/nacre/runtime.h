@@ -18,11 +18,12 @@
 #include "nacre/bytes.h"
 #include "nacre/error.h"
 #include "nacre/events.h"
+#include "nacre/export.h"
 
 namespace nacre {
 
 // A file that is never changed while open. Destruction closes it.
-class ReadableFile {
+class NACRE_API ReadableFile {
  public:
   virtual ~ReadableFile() = default;
   // Fills `out` from `offset` and returns how many bytes it got: fewer than asked only at the end of the file.
@@ -33,7 +34,7 @@ class ReadableFile {
 };
 
 // A file written once from its start to its end. Not thread-safe. Destruction closes without syncing.
-class WritableFile {
+class NACRE_API WritableFile {
  public:
   virtual ~WritableFile() = default;
   // Appends all of `data` or fails; after a failure the file's tail is undefined and the file must be given up.
@@ -47,7 +48,7 @@ class WritableFile {
 
 // A file of fixed size mapped shared into memory: what is stored there survives the process at once and the machine
 // after sync(). Every byte is allocated, so storing into it cannot run out of space.
-class MappedFile {
+class NACRE_API MappedFile {
  public:
   virtual ~MappedFile() = default;
   virtual char* data() = 0;  // valid while this object lives; page-aligned
@@ -70,7 +71,7 @@ enum class MappedSpace : uint8_t {
 enum class LockKind : uint8_t { kRead, kWrite };
 
 // Held until destroyed.
-class DirectoryLock {
+class NACRE_API DirectoryLock {
  public:
   virtual ~DirectoryLock() = default;
 };
@@ -81,7 +82,7 @@ struct DirectoryEntry {
 };
 
 // One directory of plain files, addressed relative to an open descriptor. Names contain no slash.
-class Directory {
+class NACRE_API Directory {
  public:
   virtual ~Directory() = default;
   virtual Result<std::unique_ptr<ReadableFile>> open_read(const std::string& name) = 0;
@@ -112,7 +113,7 @@ struct ReadRequest {
   Result<size_t> result = size_t{0};  // set by read_batch, as ReadableFile::read would return
 };
 
-class FileSystem {
+class NACRE_API FileSystem {
  public:
   virtual ~FileSystem() = default;
   // kNotFound if it does not exist and `create` is false. `create` makes one level, mode 0700, and syncs the parent.
@@ -121,7 +122,7 @@ class FileSystem {
   virtual void read_batch(std::span<ReadRequest> requests) = 0;
 };
 
-class Clock {
+class NACRE_API Clock {
  public:
   virtual ~Clock() = default;
   virtual uint64_t now_ns() = 0;         // monotonic, about 35 ns a call
@@ -138,7 +139,7 @@ enum class Urgency : uint8_t {
 };
 
 // Runs jobs on background threads.
-class Executor {
+class NACRE_API Executor {
  public:
   virtual ~Executor() = default;
   // Runs `job` once, some time later, on a thread of the executor. Jobs do not throw.
@@ -148,7 +149,7 @@ class Executor {
   virtual void set_urgency(Urgency urgency) = 0;
 };
 
-struct Runtime {
+struct NACRE_API Runtime {
   std::shared_ptr<FileSystem> file_system;
   std::shared_ptr<Clock> clock;
   std::shared_ptr<Executor> executor;

@@ -62,7 +62,7 @@ PosixWritableFile::~PosixWritableFile() {
   (void)flush();                                    // nobody is left to tell; who needs the bytes has called sync()
 }
 
-Error PosixWritableFile::fail(const Error& error) {
+Error PosixWritableFile::fail(Error error) {
   if (!failure_) failure_ = error;
   return *failure_;
 }
