@@ -4,6 +4,7 @@
 include(GNUInstallDirs)
 find_package(Threads REQUIRED)
 find_path(NACRE_XXHASH_INCLUDE xxhash.h REQUIRED)
+find_path(NACRE_TOMLPP_INCLUDE toml++/toml.h REQUIRED)
 find_library(NACRE_LZ4 lz4 REQUIRED)
 find_library(NACRE_ZSTD zstd REQUIRED)
 find_library(NACRE_URING uring REQUIRED)

@@ -1,4 +1,4 @@
-// stats, check, compact.
+// stats, check, compact, options.
 
 #include <cstdio>
 
@@ -24,9 +24,27 @@ std::string human_bytes(uint64_t bytes) {
   return text;
 }
 
-nlohmann::ordered_json to_json(const KeyspaceStats& keyspace) {
+nlohmann::ordered_json to_json(const KeyspaceOptions& options) {
+  return {{"compression", to_string(options.compression)},
+          {"bottom_compression", to_string(options.bottom_compression)},
+          {"shape", to_string(options.shape)},
+          {"filter_bits_per_key", options.filter_bits_per_key},
+          {"block_bytes", options.block_bytes}};
+}
+
+nlohmann::ordered_json to_json(const Options& options) {
+  return {{"memory_bytes", options.memory_bytes},
+          {"durability", to_string(options.durability)},
+          {"mode", to_string(options.mode)},
+          {"memtable", to_string(options.memtable)},
+          {"row_cache_percent", options.row_cache_percent},
+          {"keyspace", to_json(options.keyspace)}};
+}
+
+nlohmann::ordered_json to_json(const KeyspaceStats& keyspace, const KeyspaceOptions& options) {
   nlohmann::ordered_json object;
   set_bytes(object, "name", keyspace.name);
+  object["options"] = to_json(options);
   object["memtables"] = keyspace.memtables;
   object["memtable_bytes"] = keyspace.memtable_bytes;
   object["space_amplification"] = keyspace.space_amplification();
@@ -43,8 +61,9 @@ nlohmann::ordered_json to_json(const KeyspaceStats& keyspace) {
   return object;
 }
 
-void print_json(const Stats& stats) {
+void print_json(Db& db, const Stats& stats) {
   nlohmann::ordered_json object;
+  object["options"] = to_json(db.options());
   object["last_sequence"] = stats.last_sequence;
   object["table_file_bytes"] = stats.table_file_bytes;
   object["memory_bytes"] = stats.memory_bytes;
@@ -55,15 +74,25 @@ void print_json(const Stats& stats) {
   object["space_amplification"] = stats.space_amplification();
   object["read_amplification"] = stats.read_amplification();
   object["keyspaces"] = nlohmann::ordered_json::array();
-  for (const KeyspaceStats& keyspace : stats.keyspaces) object["keyspaces"].push_back(to_json(keyspace));
+  for (const KeyspaceStats& keyspace : stats.keyspaces) {
+    object["keyspaces"].push_back(to_json(keyspace, db.keyspace(keyspace.name).value().options()));
+  }
   std::printf("%s\n", object.dump(2).c_str());
 }
 
+void print_options(const KeyspaceOptions& options) {
+  std::printf("  compression %s, at the bottom %s; shape %s; filter bits per key %u; block bytes %u\n",
+              std::string(to_string(options.compression)).c_str(),
+              std::string(to_string(options.bottom_compression)).c_str(), std::string(to_string(options.shape)).c_str(),
+              options.filter_bits_per_key, options.block_bytes);
+}
+
 // A level as a bar whose length is its share of the largest one.
-void print_levels(const KeyspaceStats& keyspace) {
+void print_levels(const KeyspaceStats& keyspace, const KeyspaceOptions& options) {
   std::string name;
   append_escaped(name, keyspace.name);
   std::printf("keyspace %s\n", name.c_str());
+  print_options(options);
   std::printf("  %-8s %-6s %-7s %-11s %-12s %-11s\n", "level", "runs", "tables", "bytes", "entries", "tombstones");
   uint64_t largest = 1;
   for (const LevelStats& level : keyspace.levels) largest = std::max(largest, level.bytes);
@@ -93,13 +122,16 @@ int run_stats(const CommonOptions& common) {
     std::erase_if(stats.keyspaces, [&](const KeyspaceStats& keyspace) { return keyspace.name != common.keyspace; });
   }
   if (common.json) {
-    print_json(stats);
+    print_json(session->db, stats);
     return kSuccess;
   }
-  for (const KeyspaceStats& keyspace : stats.keyspaces) print_levels(keyspace);
+  for (const KeyspaceStats& keyspace : stats.keyspaces) {
+    print_levels(keyspace, session->db.keyspace(keyspace.name).value().options());
+  }
   std::printf("tables %s, last sequence %llu, space amplification %.2f, runs a point read may meet %.0f\n",
               human_bytes(stats.table_file_bytes).c_str(), static_cast<unsigned long long>(stats.last_sequence),
               stats.space_amplification(), stats.read_amplification());
+  std::printf("\noptions of this handle\n%s", to_toml(session->db.options()).c_str());
   return kSuccess;
 }
 
@@ -148,6 +180,13 @@ int run_compact(const CommonOptions& common) {
   if (!session) return exit_code;
   if (const auto compacted = session->db.compact(); !compacted) return fail("compact", compacted.error());
   return finish(*session, kSuccess);
+}
+
+int run_options(const CommonOptions& common) {
+  const std::optional<Options> options = read_options(common);
+  if (!options) return kUsage;
+  std::fputs(to_commented_toml(*options).c_str(), stdout);
+  return kSuccess;
 }
 
 }  // namespace nacre::cli

@@ -15,9 +15,10 @@ enum ExitCode : int { kSuccess = 0, kNotFound = 1, kUsage = 2, kFailure = 3 };
 
 struct CommonOptions {
   std::string database;
+  std::string options_file;  // empty: none
   std::string keyspace = "default";
   bool all_keyspaces = true;  // of stats: none was named
-  std::string durability = "os";
+  std::string durability;     // empty: what the options say
   bool json = false;
   bool escaped = false;  // keys and values on the command line use the escapes of the TSV format
 
@@ -30,7 +31,10 @@ struct Session {
   Keyspace keyspace;
 };
 
-// Opens what `common` names. On failure prints why and returns nothing; `exit_code` then says how to end, and `why`, if not
+// What the file of options says, or the defaults. On failure prints why and returns nothing.
+std::optional<Options> read_options(const CommonOptions& common);
+
+// Opens what `common` names, with its options; of these `mode` counts, unless it is to create and the file says how. On failure prints why and returns nothing; `exit_code` then says how to end, and `why`, if not
 // null, has the error.
 std::optional<Session> open_session(const CommonOptions& common, OpenMode mode, int* exit_code, Error* why = nullptr);
 
@@ -62,6 +66,7 @@ int run_scan(const CommonOptions& common, const ScanArguments& arguments);
 int run_stats(const CommonOptions& common);
 int run_check(const CommonOptions& common);
 int run_compact(const CommonOptions& common);
+int run_options(const CommonOptions& common);
 int run_import(const CommonOptions& common, const std::string& file);
 int run_export(const CommonOptions& common, const std::string& file);
 

@@ -54,14 +54,19 @@ class Tool {
   CLI::App* add(const std::string& name, const std::string& words, std::function<int()> command) {
     CLI::App* sub = app_.add_subcommand(name, words);
     sub->add_option("DB", arguments_.common.database, "Directory of the database")->required();
+    return takes_options(sub, std::move(command));
+  }
+  CLI::App* takes_options(CLI::App* sub, std::function<int()> command) {
+    sub->add_option("--options", arguments_.common.options_file,
+                    "File of options for the database, as TOML; \"nacre options\" prints one");
     sub->callback([this, command = std::move(command)] { command_ = command; });
     return sub;
   }
   void writes(CLI::App* sub) {
-    sub->add_option("--durability", arguments_.common.durability,
-                    "What a finished write survives: nothing, the process, a power cut")
-        ->check(CLI::IsMember({"memory", "os", "disk"}))
-        ->capture_default_str();
+    sub->add_option(
+           "--durability", arguments_.common.durability,
+           "What a finished write survives: nothing, the process, a power cut; else as the options say, os by default")
+        ->check(CLI::IsMember({"memory", "os", "disk"}));
   }
   CLI::App* in_keyspace(CLI::App* sub) {
     sub->add_option("--keyspace", arguments_.common.keyspace, "Keyspace to work on")->capture_default_str();
@@ -129,6 +134,9 @@ class Tool {
     prints(stats);
     prints(add("check", "Verify everything that is stored", [this] { return run_check(arguments_.common); }));
     add("compact", "Rewrite all data into one run a keyspace", [this] { return run_compact(arguments_.common); });
+    takes_options(
+        app_.add_subcommand("options", "Print every option with its range and default, as a file for --options"),
+        [this] { return run_options(arguments_.common); });
   }
 
   Arguments& arguments_;
