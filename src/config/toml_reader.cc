@@ -34,10 +34,11 @@ class TextShape {
       return ConfigError{.message = "the text has more than " + std::to_string(kMaxConfigBytes) +
                                     " bytes: is it the right file?"};
     }
+    if (text_.starts_with("\xEF\xBB\xBF")) line_begin_ = at_ = 3;  // a byte order mark is allowed
     while (at_ < text_.size()) {
       const char* wrong = next();
       if (wrong == nullptr) continue;
-      return ConfigError{.line = line_, .column = column(), .message = wrong};
+      return ConfigError{.line = line_, .column = static_cast<uint32_t>(at_ - line_begin_) + 1, .message = wrong};
     }
     return std::nullopt;
   }
@@ -55,6 +56,7 @@ class TextShape {
       at_ = std::min(text_.find('\n', at_), text_.size());
       return nullptr;
     }
+    if ((c & 0x80) != 0) return kNotAscii;
     if (c == '.' || c == '[' || c == '{') {
       if (++nesting_ > kMaxNesting)
         return "more dots and brackets than options need: write a name, =, and a value a line";
@@ -69,6 +71,7 @@ class TextShape {
   // To the end of the line if it is never closed: the parser will say so.
   const char* pass_string(char quote) {
     for (at_++; at_ < text_.size() && text_[at_] != '\n'; at_++) {
+      if ((text_[at_] & 0x80) != 0) return kNotAscii;
       if (text_[at_] == quote) {
         at_++;
         return nullptr;
@@ -77,12 +80,7 @@ class TextShape {
     }
     return nullptr;
   }
-  // In characters of UTF-8, as the parser counts.
-  uint32_t column() const {
-    const std::string_view before = text_.substr(line_begin_, at_ - line_begin_);
-    const auto characters = std::count_if(before.begin(), before.end(), [](char c) { return (c & 0xC0) != 0x80; });
-    return static_cast<uint32_t>(characters) + 1;
-  }
+  static constexpr const char* kNotAscii = "no option has letters beyond ASCII: they may stand in comments only";
 
   const std::string_view text_;
   size_t at_ = 0;

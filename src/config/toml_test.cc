@@ -149,9 +149,14 @@ TEST(Toml, WhatIsNotToml) {
   EXPECT_EQ(outcome("mode = 'read_only'\nmode = 'read_only'").substr(0, 15), "f:2:8: not TOML");
   for (const char* text : {"mode", "mode =", "mode = must_exist", "= 1", "[keyspace", "[=]", "mode = 'read_only",
                            "# \xFF", "mode = 'read_only' x = 1", "[keyspace]\n[keyspace]",
-                           "keyspace.shape = 'tiered'\n[keyspace]", "\r", "\x01", "# \x7F", "\xFF\xFE"}) {
+                           "keyspace.shape = 'tiered'\n[keyspace]", "\r", "\x01", "# \x7F"}) {
     EXPECT_NE(outcome(text).find(": not TOML: "), std::string::npos) << text << ": " << outcome(text);
   }
+  // What the parser takes for blanks here was undefined behaviour.
+  EXPECT_EQ(outcome("\xEF\xBB\xBF[j\xD1\x9B]"),
+            "f:1:3: no option has letters beyond ASCII: they may stand in comments only");
+  EXPECT_EQ(outcome("# \xD1\x9B\nx = +'\xD1\x9B"),
+            "f:2:7: no option has letters beyond ASCII: they may stand in comments only");
   EXPECT_NE(outcome(std::string_view("mode\0= 1", 8)).find(": not TOML: "), std::string::npos);
   // Parsers disagree of what this is; an option it is not.
   EXPECT_NE(outcome("mode = \"\"\"must_exist\"\"\""), "ok");
@@ -161,7 +166,7 @@ TEST(Toml, NothingOfTheTextExhaustsTheStack) {
   std::string dots = "a";
   while (dots.size() < kMaxConfigBytes - 40) dots += ".a";
   EXPECT_EQ(outcome(dots + "= 1").substr(0, 31), "f:1:130: more dots and brackets");
-  EXPECT_EQ(outcome("# \xC3\xBC\n'\xC3\xBC#'." + dots + "= 1").substr(0, 31), "f:2:133: more dots and brackets");
+  EXPECT_EQ(outcome("# \xC3\xBC\n'\\#'." + dots + "= 1").substr(0, 31), "f:2:133: more dots and brackets");
   EXPECT_EQ(outcome("x = " + std::string(60000, '[')).substr(0, 31), "f:1:69: more dots and brackets ");
   EXPECT_EQ(outcome("# " + std::string(60000, '[')), "ok");
   EXPECT_NE(outcome("mode = '" + std::string(60000, '.') + "'").find("which is none of"), std::string::npos);
