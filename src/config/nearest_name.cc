@@ -10,8 +10,6 @@ namespace nacre::config {
 
 namespace {
 
-constexpr size_t kShown = 40;  // bytes of a file's text in a message
-
 // Row by row of Wagner and Fischer's table.
 size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
@@ -55,11 +53,11 @@ std::string suggestion(std::string_view wrong, std::span<const std::string_view>
   return close ? "did you mean " + quoted(nearest) + "?" : "the nearest is " + quoted(nearest);
 }
 
-std::string quoted(std::string_view text) {
-  std::string_view shown = text.substr(0, kShown);
+std::string printable(std::string_view text, size_t most_bytes) {
+  std::string_view shown = text.substr(0, most_bytes);
   // A character of UTF-8 stays whole.
   while (shown.size() < text.size() && !shown.empty() && (text[shown.size()] & 0xC0) == 0x80) shown.remove_suffix(1);
-  std::string out = "\"";
+  std::string out;
   for (const char c : shown) {
     const auto byte = static_cast<uint8_t>(c);
     if (byte >= 0x20 && byte != 0x7F) {
@@ -69,7 +67,9 @@ std::string quoted(std::string_view text) {
       out.append("\\x").append(1, kDigits[byte >> 4]).append(1, kDigits[byte & 15]);
     }
   }
-  return out.append(shown.size() < text.size() ? "...\"" : "\"");
+  return out.append(shown.size() < text.size() ? "..." : "");
 }
+
+std::string quoted(std::string_view text) { return "\"" + printable(text, 40) + "\""; }
 
 }  // namespace nacre::config

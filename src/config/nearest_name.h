@@ -14,7 +14,8 @@ std::string_view nearest_name(std::string_view wrong, std::span<const std::strin
 // `did you mean "x"?`; if that would be far-fetched, `the nearest is "x"`.
 std::string suggestion(std::string_view wrong, std::span<const std::string_view> names);
 
-// Text of a file between quotes, on one line and not long, whatever it holds.
+// Text on one line and of `most_bytes` about, whatever it holds; and text of a file between quotes, at most 40 bytes of it.
+std::string printable(std::string_view text, size_t most_bytes);
 std::string quoted(std::string_view text);
 
 }  // namespace nacre::config

@@ -214,7 +214,7 @@ std::expected<Options, ConfigError> read_toml(std::string_view text) {
   if (!parsed) {
     const toml::source_position at = parsed.error().source().begin;
     return std::unexpected(ConfigError{
-        .line = at.line, .column = at.column, .message = "not TOML: " + std::string(parsed.error().description())});
+        .line = at.line, .column = at.column, .message = "not TOML: " + printable(parsed.error().description(), 100)});
   }
   TableReader reader;
   reader.read(parsed.table(), {});

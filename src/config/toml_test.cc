@@ -152,6 +152,7 @@ TEST(Toml, WhatIsNotToml) {
                            "keyspace.shape = 'tiered'\n[keyspace]", "\r", "\x01", "# \x7F"}) {
     EXPECT_NE(outcome(text).find(": not TOML: "), std::string::npos) << text << ": " << outcome(text);
   }
+  EXPECT_EQ(outcome(std::string_view("x = [1\0", 7)).find('\0'), std::string::npos);  // the parser's words have it
   // What the parser takes for blanks here was undefined behaviour.
   EXPECT_EQ(outcome("\xEF\xBB\xBF[j\xD1\x9B]"),
             "f:1:3: no option has letters beyond ASCII: they may stand in comments only");
