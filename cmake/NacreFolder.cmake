@@ -10,6 +10,11 @@ foreach(header xxhash lz4 zstd liburing)  # of xxhash nothing but the header
     list(APPEND NACRE_MISSING ${package})
   endif()
 endforeach()
+find_path(NACRE_INCLUDE_tomlplusplus toml++/toml.h)
+mark_as_advanced(NACRE_INCLUDE_tomlplusplus)
+if(NOT NACRE_INCLUDE_tomlplusplus)
+  list(APPEND NACRE_MISSING libtomlplusplus-dev)
+endif()
 if(NACRE_MISSING)
   list(REMOVE_DUPLICATES NACRE_MISSING)
   list(JOIN NACRE_MISSING " " packages)
@@ -22,7 +27,7 @@ target_include_directories(nacre_settings INTERFACE ${PROJECT_SOURCE_DIR}/includ
 target_compile_options(nacre_settings INTERFACE -Wall -Wextra -Wshadow -Wno-missing-field-initializers -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=
                                                 "$<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor;-Woverloaded-virtual>")
 target_include_directories(nacre_settings SYSTEM INTERFACE ${NACRE_INCLUDE_xxhash} ${NACRE_INCLUDE_lz4} ${NACRE_INCLUDE_zstd}
-                                                           ${NACRE_INCLUDE_liburing})
+                                                           ${NACRE_INCLUDE_liburing} ${NACRE_INCLUDE_tomlplusplus})
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(nacre_settings INTERFACE -Wno-restrict)  # GCC 12 sees overlaps in std::string that are not there (PR 105651)
 endif()

@@ -103,6 +103,13 @@ class NACRE_API Db {
   std::vector<std::string> keyspaces() const noexcept;
   Keyspace default_keyspace() const noexcept;
 
+  // The options in force. `keyspace` are those that new keyspaces get; what a keyspace has says Keyspace::options().
+  Options options() const noexcept;
+  // For this handle, from now on; nothing is stored. `durability` (of writes that do not name their own), `memtable` (of new ones)
+  // and `keyspace` (of keyspaces that are created) can change. kInvalidArgument, and nothing is changed: a value is out of its range, or
+  // mode, memory_bytes or row_cache_percent differ, which an open decides.
+  Result<void> set_options(const Options& options) noexcept;
+
   // Writes all memtables to tables and waits for it.
   Result<void> flush() noexcept;
   // Rewrites everything down to one run a keyspace, giving back the space of erased and overwritten data.

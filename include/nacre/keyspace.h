@@ -51,6 +51,13 @@ class NACRE_API Keyspace {
   Scan scan(const ScanOptions& options = {}) const noexcept;
   Cursor cursor(const ScanOptions& options = {}) const noexcept;
 
+  // As recorded: those that it was created with, or what set_options() made of them.
+  KeyspaceOptions options() const noexcept;
+  // In force, and found again by every open, once it returns. Tables that are written from then on follow them; what lies in tables
+  // stays as it is until a compaction takes it. Another shape is worth merges, which may delay writes. kInvalidArgument: a value is
+  // out of its range, or the handle is read-only. kNotFound: dropped. kNoSpace: nothing was changed.
+  Result<void> set_options(const KeyspaceOptions& options) const noexcept;
+
   std::string name() const noexcept;
   uint32_t id() const noexcept;
 

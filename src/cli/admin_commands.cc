@@ -1,4 +1,4 @@
-// stats, check, flush, compact.
+// stats, check, flush, compact, options.
 
 #include <algorithm>
 #include <array>
@@ -14,9 +14,27 @@ namespace nacre::cli {
 
 namespace {
 
-nlohmann::ordered_json to_json(const KeyspaceStats& keyspace) {
+nlohmann::ordered_json to_json(const KeyspaceOptions& options) {
+  return {{"compression", to_string(options.compression)},
+          {"bottom_compression", to_string(options.bottom_compression)},
+          {"shape", to_string(options.shape)},
+          {"filter_bits_per_key", options.filter_bits_per_key},
+          {"block_bytes", options.block_bytes}};
+}
+
+nlohmann::ordered_json to_json(const Options& options) {
+  return {{"memory_bytes", options.memory_bytes},
+          {"durability", to_string(options.durability)},
+          {"mode", to_string(options.mode)},
+          {"memtable", to_string(options.memtable)},
+          {"row_cache_percent", options.row_cache_percent},
+          {"keyspace", to_json(options.keyspace)}};
+}
+
+nlohmann::ordered_json to_json(const KeyspaceStats& keyspace, const KeyspaceOptions& options) {
   nlohmann::ordered_json object;
   set_bytes(object, "name", keyspace.name);
+  object["options"] = to_json(options);
   object["memtables"] = keyspace.memtables;
   object["memtable_bytes"] = keyspace.memtable_bytes;
   object["space_amplification"] = keyspace.space_amplification();
@@ -33,8 +51,9 @@ nlohmann::ordered_json to_json(const KeyspaceStats& keyspace) {
   return object;
 }
 
-void print_json(std::FILE* out, const Stats& stats) {
+void print_json(std::FILE* out, Db& db, const Stats& stats) {
   nlohmann::ordered_json object;
+  object["options"] = to_json(db.options());
   object["last_sequence"] = stats.last_sequence;
   object["table_file_bytes"] = stats.table_file_bytes;
   object["memory_bytes"] = stats.memory_bytes;
@@ -45,7 +64,9 @@ void print_json(std::FILE* out, const Stats& stats) {
   object["space_amplification"] = stats.space_amplification();
   object["read_amplification"] = stats.read_amplification();
   object["keyspaces"] = nlohmann::ordered_json::array();
-  for (const KeyspaceStats& keyspace : stats.keyspaces) object["keyspaces"].push_back(to_json(keyspace));
+  for (const KeyspaceStats& keyspace : stats.keyspaces) {
+    object["keyspaces"].push_back(to_json(keyspace, db.keyspace(keyspace.name).value().options()));
+  }
   std::fprintf(out, "%s\n", json_text(object, 2, is_terminal(out)).c_str());
 }
 
@@ -66,14 +87,22 @@ void print_row(std::FILE* out, int columns, const std::array<std::string, 6>& ce
   std::fprintf(out, "%s\n", row.c_str());
 }
 
+void print_options(std::FILE* out, const KeyspaceOptions& options) {
+  std::fprintf(out, "  compression %s, at the bottom %s; shape %s; filter bits per key %u; block bytes %u\n",
+              std::string(to_string(options.compression)).c_str(),
+              std::string(to_string(options.bottom_compression)).c_str(), std::string(to_string(options.shape)).c_str(),
+              options.filter_bits_per_key, options.block_bytes);
+}
+
 // A level as a bar whose length is its share of the largest one.
-void print_levels(std::FILE* out, const KeyspaceStats& keyspace) {
+void print_levels(std::FILE* out, const KeyspaceStats& keyspace, const KeyspaceOptions& options) {
   const bool terminal = is_terminal(out);
   const int columns = terminal ? terminal_columns(out) : 100;
   const auto widest_bar = static_cast<uint64_t>(std::clamp(columns - kTableColumns, 1, 24));
   std::string name;
   append_visible(name, keyspace.name);
   std::fprintf(out, "keyspace %s\n", name.c_str());
+  print_options(out, options);
   print_row(out, columns, {"level", "runs", "tables", "bytes", "entries", "tombstones"}, "");
   uint64_t largest = 1;
   for (const LevelStats& level : keyspace.levels) largest = std::max(largest, level.bytes);
@@ -93,29 +122,33 @@ void print_levels(std::FILE* out, const KeyspaceStats& keyspace) {
 
 }  // namespace
 
-void print_stats(std::FILE* out, const CommonOptions& common, Stats stats) {
+void print_stats(std::FILE* out, const CommonOptions& common, Session& session) {
+  Stats stats = session.db.stats();
   if (!common.all_keyspaces) {
     std::erase_if(stats.keyspaces, [&](const KeyspaceStats& keyspace) { return keyspace.name != common.keyspace; });
   }
   if (common.json) {
-    print_json(out, stats);
+    print_json(out, session.db, stats);
     return;
   }
-  for (const KeyspaceStats& keyspace : stats.keyspaces) print_levels(out, keyspace);
+  for (const KeyspaceStats& keyspace : stats.keyspaces) {
+    print_levels(out, keyspace, session.db.keyspace(keyspace.name).value().options());
+  }
   char sums[256];
   std::snprintf(sums, sizeof sums,
                 "tables %s, last sequence %llu, space amplification %.2f, runs a point read may meet %.0f",
                 human_bytes(stats.table_file_bytes).c_str(), static_cast<unsigned long long>(stats.last_sequence),
                 stats.space_amplification(), stats.read_amplification());
   const size_t columns = is_terminal(out) ? static_cast<size_t>(terminal_columns(out)) : SIZE_MAX;
-  std::fprintf(out, "%s\n", wrapped(sums, 0, columns).c_str());
+  std::fprintf(out, "%s\n\noptions of this handle\n%s", wrapped(sums, 0, columns).c_str(),
+               to_toml(session.db.options()).c_str());
 }
 
 int run_stats(const CommonOptions& common) {
   int exit_code = kSuccess;
   auto session = open_session(common, OpenMode::kReadOnly, &exit_code);
   if (!session) return exit_code;
-  print_stats(stdout, common, session->db.stats());
+  print_stats(stdout, common, *session);
   return kSuccess;
 }
 
@@ -176,6 +209,13 @@ int run_compact(const CommonOptions& common) {
   if (!session) return exit_code;
   if (const auto compacted = session->db.compact(); !compacted) return fail("compact", compacted.error());
   return finish(*session, kSuccess);
+}
+
+int run_options(const CommonOptions& common) {
+  const std::optional<Options> options = read_options(common);
+  if (!options) return kUsage;
+  std::fputs(to_commented_toml(*options).c_str(), stdout);
+  return kSuccess;
 }
 
 }  // namespace nacre::cli

@@ -23,7 +23,8 @@ Called called;
 int note(const CommonOptions& common) {
   called.commands++;
   called.common = common;
-  NACRE_CHECK(common.durability == "memory" || common.durability == "os" || common.durability == "disk");
+  NACRE_CHECK(common.durability.empty() || common.durability == "memory" || common.durability == "os" ||
+              common.durability == "disk");
   return kSuccess;
 }
 
@@ -48,6 +49,7 @@ int run_stats(const CommonOptions& common) { return note(common); }
 int run_check(const CommonOptions& common) { return note(common); }
 int run_flush(const CommonOptions& common) { return note(common); }
 int run_compact(const CommonOptions& common) { return note(common); }
+int run_options(const CommonOptions& common) { return note(common); }
 int run_import(const CommonOptions& common, const std::string&) { return note(common); }
 int run_export(const CommonOptions& common, const std::string&) { return note(common); }
 int run_shell(const CommonOptions& common, const ShellArguments& arguments) {
@@ -109,7 +111,8 @@ std::vector<std::string> seeds() {
           "export\ndb",
           "stats\ndb\n--keyspace\nk",
           "check\ndb\n--json",
-          "compact\ndb",
+          "compact\ndb\n--options\nfile.toml",
+          "options",
           "--help-all",
           "scan\ndb\n--limit\n-1",
           "scan\n--help",

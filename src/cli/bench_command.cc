@@ -216,13 +216,18 @@ void print_json(const std::vector<Measured>& all, const BenchArguments& argument
 }
 
 int measure(const std::string& path, const CommonOptions& common, const BenchArguments& arguments) {
-  auto db = Db::open(path, {.mode = OpenMode::kCreateNew});
+  std::optional<Options> options = read_options(common);
+  if (!options) return kUsage;
+  options->mode = OpenMode::kCreateNew;
+  auto db = Db::open(path, *options);
   if (!db) return fail(path, db.error());
   const double mib = static_cast<double>(arguments.entries * (kKeyBytes + arguments.value_bytes)) / (1 << 20);
   if (!common.json) {
-    std::printf("%s entries of %llu + %llu bytes, %.0f MiB, one thread, durability %s, the defaults\n",
+    std::printf("%s entries of %llu + %llu bytes, %.0f MiB, one thread, durability %s, %s\n",
                 human_count(arguments.entries).c_str(), static_cast<unsigned long long>(kKeyBytes),
-                static_cast<unsigned long long>(arguments.value_bytes), mib, common.durability.c_str());
+                static_cast<unsigned long long>(arguments.value_bytes), mib,
+                std::string(to_string(common.write_options().durability.value_or(options->durability))).c_str(),
+                common.options_file.empty() ? "the defaults" : visible("options of " + common.options_file).c_str());
   }
   Bench bench(*db, common, arguments);
   const auto done = bench.run();

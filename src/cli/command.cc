@@ -17,7 +17,8 @@ namespace nacre::cli {
 WriteOptions CommonOptions::write_options() const {
   if (durability == "disk") return {.durability = Durability::kDisk};
   if (durability == "memory") return {.durability = Durability::kMemory};
-  return {.durability = Durability::kOs};
+  if (durability == "os") return {.durability = Durability::kOs};
+  return {};
 }
 
 int exit_code_of(const Error& error) {
@@ -82,12 +83,24 @@ void say_which_keyspaces(const Db& db, const std::string& wanted) {
 
 }  // namespace
 
+std::optional<Options> read_options(const CommonOptions& common) {
+  if (common.options_file.empty()) return Options{};
+  const auto options = options_from_file(common.options_file);
+  if (options) return *options;
+  fail_usage(options.error().to_string(common.options_file));
+  return std::nullopt;
+}
+
 std::optional<Session> open_session(const CommonOptions& common, OpenMode mode, int* exit_code, Error* why) {
-  Options options;
-  options.mode = mode;
+  std::optional<Options> options = read_options(common);
+  if (!options) {
+    *exit_code = kUsage;
+    return std::nullopt;
+  }
+  if (mode != OpenMode::kCreateIfMissing) options->mode = mode;
   Runtime runtime = Runtime::standard();
   runtime.events = std::make_shared<TornTails>();
-  auto db = Db::open(common.database, options, runtime);
+  auto db = Db::open(common.database, *options, runtime);
   if (!db) {
     if (why != nullptr) *why = db.error();
     *exit_code = fail(common.database, db.error());

@@ -17,9 +17,10 @@ enum ExitCode : int { kSuccess = 0, kNotFound = 1, kUsage = 2, kFailure = 3 };
 
 struct CommonOptions {
   std::string database;
+  std::string options_file;  // empty: none
   std::string keyspace = "default";
   bool all_keyspaces = true;  // of stats: none was named
-  std::string durability = "os";
+  std::string durability;     // empty: what the options say
   bool json = false;
   bool hex = false;
   bool escaped = false;  // keys and values on the command line use the escapes of the TSV format
@@ -33,7 +34,10 @@ struct Session {
   Keyspace keyspace;
 };
 
-// Opens what `common` names. On failure prints why and returns nothing; `exit_code` then says how to end, and `why`, if not
+// What the file of options says, or the defaults. On failure prints why and returns nothing.
+std::optional<Options> read_options(const CommonOptions& common);
+
+// Opens what `common` names, with its options; of these `mode` counts, unless it is to create and the file says how. On failure prints why and returns nothing; `exit_code` then says how to end, and `why`, if not
 // null, has the error.
 std::optional<Session> open_session(const CommonOptions& common, OpenMode mode, int* exit_code, Error* why = nullptr);
 
@@ -109,6 +113,7 @@ int run_stats(const CommonOptions& common);
 int run_check(const CommonOptions& common);
 int run_flush(const CommonOptions& common);
 int run_compact(const CommonOptions& common);
+int run_options(const CommonOptions& common);
 int run_import(const CommonOptions& common, const std::string& file);
 int run_export(const CommonOptions& common, const std::string& file);
 int run_shell(const CommonOptions& common, const ShellArguments& arguments);
@@ -117,7 +122,7 @@ int run_bench(const CommonOptions& common, const BenchArguments& arguments);
 // The same inside an open session, which they leave open.
 int import_file(Session& session, const CommonOptions& common, const std::string& file);
 int export_file(Session& session, const CommonOptions& common, const std::string& file);
-void print_stats(std::FILE* out, const CommonOptions& common, Stats stats);
+void print_stats(std::FILE* out, const CommonOptions& common, Session& session);
 int check_session(std::FILE* out, const CommonOptions& common, Session& session);
 
 }  // namespace nacre::cli

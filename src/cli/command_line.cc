@@ -26,6 +26,16 @@ CommandLine::CommandLine() : app_("Nacre: an embedded key-value store. Keys and 
 CLI::App* CommandLine::add(const std::string& name, const std::string& words, std::function<int()> run) {
   CLI::App* command = app_.add_subcommand(name, words);
   command->add_option("DB", arguments_.common.database, "Directory of the database")->required();
+  return takes_options(command, std::move(run));
+}
+
+CLI::App* CommandLine::add_without_database(const std::string& name, const std::string& words, std::function<int()> run) {
+  return takes_options(app_.add_subcommand(name, words), std::move(run));
+}
+
+CLI::App* CommandLine::takes_options(CLI::App* command, std::function<int()> run) {
+  command->add_option("--options", arguments_.common.options_file,
+                      "File of options for the database, as TOML; \"nacre options\" prints one");
   command->callback([this, run = std::move(run)] { command_ = run; });
   return command;
 }
@@ -33,9 +43,8 @@ CLI::App* CommandLine::add(const std::string& name, const std::string& words, st
 void CommandLine::writes(CLI::App* command) {
   command
       ->add_option("--durability", arguments_.common.durability,
-                   "What a finished write survives: nothing, the process, a power cut")
-      ->check(CLI::IsMember({"memory", "os", "disk"}))
-      ->capture_default_str();
+                   "What a finished write survives: nothing, the process, a power cut; else as the options say, os by default")
+      ->check(CLI::IsMember({"memory", "os", "disk"}));
 }
 
 CLI::App* CommandLine::in_keyspace(CLI::App* command) {

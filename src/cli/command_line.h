@@ -32,6 +32,9 @@ class CommandLine {
   // A command with its first argument, the database; `run` is called after all words are parsed.
   CLI::App* add(const std::string& name, const std::string& words, std::function<int()> run);
 
+  // The same of a command that opens none, but reads a file of options.
+  CLI::App* add_without_database(const std::string& name, const std::string& words, std::function<int()> run);
+
   // Options that several commands take.
   void writes(CLI::App* command);
   void takes_bytes(CLI::App* command);
@@ -45,6 +48,8 @@ class CommandLine {
   Arguments& arguments() { return arguments_; }
 
  private:
+  CLI::App* takes_options(CLI::App* command, std::function<int()> run);
+
   Arguments arguments_;
   CLI::App app_;
   std::function<int()> command_;

@@ -336,6 +336,8 @@ std::optional<Plan> pick_in_partition(const Shape& shape, const PolicyOptions& o
       return plan_down(shape, range, 0.8, "idle: gives erased space back");
     }
   }
+  // The tiered shape leaves several, if the keyspace had that before.
+  if (!tiered && census.runs[kBottomLevel] > 1) return plan_down(shape, range, 0.6, "idle: the bottom has more than a run");
   if (!tiered && anything_above && weight >= options.idle_down_share * below)
     return plan_down(shape, range, 0.5, "idle: fewer runs to read");
   if (census.runs[0] >= 2) return plan_level(shape, options, range, 0, 0.3, "idle: joins small runs");

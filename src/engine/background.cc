@@ -47,7 +47,7 @@ Result<void> Core::freeze_if_used(KeyspaceState& keyspace) {
 
 base::IntrusivePtr<memtable::Memtable> Core::new_memtable(const KeyspaceState& keyspace) {
   const uint64_t table_bytes = keyspace.version ? keyspace.version->totals().file_bytes : 0;
-  return memtable::Memtable::create({.kind = options_.memtable,
+  return memtable::Memtable::create({.kind = live_options_.memtable.load(std::memory_order_relaxed),
                                      .capacity_bytes = plan_.memtable_bytes_for(table_bytes),
                                      .account = &account_,
                                      .pool = memtable_chunks_});
@@ -86,7 +86,7 @@ void Core::on_install(std::span<const tree::Installed> installed) {
 // ---- choosing --------------------------------------------------------------------------------------------------------
 
 compaction::PolicyOptions Core::policy_of(const KeyspaceState& keyspace) const {
-  return {.shape = keyspace.options.shape,
+  return {.shape = keyspace.options.load().shape,
           .memtable_bytes = plan_.memtable_bytes,
           .table_bytes = plan_.table_bytes,
           .partition_bytes = 4 * plan_.table_bytes,

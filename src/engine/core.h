@@ -1,7 +1,8 @@
 // Core: the engine behind a Db. It wires the floors below together and holds what they share; the algorithms are theirs.
 //
 // Parts, each in a file of its own: open.cc (open and recover), write.cc (commit), read.cc (views, gets, cursors),
-// keyspaces.cc, background.cc (what runs when), flush.cc, compact.cc, keeper.cc (housekeeping), stats.cc, check.cc, close.cc.
+// keyspaces.cc, options.cc (what changes meanwhile), background.cc (what runs when), flush.cc, compact.cc,
+// keeper.cc (housekeeping), stats.cc, check.cc, close.cc.
 //
 // Locks, in the order in which they are taken:
 //   commit_mutex_   the order of commits: sequences, log claims, which memtable takes writes
@@ -37,6 +38,7 @@
 #include "engine/counters.h"
 #include "engine/job_health.h"
 #include "engine/keyspace_state.h"
+#include "engine/live_options.h"
 #include "engine/memory_plan.h"
 #include "engine/recovered_flush.h"
 #include "engine/snapshots.h"
@@ -66,6 +68,7 @@ using CommitCheck = std::function<Result<void>()>;
 static_assert(compaction::kBottomLevel + 1 == format::kMaxLevels,
               "what a manifest may say, the policy must be able to count");
 
+Result<void> check_options(const Options& options);
 Result<void> check_keyspace_options(const KeyspaceOptions& options);
 // What a handle answers to changes once a sync has failed.
 Error writes_stopped();
@@ -140,7 +143,11 @@ class Core : public std::enable_shared_from_this<Core> {
   sync::EpochDomain& epochs() { return epochs_; }
   base::MemoryAccount& account() { return account_; }
   Clock& clock() { return *runtime_.clock; }
-  const Options& options() const { return options_; }
+
+  // options.cc
+  Options options() const;
+  Result<void> set_options(const Options& options);
+  Result<void> set_keyspace_options(KeyspaceState& keyspace, const KeyspaceOptions& options);
 
  private:
   struct Touched {  // a keyspace that a batch writes to
@@ -204,7 +211,7 @@ class Core : public std::enable_shared_from_this<Core> {
   Result<std::vector<Touched>> keyspaces_of(Bytes encoded);
   void stop_writes(const Error& error);
   Durability durability_of(const WriteOptions& options) const {
-    return options.durability.value_or(options_.durability);
+    return options.durability.value_or(live_options_.durability.load(std::memory_order_relaxed));
   }
 
   // read.cc
@@ -306,11 +313,13 @@ class Core : public std::enable_shared_from_this<Core> {
 
   // Fixed at open.
   const std::string path_;
-  const Options options_;
+  const Options options_;  // as the open was given them: what may change since is in live_options_
   const MemoryPlan plan_;
   const Runtime runtime_;
   const uint64_t process_generation_;
   const bool read_only_;
+
+  LiveOptions live_options_;
 
   // Declared in the order of dependence: what stands later uses what stands before and goes first.
   base::MemoryAccount account_;
@@ -331,7 +340,7 @@ class Core : public std::enable_shared_from_this<Core> {
   SnapshotList snapshots_;
   std::shared_ptr<KeyspaceState> default_keyspace_;
 
-  sync::Mutex create_mutex_;  // one creation of a keyspace at a time
+  sync::Mutex create_mutex_;  // one creation or drop of a keyspace, or change of options, at a time
   sync::Mutex commit_mutex_;
   sync::CondVar drop_decided_;  // with commit_mutex_
   format::Sequence next_sequence_ NACRE_GUARDED_BY(commit_mutex_) = 1;

@@ -182,12 +182,13 @@ Result<compaction::MergeResult> Core::write_memtables(KeyspaceState& keyspace,
 
 compaction::RunWriterOptions Core::writer_options(const KeyspaceState& keyspace, uint32_t level) {
   const bool bottom = level == compaction::kBottomLevel;
+  const KeyspaceOptions options = keyspace.options.load();
   return {.directory = directory_.get(),
           .next_table_number = [this] { return versions_->next_table_number(); },
           .uuid = versions_->uuid(),
-          .compression = bottom ? keyspace.options.bottom_compression : keyspace.options.compression,
-          .block_bytes = keyspace.options.block_bytes,
-          .filter_bits_per_key = filter_bits(keyspace.options.filter_bits_per_key, level),
+          .compression = bottom ? options.bottom_compression : options.compression,
+          .block_bytes = options.block_bytes,
+          .filter_bits_per_key = filter_bits(options.filter_bits_per_key, level),
           .account = &account_,
           .table_bytes = plan_.table_bytes};
 }

@@ -21,6 +21,7 @@
 #include "base/memory_account.h"
 #include "compaction/shape.h"
 #include "engine/counters.h"
+#include "engine/live_options.h"
 #include "engine/read_toll.h"
 #include "format/version_edit.h"
 #include "memtable/memtable.h"
@@ -84,7 +85,7 @@ class KeyspaceState {
 
   const uint32_t id;
   const std::string name;
-  const KeyspaceOptions options;
+  LiveKeyspaceOptions options;  // as the manifest has them
 
   std::atomic<tree::ReadView*> view{nullptr};  // a counted reference
 

@@ -43,7 +43,7 @@ Result<std::shared_ptr<KeyspaceState>> Core::open_keyspace(Bytes name) {
   }
   sync::MutexLock create_lock(create_mutex_);
   if (auto found = find_keyspace(name)) return found;  // another thread was faster
-  return create_keyspace_locked(name, options_.keyspace);
+  return create_keyspace_locked(name, live_options_.new_keyspaces.load());
 }
 
 Result<std::shared_ptr<KeyspaceState>> Core::create_keyspace(Bytes name, const KeyspaceOptions& keyspace_options) {

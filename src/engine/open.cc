@@ -43,29 +43,7 @@ constexpr size_t kRecoveredFlushes = 2;  // under way at once, while the log is 
 // In the simulator a manifest outgrows it in one life, as everything is small there (memory_plan.h).
 constexpr uint64_t kManifestLimitBytes = sync::kSimulated ? uint64_t{4} << 10 : uint64_t{1} << 20;
 
-Result<void> check_options(const Options& options) {
-  const auto wrong = [](const char* reason) { return invalid_argument(Operation::kConfigure, reason); };
-  if (options.memory_bytes < kMinMemoryBytes) return wrong("Options::memory_bytes must be at least 16 MiB");
-  if (options.row_cache_percent > 50) return wrong("Options::row_cache_percent must be 0 to 50");
-  if (options.mode > OpenMode::kReadOnly) return wrong("Options::mode is none of OpenMode");
-  if (options.durability > Durability::kDisk) return wrong("Options::durability is none of Durability");
-  if (options.memtable > MemtableKind::kSkipList) return wrong("Options::memtable is none of MemtableKind");
-  return check_keyspace_options(options.keyspace);
-}
-
 }  // namespace
-
-Result<void> check_keyspace_options(const KeyspaceOptions& options) {
-  const auto wrong = [](const char* reason) { return invalid_argument(Operation::kConfigure, reason); };
-  if (options.filter_bits_per_key > format::kMaxFilterBitsPerKey)
-    return wrong("KeyspaceOptions::filter_bits_per_key must be 0 to 24");
-  if (options.block_bytes < 1024 || options.block_bytes > 65536)
-    return wrong("KeyspaceOptions::block_bytes must be 1,024 to 65,536");
-  if (options.shape > CompactionShape::kTiered) return wrong("KeyspaceOptions::shape is none of CompactionShape");
-  if (std::max(options.compression, options.bottom_compression) > Compression::kZstd)
-    return wrong("KeyspaceOptions::compression or bottom_compression is none of Compression");
-  return {};
-}
 
 Core::Core(std::string path, const Options& options, const Runtime& runtime)
     : path_(std::move(path)),
@@ -74,6 +52,7 @@ Core::Core(std::string path, const Options& options, const Runtime& runtime)
       runtime_(runtime),
       process_generation_(os::process_generation()),
       read_only_(options.mode == OpenMode::kReadOnly),
+      live_options_(options),
       account_(budget_of(options.memory_bytes), plan_.slack_bytes),
       memtable_chunks_(std::make_shared<memtable::ChunkPool>(plan_.memtable_bytes, &account_)) {}
 

@@ -65,7 +65,7 @@ Outcome drop(ShellState& state, const Call& call) {
 Outcome stats(ShellState& state, const Call&) {
   CommonOptions common = state.common;
   common.all_keyspaces = true;
-  print_stats(state.out(), common, state.session.db.stats());
+  print_stats(state.out(), common, state.session);
   return {};
 }
 

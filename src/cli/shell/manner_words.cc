@@ -23,7 +23,9 @@ std::string choice(const char* command, const Call& call, Outcome* wrong) {
 
 Outcome durability(ShellState& state, const Call& call) {
   if (call.arguments.empty()) {
-    std::fprintf(state.out(), "%s\n", state.common.durability.c_str());
+    const Durability of_handle = state.session.db.options().durability;
+    const Durability in_force = state.common.write_options().durability.value_or(of_handle);
+    std::fprintf(state.out(), "%s\n", std::string(to_string(in_force)).c_str());
     return {};
   }
   Outcome wrong;
