@@ -1,4 +1,6 @@
 // All of Nacre's C++ API.
 #pragma once
 
-#include "nacre/db.h"  // IWYU pragma: export
+#include "nacre/db.h"       // IWYU pragma: export
+#include "nacre/inspect.h"  // IWYU pragma: export
+#include "nacre/repair.h"   // IWYU pragma: export

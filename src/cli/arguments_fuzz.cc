@@ -41,6 +41,8 @@ int run_check(const CommonOptions& common) { return note(common); }
 int run_compact(const CommonOptions& common) { return note(common); }
 int run_import(const CommonOptions& common, const std::string&) { return note(common); }
 int run_export(const CommonOptions& common, const std::string&) { return note(common); }
+int run_dump(const CommonOptions& common, const DumpArguments&) { return note(common); }
+int run_repair(const CommonOptions& common, const RepairArguments&) { return note(common); }
 int finish_output(int exit_code) { return exit_code; }
 
 namespace {
@@ -96,6 +98,8 @@ std::vector<std::string> seeds() {
           "stats\ndb\n--keyspace\nk",
           "check\ndb\n--json",
           "compact\ndb",
+          "dump\nfile\n--keys\n--block\n3",
+          "repair\ndb\nnew\n--log-past-damage",
           "--help-all",
           "scan\ndb\n--limit\n-1",
           "scan\n--help"};

@@ -55,6 +55,17 @@ struct ScanArguments {
   uint64_t limit = UINT64_MAX;
 };
 
+struct DumpArguments {
+  bool keys = false;
+  bool values = false;
+  std::optional<uint64_t> block;
+};
+
+struct RepairArguments {
+  std::string into;
+  bool log_past_damage = false;
+};
+
 int run_put(const CommonOptions& common, const std::string& key, const std::string& value);
 int run_get(const CommonOptions& common, const std::string& key);
 int run_del(const CommonOptions& common, const std::string& key);
@@ -62,6 +73,8 @@ int run_scan(const CommonOptions& common, const ScanArguments& arguments);
 int run_stats(const CommonOptions& common);
 int run_check(const CommonOptions& common);
 int run_compact(const CommonOptions& common);
+int run_dump(const CommonOptions& common, const DumpArguments& arguments);
+int run_repair(const CommonOptions& common, const RepairArguments& arguments);
 int run_import(const CommonOptions& common, const std::string& file);
 int run_export(const CommonOptions& common, const std::string& file);
 

@@ -10,11 +10,15 @@
 namespace {
 
 using nacre::cli::CommonOptions;
+using nacre::cli::DumpArguments;
+using nacre::cli::RepairArguments;
 using nacre::cli::ScanArguments;
 
 struct Arguments {
   CommonOptions common;
   ScanArguments scan;
+  DumpArguments dump;
+  RepairArguments repair;
   std::string key;
   std::string value;
   std::string file;
@@ -39,6 +43,7 @@ class Tool {
     add_data_commands();
     add_transfer_commands();
     add_admin_commands();
+    add_salvage_commands();
   }
 
   int run(int argc, char** argv) {
@@ -52,8 +57,12 @@ class Tool {
 
  private:
   CLI::App* add(const std::string& name, const std::string& words, std::function<int()> command) {
-    CLI::App* sub = app_.add_subcommand(name, words);
+    CLI::App* sub = add_bare(name, words, std::move(command));
     sub->add_option("DB", arguments_.common.database, "Directory of the database")->required();
+    return sub;
+  }
+  CLI::App* add_bare(const std::string& name, const std::string& words, std::function<int()> command) {
+    CLI::App* sub = app_.add_subcommand(name, words);
     sub->callback([this, command = std::move(command)] { command_ = command; });
     return sub;
   }
@@ -129,6 +138,27 @@ class Tool {
     prints(stats);
     prints(add("check", "Verify everything that is stored", [this] { return run_check(arguments_.common); }));
     add("compact", "Rewrite all data into one run a keyspace", [this] { return run_compact(arguments_.common); });
+  }
+
+  void add_salvage_commands() {
+    using namespace nacre::cli;
+    CLI::App* dump = add_bare("dump", "Show what a file of a database, or its directory, consists of, damage included",
+                              [this] { return run_dump(arguments_.common, arguments_.dump); });
+    dump->add_option("PATH", arguments_.common.database, "Table, log segment, manifest, CURRENT, or directory")
+        ->required();
+    dump->add_flag("--keys", arguments_.dump.keys, "Every entry of a table, every operation of a log");
+    dump->add_flag("--values", arguments_.dump.values, "The same, with the values");
+    dump->add_option("--block", arguments_.dump.block, "Only this block of a table, with its entries")
+        ->check(is_count, "UINT");
+    prints(dump);
+    CLI::App* repair = add_bare("repair", "Save what can be read of a damaged database into a new one",
+                                [this] { return run_repair(arguments_.common, arguments_.repair); });
+    repair->add_option("SOURCE", arguments_.common.database, "Directory of the damaged database; only read")
+        ->required();
+    repair->add_option("INTO", arguments_.repair.into, "Directory of the new one; empty or missing")->required();
+    repair->add_flag("--log-past-damage", arguments_.repair.log_past_damage,
+                     "Apply what the log holds behind damage, too: later writes without earlier ones");
+    prints(repair);
   }
 
   Arguments& arguments_;
