@@ -67,14 +67,18 @@ void print_json(const InspectItem& item) {
 int run_dump(const CommonOptions& common, const DumpArguments& arguments) {
   const InspectOptions options{
       .entries = arguments.keys || arguments.values, .values = arguments.values, .block = arguments.block};
-  if (!common.json) std::printf("%12s %10s   %s\n", "offset", "bytes", "what");
+  uint64_t items = 0;
   uint64_t damaged = 0;
   const auto inspected = inspect(common.database, options, [&](const InspectItem& item) {
     damaged += item.damaged;
+    if (items++ == 0 && !common.json) std::printf("%12s %10s   %s\n", "offset", "bytes", "what");
     common.json ? print_json(item) : print_line(item);
     return std::ferror(stdout) == 0;
   });
-  if (!inspected) return fail(common.database, inspected.error());
+  if (!inspected) {
+    const int code = fail(common.database, inspected.error());
+    return inspected.error().kind == ErrorKind::kNotFound ? kNotFound : code;
+  }
   if (damaged == 0) return kSuccess;
   std::fflush(stdout);
   std::fprintf(stderr, "nacre: %s: damaged in %llu places, marked with !\n", common.database.c_str(), wide(damaged));
