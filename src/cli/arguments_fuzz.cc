@@ -57,6 +57,8 @@ int run_shell(const CommonOptions& common, const ShellArguments& arguments) {
   return note(common);
 }
 int run_bench(const CommonOptions& common, const BenchArguments&) { return note(common); }
+int run_dump(const CommonOptions& common, const DumpArguments&) { return note(common); }
+int run_repair(const CommonOptions& common, const RepairArguments&) { return note(common); }
 int finish_output(int exit_code) { return exit_code; }
 
 namespace {
@@ -113,6 +115,8 @@ std::vector<std::string> seeds() {
           "check\ndb\n--json",
           "compact\ndb\n--options\nfile.toml",
           "options",
+          "dump\nfile\n--keys\n--block\n3",
+          "repair\ndb\nnew\n--log-past-damage",
           "--help-all",
           "scan\ndb\n--limit\n-1",
           "scan\n--help",

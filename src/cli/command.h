@@ -104,6 +104,17 @@ struct BenchArguments {
   uint64_t value_bytes = 100;
 };
 
+struct DumpArguments {
+  bool keys = false;
+  bool values = false;
+  std::optional<uint64_t> block;
+};
+
+struct RepairArguments {
+  std::string into;
+  bool log_past_damage = false;
+};
+
 int run_put(const CommonOptions& common, const PutArguments& arguments);
 int run_get(const CommonOptions& common, const std::vector<std::string>& keys);
 int run_del(const CommonOptions& common, const std::vector<std::string>& keys, const DelArguments& arguments);
@@ -114,6 +125,8 @@ int run_check(const CommonOptions& common);
 int run_flush(const CommonOptions& common);
 int run_compact(const CommonOptions& common);
 int run_options(const CommonOptions& common);
+int run_dump(const CommonOptions& common, const DumpArguments& arguments);
+int run_repair(const CommonOptions& common, const RepairArguments& arguments);
 int run_import(const CommonOptions& common, const std::string& file);
 int run_export(const CommonOptions& common, const std::string& file);
 int run_shell(const CommonOptions& common, const ShellArguments& arguments);

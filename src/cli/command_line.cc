@@ -20,6 +20,7 @@ CommandLine::CommandLine() : app_("Nacre: an embedded key-value store. Keys and 
   add_data_commands(*this);
   add_transfer_commands(*this);
   add_admin_commands(*this);
+  add_salvage_commands(*this);
   add_shell_commands(*this);
 }
 
@@ -31,6 +32,12 @@ CLI::App* CommandLine::add(const std::string& name, const std::string& words, st
 
 CLI::App* CommandLine::add_without_database(const std::string& name, const std::string& words, std::function<int()> run) {
   return takes_options(app_.add_subcommand(name, words), std::move(run));
+}
+
+CLI::App* CommandLine::add_bare(const std::string& name, const std::string& words, std::function<int()> run) {
+  CLI::App* command = app_.add_subcommand(name, words);
+  command->callback([this, run = std::move(run)] { command_ = run; });
+  return command;
 }
 
 CLI::App* CommandLine::takes_options(CLI::App* command, std::function<int()> run) {

@@ -21,6 +21,8 @@ struct Arguments {
   KeyspacesArguments keyspaces;
   ShellArguments shell;
   BenchArguments bench;
+  DumpArguments dump;
+  RepairArguments repair;
   std::string file;
   std::string format = "tsv";
 };
@@ -32,8 +34,9 @@ class CommandLine {
   // A command with its first argument, the database; `run` is called after all words are parsed.
   CLI::App* add(const std::string& name, const std::string& words, std::function<int()> run);
 
-  // The same of a command that opens none, but reads a file of options.
+  // Commands that open no database: with a file of options, and without.
   CLI::App* add_without_database(const std::string& name, const std::string& words, std::function<int()> run);
+  CLI::App* add_bare(const std::string& name, const std::string& words, std::function<int()> run);
 
   // Options that several commands take.
   void writes(CLI::App* command);
@@ -61,6 +64,7 @@ std::string is_count(const std::string& text);
 void add_data_commands(CommandLine& line);
 void add_transfer_commands(CommandLine& line);
 void add_admin_commands(CommandLine& line);
+void add_salvage_commands(CommandLine& line);
 void add_shell_commands(CommandLine& line);
 
 }  // namespace nacre::cli
