@@ -7,6 +7,8 @@ find_path(NACRE_XXHASH_INCLUDE xxhash.h REQUIRED)
 find_library(NACRE_LZ4 lz4 REQUIRED)
 find_library(NACRE_ZSTD zstd REQUIRED)
 find_library(NACRE_URING uring REQUIRED)
+find_path(NACRE_SPDLOG_INCLUDE spdlog/logger.h REQUIRED)  # headers only, as fmt: see src/log/event_log.cc
+find_path(NACRE_FMT_INCLUDE fmt/format.h REQUIRED)
 
 # What every object of the project is compiled with.
 add_library(nacre_settings INTERFACE)

@@ -37,10 +37,12 @@ int fail_usage(const std::string& words) {
 
 namespace {
 
-// Says on standard error what an open dropped.
-class TornTails : public EventSink {
+// Says on standard error what an open dropped, or everything.
+class Reports : public EventSink {
  public:
+  explicit Reports(bool verbose) : verbose_(verbose) {}
   void on_event(const Event& event) override {
+    if (verbose_) std::fprintf(stderr, "nacre: %s\n", to_string(event).c_str());
     if (event.kind != EventKind::kTornTail) return;
     std::fprintf(
         stderr,
@@ -49,6 +51,9 @@ class TornTails : public EventSink {
         static_cast<unsigned long long>(event.offset), static_cast<unsigned long long>(event.file_number),
         static_cast<unsigned long long>(event.bytes_in), static_cast<unsigned long long>(event.entries));
   }
+
+ private:
+  const bool verbose_;
 };
 
 }  // namespace
@@ -57,7 +62,8 @@ std::optional<Session> open_session(const CommonOptions& common, OpenMode mode, 
   Options options;
   options.mode = mode;
   Runtime runtime = Runtime::standard();
-  runtime.events = std::make_shared<TornTails>();
+  runtime.events = std::make_shared<Reports>(common.verbose);
+  runtime.log.format = common.log_format == "json" ? LogFormat::kJson : LogFormat::kText;
   auto db = Db::open(common.database, options, runtime);
   if (!db) {
     if (why != nullptr) *why = db.error();

@@ -19,6 +19,8 @@ struct CommonOptions {
   bool all_keyspaces = true;  // of stats: none was named
   std::string durability = "os";
   bool json = false;
+  std::string log_format = "text";
+  bool verbose = false;  // events go to standard error
   bool escaped = false;  // keys and values on the command line use the escapes of the TSV format
 
   WriteOptions write_options() const;

@@ -54,6 +54,7 @@ class Tool {
   CLI::App* add(const std::string& name, const std::string& words, std::function<int()> command) {
     CLI::App* sub = app_.add_subcommand(name, words);
     sub->add_option("DB", arguments_.common.database, "Directory of the database")->required();
+    sub->add_flag("--verbose", arguments_.common.verbose, "Print what the database reports to standard error");
     sub->callback([this, command = std::move(command)] { command_ = command; });
     return sub;
   }
@@ -61,6 +62,12 @@ class Tool {
     sub->add_option("--durability", arguments_.common.durability,
                     "What a finished write survives: nothing, the process, a power cut")
         ->check(CLI::IsMember({"memory", "os", "disk"}))
+        ->capture_default_str();
+    logs(sub);
+  }
+  void logs(CLI::App* sub) {
+    sub->add_option("--log-format", arguments_.common.log_format, "Of the lines in the LOG of the database")
+        ->check(CLI::IsMember({"text", "json"}))
         ->capture_default_str();
   }
   CLI::App* in_keyspace(CLI::App* sub) {
@@ -128,7 +135,7 @@ class Tool {
     });
     prints(stats);
     prints(add("check", "Verify everything that is stored", [this] { return run_check(arguments_.common); }));
-    add("compact", "Rewrite all data into one run a keyspace", [this] { return run_compact(arguments_.common); });
+    logs(add("compact", "Rewrite all data into one run a keyspace", [this] { return run_compact(arguments_.common); }));
   }
 
   Arguments& arguments_;

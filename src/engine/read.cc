@@ -88,6 +88,7 @@ void Core::record_get(KeyspaceState& keyspace, uint64_t duration_ns) {
 Result<std::optional<Value>> Core::get(KeyspaceState& keyspace, Bytes key, const Snapshot& snapshot) {
   NACRE_TRY(usable());
   NACRE_TRY(check_key(key));
+  const uint64_t reads_before_ns = os::read_wait_ns();
   const Stopwatch watch(*runtime_.clock, keyspace.counters.add_sampled(KeyspaceCounter::kGets));
   std::optional<Value> value;
   uint64_t extra_runs = 0;
@@ -114,12 +115,14 @@ Result<std::optional<Value>> Core::get(KeyspaceState& keyspace, Bytes key, const
     record_get(keyspace, watch.elapsed_ns());
     pay_toll(keyspace, extra_runs, ReadToll::kBytesOfGet);
   }
+  note_read("get", keyspace, watch.elapsed_ns(), reads_before_ns);
   return value;
 }
 
 Result<bool> Core::contains(KeyspaceState& keyspace, Bytes key, const Snapshot& snapshot) {
   NACRE_TRY(usable());
   NACRE_TRY(check_key(key));
+  const uint64_t reads_before_ns = os::read_wait_ns();
   const Stopwatch watch(*runtime_.clock, keyspace.counters.add_sampled(KeyspaceCounter::kGets));
   bool present = false;
   uint64_t extra_runs = 0;
@@ -142,6 +145,7 @@ Result<bool> Core::contains(KeyspaceState& keyspace, Bytes key, const Snapshot& 
     record_get(keyspace, watch.elapsed_ns());
     pay_toll(keyspace, extra_runs, ReadToll::kBytesOfGet);
   }
+  note_read("contains", keyspace, watch.elapsed_ns(), reads_before_ns);
   return present;
 }
 
@@ -149,6 +153,7 @@ Result<std::vector<std::optional<Value>>> Core::multi_get(KeyspaceState& keyspac
                                                           const Snapshot& snapshot) {
   NACRE_TRY(usable());
   for (const Bytes key : keys) NACRE_TRY(check_key(key));
+  const uint64_t reads_before_ns = os::read_wait_ns();
   const Stopwatch watch(*runtime_.clock, keyspace.counters.add_sampled(KeyspaceCounter::kMultiGets));
   std::vector<read::Lookup> lookups(keys.size());
   std::vector<std::optional<Value>> values(keys.size());
@@ -186,6 +191,7 @@ Result<std::vector<std::optional<Value>>> Core::multi_get(KeyspaceState& keyspac
     }
     pay_toll(keyspace, extra_runs, ReadToll::kBytesOfKeyAmongMany);
   }
+  note_read("multi_get", keyspace, watch.elapsed_ns(), reads_before_ns);
   return values;
 }
 
