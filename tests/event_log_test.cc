@@ -313,23 +313,24 @@ TEST_F(EventLog, ItsFilesAreBounded) {
     log.file_bytes = 64 << 10;
     log.files = 2;
   });
+  Db::open(path_, small(), runtime).value().close().value();
+  for (const char* name : {"/LOG", "/LOG.1", "/LOG.7"}) os::spill(path_ + name, std::string(63 << 10, 'o') + "\n");
   Db db = Db::open(path_, small(), runtime).value();
-  for (int i = 0; i < 400; i++) {
+  for (int i = 0; i < 10; i++) {
     const std::string name = "keyspace " + std::to_string(i) + std::string(200, 'n');
     db.keyspace(name).value();
     db.drop_keyspace(name).value();
   }
+  EXPECT_TRUE(db.check().value().empty()) << "older parts of the log are known files";
   db.close().value();
-  uint64_t files = 0;
+  std::set<std::string> files;
   for (const DirectoryEntry& entry : os::posix_file_system()->open_directory(path_, false).value()->list().value()) {
     if (!entry.name.starts_with("LOG")) continue;
-    files++;
+    files.insert(entry.name);
     EXPECT_LE(entry.size_bytes, 64U << 10) << entry.name;
   }
-  EXPECT_EQ(files, 2U);
+  EXPECT_EQ(files, (std::set<std::string>{"LOG", "LOG.1"}));
   EXPECT_EQ(log_of(path_).back()["kind"], "closed");
-  auto db_again = Db::open(path_, small(OpenMode::kMustExist), runtime).value();
-  EXPECT_TRUE(db_again.check().value().empty()) << "older parts of the log are known files";
 }
 
 TEST_F(EventLog, NothingThatStandsInItsPlaceHurtsTheDatabase) {
@@ -453,7 +454,7 @@ TEST_F(EventLog, ADelayForBackgroundWorkIsNamed) {
   pauses_.append_ms = 30;
   const auto named = [this] {
     const auto slow = sink_->slow();
-    return slow.contains("memtables full") || slow.contains("memtables filling");
+    return slow.contains("delay: memtables full") || slow.contains("delay: memtables filling");
   };
   for (int i = 0; i < 4000 && !named(); i++) db.put(std::to_string(i), std::string(20'000, 'v')).value();
   pauses_.append_ms = 0;

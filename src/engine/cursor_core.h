@@ -53,8 +53,9 @@ class CursorCore {
     const uint64_t reads_before_ns = os::read_wait_ns();
     const Stopwatch watch(core_->clock(), wanted);
     move(*range);
-    if (wanted && range->status()) core_->record_seek(*keyspace_, making_ns_ + watch.elapsed_ns(), range->runs());
-    core_->note_read("seek", *keyspace_, watch.elapsed_ns(), reads_before_ns);
+    const uint64_t sampled_ns = wanted ? making_ns_ + watch.elapsed_ns() : 0;
+    if (wanted && range->status()) core_->record_seek(*keyspace_, sampled_ns, range->runs());
+    core_->note_read("seek", *keyspace_, sampled_ns, reads_before_ns);
     making_ns_ = 0;
     is_first_ = false;
     return true;

@@ -111,11 +111,12 @@ Result<std::optional<Value>> Core::get(KeyspaceState& keyspace, Bytes key, const
     keyspace.counters.add(KeyspaceCounter::kGetsFound, 1);
     keyspace.counters.add(KeyspaceCounter::kBytesGot, value->size());
   }
+  const uint64_t sampled_ns = watch.elapsed_ns();
   if (watch.wanted()) [[unlikely]] {
-    record_get(keyspace, watch.elapsed_ns());
+    record_get(keyspace, sampled_ns);
     pay_toll(keyspace, extra_runs, ReadToll::kBytesOfGet);
   }
-  note_read("get", keyspace, watch.elapsed_ns(), reads_before_ns);
+  note_read("get", keyspace, sampled_ns, reads_before_ns);
   return value;
 }
 
@@ -141,11 +142,12 @@ Result<bool> Core::contains(KeyspaceState& keyspace, Bytes key, const Snapshot& 
   }
   cache_->after_guard();
   if (present) keyspace.counters.add(KeyspaceCounter::kGetsFound, 1);
+  const uint64_t sampled_ns = watch.elapsed_ns();
   if (watch.wanted()) [[unlikely]] {
-    record_get(keyspace, watch.elapsed_ns());
+    record_get(keyspace, sampled_ns);
     pay_toll(keyspace, extra_runs, ReadToll::kBytesOfGet);
   }
-  note_read("contains", keyspace, watch.elapsed_ns(), reads_before_ns);
+  note_read("contains", keyspace, sampled_ns, reads_before_ns);
   return present;
 }
 
@@ -182,8 +184,9 @@ Result<std::vector<std::optional<Value>>> Core::multi_get(KeyspaceState& keyspac
   keyspace.counters.add(KeyspaceCounter::kMultiGetKeys, keys.size());
   keyspace.counters.add(KeyspaceCounter::kMultiGetKeysFound, found);
   keyspace.counters.add(KeyspaceCounter::kBytesGot, bytes);
+  const uint64_t sampled_ns = watch.elapsed_ns();
   if (watch.wanted()) {
-    multi_get_latency_.record(watch.elapsed_ns());
+    multi_get_latency_.record(sampled_ns);
     uint64_t extra_runs = 0;
     for (const read::Lookup& lookup : lookups) {
       if (lookup.last_run) keyspace.expectation.learn(lookup.present);
@@ -191,7 +194,7 @@ Result<std::vector<std::optional<Value>>> Core::multi_get(KeyspaceState& keyspac
     }
     pay_toll(keyspace, extra_runs, ReadToll::kBytesOfKeyAmongMany);
   }
-  note_read("multi_get", keyspace, watch.elapsed_ns(), reads_before_ns);
+  note_read("multi_get", keyspace, sampled_ns, reads_before_ns);
   return values;
 }
 

@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "nacre/runtime.h"
 #include "nacre/stats.h"
@@ -31,7 +32,7 @@ struct Waits {
   // Of an operation that took `duration_ns`: the longest wait, in words.
   const char* cause(uint64_t duration_ns) const {
     const std::array<std::pair<uint64_t, const char*>, 6> all = {{
-        {delay_ns, to_string(delay_reason)},
+        {delay_ns, delay_in_words()},
         {lock_ns, "lock: other writers"},
         {log_ns, "I/O: log segment"},
         {sync_ns, "I/O: sync of the log"},
@@ -39,6 +40,14 @@ struct Waits {
         {duration_ns - std::min(duration_ns, sum_ns()), "no known wait: processor or memory"},
     }};
     return std::max_element(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first < b.first; })->second;
+  }
+
+  const char* delay_in_words() const {
+    switch (delay_reason) {
+      case DelayReason::kMemtablesFull: return "delay: memtables full";
+      case DelayReason::kMemtablesFilling: return "delay: memtables filling";
+      default: return "delay: compaction debt";
+    }
   }
 };
 

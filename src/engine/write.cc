@@ -128,12 +128,12 @@ Result<void> Core::write_one(KeyspaceState& keyspace, EntryKind kind, Bytes key,
   keyspace.counters.add(counter_of(kind), 1);
   keyspace.counters.add(KeyspaceCounter::kBytesPut, key.size() + value.size());
   NACRE_TRY(finish_commit(claimed, durability, waits));
+  const uint64_t duration_ns = watch.elapsed_ns();
   if (watch.wanted()) [[unlikely]] {
-    const uint64_t duration_ns = watch.elapsed_ns();
     write_latency_.record(duration_ns);
     keyspace.latencies.writes.record(duration_ns);
   }
-  note_if_slow(word_of(kind), keyspace.name, watch.elapsed_ns(), waits);
+  note_if_slow(word_of(kind), keyspace.name, duration_ns, waits);
   return {};
 }
 
@@ -208,12 +208,12 @@ Result<void> Core::write_batch(Bytes encoded, uint32_t count, const WriteOptions
   counters_.add(DbCounter::kWrites, 1);
   for (const Touched& each : touched) each.keyspace->counters.add_all(each.counts);
   NACRE_TRY(finish_commit(claimed, durability, waits));
+  const uint64_t duration_ns = watch.elapsed_ns();
   if (watch.wanted()) [[unlikely]] {
-    const uint64_t duration_ns = watch.elapsed_ns();
     write_latency_.record(duration_ns);
     for (const Touched& each : touched) each.keyspace->latencies.writes.record(duration_ns);
   }
-  note_if_slow("write", touched.size() == 1 ? touched.front().keyspace->name : "", watch.elapsed_ns(), waits);
+  note_if_slow("write", touched.size() == 1 ? touched.front().keyspace->name : "", duration_ns, waits);
   return {};
 }
 

