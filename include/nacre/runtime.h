@@ -46,6 +46,16 @@ class NACRE_API WritableFile {
   virtual uint64_t size_bytes() const = 0;
 };
 
+// A file of lines for people. One process appends to it.
+class LineFile {
+ public:
+  virtual ~LineFile() = default;
+  // All of `line`, whose end is a line feed, or nothing. What was appended survives the process; it is never synced. A failure is
+  // not final.
+  virtual Result<void> append(Bytes line) = 0;
+  virtual uint64_t size_bytes() const = 0;
+};
+
 // A file of fixed size mapped shared into memory: what is stored there survives the process at once and the machine
 // after sync(). Every byte is allocated, so storing into it cannot run out of space.
 class NACRE_API MappedFile {
@@ -93,6 +103,11 @@ class NACRE_API Directory {
                                                             MappedSpace space = MappedSpace::kWritten) = 0;
   // Maps an existing file that create_mapped made. kCorruption if it has holes.
   virtual Result<std::unique_ptr<MappedFile>> open_mapped(const std::string& name) = 0;
+  // Opens a file of lines to append to it, or creates it, mode 0600. kUnsupported: there are none here, and so no LOG.
+  virtual Result<std::unique_ptr<LineFile>> open_lines(const std::string& name) {
+    (void)name;
+    return Error{.kind = ErrorKind::kUnsupported, .operation = Operation::kOpen};
+  }
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;  // replaces `to`
   virtual Result<void> remove(const std::string& name) = 0;
   virtual Result<std::vector<DirectoryEntry>> list() = 0;  // regular files only
@@ -149,14 +164,32 @@ class NACRE_API Executor {
   virtual void set_urgency(Urgency urgency) = 0;
 };
 
+enum class LogFormat : uint8_t {
+  kText,  // time, severity, kind, name=value ...
+  kJson,  // an object a line
+};
+
+// The file LOG in the directory of a database that is opened for writing, and older ones: LOG.1 is the youngest of them. It holds the
+// events, one a line, each in the file when its call returns. It never fails an operation: what cannot be written is left out and
+// counted (kEventsLost).
+struct LogOptions {
+  bool enabled = true;
+  LogFormat format = LogFormat::kText;
+  Severity least = Severity::kDebug;          // kDebug: every decision; kInfo: what jobs have done; kWarning: trouble only
+  uint64_t file_bytes = uint64_t{4} << 20;    // at least 64 KiB; then the next file begins
+  uint32_t files = 4;                         // 1 to 1,000, LOG included; the oldest is removed
+};
+
 struct NACRE_API Runtime {
   std::shared_ptr<FileSystem> file_system;
   std::shared_ptr<Clock> clock;
   std::shared_ptr<Executor> executor;
-  std::shared_ptr<EventSink> events;
+  std::shared_ptr<EventSink> events;  // told everything, whether there is a LOG or not
   uint64_t random_seed = 0;  // 0: taken from the kernel at each open; otherwise every random choice follows from it
+  LogOptions log;
+  uint64_t slow_ns = 100'000'000;  // kSlowOperation tells of users' operations that take so long; 0: of none
 
-  // The process-wide default: kernel files, one background thread a core, events dropped.
+  // The process-wide default: kernel files, one background thread a core, events in the LOG of each database only.
   static const Runtime& standard();
 };
 

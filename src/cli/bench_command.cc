@@ -219,7 +219,7 @@ int measure(const std::string& path, const CommonOptions& common, const BenchArg
   std::optional<Options> options = read_options(common);
   if (!options) return kUsage;
   options->mode = OpenMode::kCreateNew;
-  auto db = Db::open(path, *options);
+  auto db = Db::open(path, *options, runtime_of(common));
   if (!db) return fail(path, db.error());
   const double mib = static_cast<double>(arguments.entries * (kKeyBytes + arguments.value_bytes)) / (1 << 20);
   if (!common.json) {

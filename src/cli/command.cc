@@ -53,10 +53,12 @@ int fail_usage(const std::string& words) {
 
 namespace {
 
-// Says on standard error what an open dropped.
-class TornTails : public EventSink {
+// Says on standard error what an open dropped, or everything.
+class Reports : public EventSink {
  public:
+  explicit Reports(bool verbose) : verbose_(verbose) {}
   void on_event(const Event& event) override {
+    if (verbose_) std::fprintf(stderr, "nacre: %s\n", visible(to_string(event)).c_str());
     if (event.kind != EventKind::kTornTail) return;
     std::fprintf(
         stderr,
@@ -65,6 +67,9 @@ class TornTails : public EventSink {
         static_cast<unsigned long long>(event.offset), static_cast<unsigned long long>(event.file_number),
         static_cast<unsigned long long>(event.bytes_in), static_cast<unsigned long long>(event.entries));
   }
+
+ private:
+  const bool verbose_;
 };
 
 void say_which_keyspaces(const Db& db, const std::string& wanted) {
@@ -91,6 +96,13 @@ std::optional<Options> read_options(const CommonOptions& common) {
   return std::nullopt;
 }
 
+Runtime runtime_of(const CommonOptions& common) {
+  Runtime runtime = Runtime::standard();
+  runtime.events = std::make_shared<Reports>(common.verbose);
+  runtime.log.format = common.log_format == "json" ? LogFormat::kJson : LogFormat::kText;
+  return runtime;
+}
+
 std::optional<Session> open_session(const CommonOptions& common, OpenMode mode, int* exit_code, Error* why) {
   std::optional<Options> options = read_options(common);
   if (!options) {
@@ -98,9 +110,7 @@ std::optional<Session> open_session(const CommonOptions& common, OpenMode mode, 
     return std::nullopt;
   }
   if (mode != OpenMode::kCreateIfMissing) options->mode = mode;
-  Runtime runtime = Runtime::standard();
-  runtime.events = std::make_shared<TornTails>();
-  auto db = Db::open(common.database, *options, runtime);
+  auto db = Db::open(common.database, *options, runtime_of(common));
   if (!db) {
     if (why != nullptr) *why = db.error();
     *exit_code = fail(common.database, db.error());

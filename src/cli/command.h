@@ -23,6 +23,8 @@ struct CommonOptions {
   std::string durability;     // empty: what the options say
   bool json = false;
   bool hex = false;
+  std::string log_format = "text";
+  bool verbose = false;  // events go to standard error
   bool escaped = false;  // keys and values on the command line use the escapes of the TSV format
 
   WriteOptions write_options() const;
@@ -36,6 +38,9 @@ struct Session {
 
 // What the file of options says, or the defaults. On failure prints why and returns nothing.
 std::optional<Options> read_options(const CommonOptions& common);
+
+// Where the events of its database go: LOG in the format that was asked for, and standard error.
+Runtime runtime_of(const CommonOptions& common);
 
 // Opens what `common` names, with its options; of these `mode` counts, unless it is to create and the file says how. On failure prints why and returns nothing; `exit_code` then says how to end, and `why`, if not
 // null, has the error.

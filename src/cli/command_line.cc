@@ -27,6 +27,7 @@ CommandLine::CommandLine() : app_("Nacre: an embedded key-value store. Keys and 
 CLI::App* CommandLine::add(const std::string& name, const std::string& words, std::function<int()> run) {
   CLI::App* command = app_.add_subcommand(name, words);
   command->add_option("DB", arguments_.common.database, "Directory of the database")->required();
+  command->add_flag("--verbose", arguments_.common.verbose, "Print what the database reports to standard error");
   return takes_options(command, std::move(run));
 }
 
@@ -52,6 +53,13 @@ void CommandLine::writes(CLI::App* command) {
       ->add_option("--durability", arguments_.common.durability,
                    "What a finished write survives: nothing, the process, a power cut; else as the options say, os by default")
       ->check(CLI::IsMember({"memory", "os", "disk"}));
+  logs(command);
+}
+
+void CommandLine::logs(CLI::App* command) {
+  command->add_option("--log-format", arguments_.common.log_format, "Of the lines in the LOG of the database")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
 }
 
 CLI::App* CommandLine::in_keyspace(CLI::App* command) {

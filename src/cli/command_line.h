@@ -40,6 +40,7 @@ class CommandLine {
 
   // Options that several commands take.
   void writes(CLI::App* command);
+  void logs(CLI::App* command);
   void takes_bytes(CLI::App* command);
   void prints_json(CLI::App* command);
   void takes_bounds(CLI::App* command, ScanArguments& bounds);

@@ -42,8 +42,8 @@ void add_admin_commands(CommandLine& line) {
   });
   line.prints_json(stats);
   line.prints_json(line.add("check", "Verify everything that is stored", [&] { return run_check(arguments.common); }));
-  line.add("flush", "Write what is in memory and log into tables", [&] { return run_flush(arguments.common); });
-  line.add("compact", "Rewrite all data into one run a keyspace", [&] { return run_compact(arguments.common); });
+  line.logs(line.add("flush", "Write what is in memory and log into tables", [&] { return run_flush(arguments.common); }));
+  line.logs(line.add("compact", "Rewrite all data into one run a keyspace", [&] { return run_compact(arguments.common); }));
   line.add_without_database("options", "Print every option with its range and default, as a file for --options",
                             [&] { return run_options(arguments.common); });
 }

@@ -433,4 +433,13 @@ std::string Plan::to_string() const {
   return text;
 }
 
+std::string Plan::details() const {
+  constexpr size_t kMostNamed = 64;
+  std::string text = "tables";
+  for (size_t i = 0; i < std::min(inputs.size(), kMostNamed); i++) text += " " + std::to_string(inputs[i]);
+  if (inputs.size() > kMostNamed) text += " and " + std::to_string(inputs.size() - kMostNamed) + " more";
+  if (output_run != 0) text += ", into run " + std::to_string(output_run);
+  return text + ", urgency in percent " + std::to_string(static_cast<int>(urgency * 100));
+}
+
 }  // namespace nacre::compaction

@@ -38,6 +38,7 @@ struct FrozenMemtable {
   format::Sequence through = 0;  // every write of the keyspace up to here is in this memtable or an older one
   uint64_t first_lsn = 0;        // the log from here on is needed until it is flushed
   uint64_t end_lsn = 0;          // the log's end when it was frozen
+  const char* cause = "";        // why it was frozen
 };
 
 // The key range that a running compaction writes into, and its inputs.

@@ -94,7 +94,8 @@ void Core::leave_mark(uint32_t id) {
   const format::BatchOp op{.kind = format::EntryKind::kErase, .keyspace = id, .key = {}, .value = {}};
   Result<Claimed> claimed = [&]() -> Result<Claimed> {
     sync::MutexLock lock(commit_mutex_);
-    Result<Claimed> mark = claim(format::encoded_bytes(op), 1, true);
+    Waits waits;
+    Result<Claimed> mark = claim(format::encoded_bytes(op), 1, true, waits);
     if (!mark) return mark;
     // No memtable needs the mark, so none holds the floor below it: sealed later, it might lie in a segment that was given up.
     format::store_op(wal_->payload(*mark->log), op);

@@ -10,6 +10,7 @@
 #include "base/bits.h"
 #include "base/result.h"
 #include "os/process.h"
+#include "os/read_wait.h"
 
 namespace nacre::os {
 
@@ -22,6 +23,7 @@ constexpr size_t kLargestCall = size_t{1} << 30;  // the kernel moves at most 2 
 }  // namespace
 
 Result<size_t> PosixReadableFile::read(uint64_t offset, std::span<char> out) {
+  const ReadWait wait;
   size_t done = 0;
   while (done < out.size()) {
     const size_t want = std::min(out.size() - done, kLargestCall);
