@@ -24,41 +24,6 @@ std::string human_bytes(uint64_t bytes) {
   return text;
 }
 
-nlohmann::ordered_json to_json(const KeyspaceStats& keyspace) {
-  nlohmann::ordered_json object;
-  set_bytes(object, "name", keyspace.name);
-  object["memtables"] = keyspace.memtables;
-  object["memtable_bytes"] = keyspace.memtable_bytes;
-  object["space_amplification"] = keyspace.space_amplification();
-  object["read_amplification"] = keyspace.read_amplification();
-  object["levels"] = nlohmann::ordered_json::array();
-  for (const LevelStats& level : keyspace.levels) {
-    object["levels"].push_back({{"level", level.level},
-                                {"runs", level.runs},
-                                {"tables", level.tables},
-                                {"bytes", level.bytes},
-                                {"entries", level.entries},
-                                {"tombstones", level.tombstones}});
-  }
-  return object;
-}
-
-void print_json(const Stats& stats) {
-  nlohmann::ordered_json object;
-  object["last_sequence"] = stats.last_sequence;
-  object["table_file_bytes"] = stats.table_file_bytes;
-  object["memory_bytes"] = stats.memory_bytes;
-  object["memory_ceiling_bytes"] = stats.memory_ceiling_bytes;
-  object["memory"] = {{"memtables", stats.memory.memtables}, {"log", stats.memory.log},
-                      {"cache", stats.memory.cache},         {"tables", stats.memory.tables},
-                      {"cursors", stats.memory.cursors},     {"jobs", stats.memory.jobs}};
-  object["space_amplification"] = stats.space_amplification();
-  object["read_amplification"] = stats.read_amplification();
-  object["keyspaces"] = nlohmann::ordered_json::array();
-  for (const KeyspaceStats& keyspace : stats.keyspaces) object["keyspaces"].push_back(to_json(keyspace));
-  std::printf("%s\n", object.dump(2).c_str());
-}
-
 // A level as a bar whose length is its share of the largest one.
 void print_levels(const KeyspaceStats& keyspace) {
   std::string name;
@@ -93,7 +58,7 @@ int run_stats(const CommonOptions& common) {
     std::erase_if(stats.keyspaces, [&](const KeyspaceStats& keyspace) { return keyspace.name != common.keyspace; });
   }
   if (common.json) {
-    print_json(stats);
+    std::printf("%s\n", nlohmann::ordered_json::parse(to_json(stats)).dump(2).c_str());
     return kSuccess;
   }
   for (const KeyspaceStats& keyspace : stats.keyspaces) print_levels(keyspace);

@@ -71,6 +71,8 @@ KeyspaceStats stats_of(const KeyspaceState& keyspace) {
   count_operations(keyspace.counters, out);
   out.flushes = keyspace.flushes;
   out.compactions = keyspace.compaction_count;
+  out.flushes_running = keyspace.flushing ? 1 : 0;
+  out.compactions_running = keyspace.compactions.size();
   for (const tree::Run& run : keyspace.version->runs())
     out.largest_run_bytes = std::max(out.largest_run_bytes, run.totals().file_bytes);
   out.gets_answered_memory = keyspace.gets_answered_in_memory.load(std::memory_order_relaxed);
@@ -89,16 +91,6 @@ void total_up(const KeyspaceCounters::Values& counts, Stats& stats) {
   stats.user_bytes = of(kBytesPut);
   stats.gets = of(kGets) + of(kMultiGetKeys);
   stats.gets_found = of(kGetsFound) + of(kMultiGetKeysFound);
-}
-
-uint64_t bytes_of_levels(const KeyspaceStats& keyspace) {
-  uint64_t bytes = 0;
-  for (const LevelStats& level : keyspace.levels) bytes += level.bytes;
-  return bytes;
-}
-
-double ratio(uint64_t part, uint64_t of, double otherwise) {
-  return of == 0 ? otherwise : static_cast<double>(part) / static_cast<double>(of);
 }
 
 }  // namespace
@@ -154,59 +146,9 @@ Stats Core::stats() const {
   stats.cache_evictions = cache.evictions;
   stats.snapshots = snapshots_.count();
   stats.last_sequence = pipeline_.visible();
+  stats.writes_stopped = writes_stopped_.load(std::memory_order_relaxed);
+  stats.device_full = only_erases_.load(std::memory_order_relaxed);
   return stats;
 }
 
 }  // namespace nacre::engine
-
-namespace nacre {
-
-const char* to_string(DelayReason reason) {
-  switch (reason) {
-    case DelayReason::kNone: return "none";
-    case DelayReason::kMemtablesFull: return "memtables full";
-    case DelayReason::kCompactionDebt: return "compaction debt";
-    case DelayReason::kLogSegment: return "log segment late";
-    case DelayReason::kMemtablesFilling: return "memtables filling";
-    case DelayReason::kCount: break;
-  }
-  return "";
-}
-
-double KeyspaceStats::write_amplification() const {
-  uint64_t bytes_written = 0;
-  for (const LevelStats& level : levels) bytes_written += level.bytes_written;
-  return engine::ratio(bytes_written, bytes_put, 0);
-}
-
-double KeyspaceStats::space_amplification() const {
-  return engine::ratio(engine::bytes_of_levels(*this), largest_run_bytes, 1);
-}
-
-double KeyspaceStats::read_amplification() const {
-  uint64_t runs = 0;
-  for (const LevelStats& level : levels) runs += level.runs;
-  return static_cast<double>(runs);
-}
-
-double Stats::write_amplification() const {
-  return engine::ratio(log_bytes + flush_bytes + compaction_bytes_written, user_bytes, 0);
-}
-
-double Stats::space_amplification() const {
-  uint64_t all = 0;
-  uint64_t copy = 0;
-  for (const KeyspaceStats& keyspace : keyspaces) {
-    all += engine::bytes_of_levels(keyspace);
-    copy += keyspace.largest_run_bytes;
-  }
-  return engine::ratio(all, copy, 1);
-}
-
-double Stats::read_amplification() const {
-  double most = 0;
-  for (const KeyspaceStats& keyspace : keyspaces) most = std::max(most, keyspace.read_amplification());
-  return most;
-}
-
-}  // namespace nacre
