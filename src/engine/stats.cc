@@ -45,30 +45,34 @@ std::vector<LevelStats> levels_of(const KeyspaceState& keyspace) {
   return levels;
 }
 
-void count_operations(const KeyspaceCounters& counters, KeyspaceStats& out) {
+void set_operations(const KeyspaceCounters::Values& counts, KeyspaceStats& out) {
+  const auto of = [&counts](KeyspaceCounter name) { return counts[static_cast<size_t>(name)]; };
   using enum KeyspaceCounter;
-  out.puts = counters.sum(kPuts);
-  out.erases = counters.sum(kErases);
-  out.range_erases = counters.sum(kRangeErases);
-  out.bytes_put = counters.sum(kBytesPut);
-  out.gets = counters.sum(kGets);
-  out.gets_found = counters.sum(kGetsFound);
-  out.multi_gets = counters.sum(kMultiGets);
-  out.multi_get_keys = counters.sum(kMultiGetKeys);
-  out.multi_get_keys_found = counters.sum(kMultiGetKeysFound);
-  out.bytes_got = counters.sum(kBytesGot);
-  out.cursors = counters.sum(kCursors);
-  out.seeks = counters.sum(kSeeks);
+  out.puts = of(kPuts);
+  out.erases = of(kErases);
+  out.range_erases = of(kRangeErases);
+  out.bytes_put = of(kBytesPut);
+  out.gets = of(kGets);
+  out.gets_found = of(kGetsFound);
+  out.multi_gets = of(kMultiGets);
+  out.multi_get_keys = of(kMultiGetKeys);
+  out.multi_get_keys_found = of(kMultiGetKeysFound);
+  out.bytes_got = of(kBytesGot);
+  out.cursors = of(kCursors);
+  out.seeks = of(kSeeks);
 }
 
-// Under Core::state_mutex_.
-KeyspaceStats stats_of(const KeyspaceState& keyspace) {
+// Under Core::state_mutex_. Adds what was counted to `counts`.
+KeyspaceStats stats_of(const KeyspaceState& keyspace, KeyspaceCounters::Values& counts) {
   KeyspaceStats out;
   out.name = keyspace.name;
   const tree::ReadView* view = keyspace.current_view();
   out.memtables = view->memtables.size();
   for (const auto& memtable : view->memtables) out.memtable_bytes += memtable->memory_bytes();
-  count_operations(keyspace.counters, out);
+  KeyspaceCounters::Values own{};
+  keyspace.counters.add_to(own);
+  set_operations(own, out);
+  for (size_t name = 0; name < own.size(); name++) counts[name] += own[name];
   out.flushes = keyspace.flushes;
   out.compactions = keyspace.compaction_count;
   out.flushes_running = keyspace.flushing ? 1 : 0;
@@ -108,8 +112,7 @@ Stats Core::stats() const {
     sync::MutexLock lock(state_mutex_);
     KeyspaceCounters::Values counts = dropped_counts_;
     for (const auto& [id, keyspace] : keyspaces_) {
-      stats.keyspaces.push_back(stats_of(*keyspace));
-      keyspace->counters.add_to(counts);
+      stats.keyspaces.push_back(stats_of(*keyspace, counts));
       stats.table_file_bytes += keyspace->version->totals().file_bytes;
     }
     total_up(counts, stats);
