@@ -55,11 +55,18 @@ struct ScanArguments {
   uint64_t limit = UINT64_MAX;
 };
 
+struct TopArguments {
+  bool once = false;
+  std::optional<uint64_t> count;
+};
+
 int run_put(const CommonOptions& common, const std::string& key, const std::string& value);
 int run_get(const CommonOptions& common, const std::string& key);
 int run_del(const CommonOptions& common, const std::string& key);
 int run_scan(const CommonOptions& common, const ScanArguments& arguments);
 int run_stats(const CommonOptions& common);
+int run_top(const CommonOptions& common, const TopArguments& arguments);
+int run_serve_metrics(const CommonOptions& common, const std::string& listen);
 int run_check(const CommonOptions& common);
 int run_compact(const CommonOptions& common);
 int run_import(const CommonOptions& common, const std::string& file);

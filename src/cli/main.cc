@@ -15,6 +15,8 @@ using nacre::cli::ScanArguments;
 struct Arguments {
   CommonOptions common;
   ScanArguments scan;
+  nacre::cli::TopArguments top;
+  std::string listen = "127.0.0.1:9464";
   std::string key;
   std::string value;
   std::string file;
@@ -127,8 +129,25 @@ class Tool {
       arguments_.common.all_keyspaces = false;
     });
     prints(stats);
+    add_watching_commands();
     prints(add("check", "Verify everything that is stored", [this] { return run_check(arguments_.common); }));
     add("compact", "Rewrite all data into one run a keyspace", [this] { return run_compact(arguments_.common); });
+  }
+
+  void add_watching_commands() {
+    using namespace nacre::cli;
+    CLI::App* top = add("top", "Watch a database that a process has open, live",
+                        [this] { return run_top(arguments_.common, arguments_.top); });
+    top->add_option("--keyspace", arguments_.common.keyspace, "Only this keyspace")->each([this](const std::string&) {
+      arguments_.common.all_keyspaces = false;
+    });
+    top->add_flag("--once", arguments_.top.once, "Print once what is published, and end");
+    top->add_option("--count", arguments_.top.count, "Print so many times, a second apart, and end; 0: without end")
+        ->check(is_count, "UINT");
+    prints(top);
+    CLI::App* serve = add("serve-metrics", "Serve what a database publishes: /metrics for Prometheus, a live page, /stats.json",
+                          [this] { return run_serve_metrics(arguments_.common, arguments_.listen); });
+    serve->add_option("--listen", arguments_.listen, "Address and port; port 0: any that is free")->capture_default_str();
   }
 
   Arguments& arguments_;

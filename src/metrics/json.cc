@@ -96,7 +96,7 @@ class JsonWriter {
 }  // namespace
 }  // namespace metrics
 
-std::string to_json(const Stats& stats) {
+std::string to_json(const Stats& stats) noexcept {
   metrics::JsonWriter writer;
   writer.object(stats);
   return writer.take();
