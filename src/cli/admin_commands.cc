@@ -1,50 +1,33 @@
 // stats, check, compact.
 
+#include <algorithm>
 #include <cstdio>
 
 #include "cli/command.h"
+#include "cli/human.h"
 #include "cli/json.h"
 #include "cli/progress.h"
-#include "cli/tsv.h"
+#include "cli/terminal.h"
+#include "cli/top_screen.h"
 
 namespace nacre::cli {
 
 namespace {
 
-std::string human_bytes(uint64_t bytes) {
-  constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
-  double value = static_cast<double>(bytes);
-  size_t unit = 0;
-  while (value >= 1024 && unit + 1 < std::size(kUnits)) {
-    value /= 1024;
-    unit++;
+// Levels as bars, each of its share of the largest one, and what the data takes beyond one copy of it.
+void print_keyspace(const KeyspaceStats& keyspace, const ScreenOptions& options) {
+  std::vector<std::string> lines{"keyspace " + printable(keyspace.name)};
+  draw_levels(lines, keyspace.levels, keyspace.memtable_bytes, keyspace.memtables, options);
+  if (!keyspace.levels.empty()) {
+    char figures[64];
+    std::snprintf(figures, sizeof figures, "%.2f", keyspace.space_amplification());
+    const size_t width = std::clamp<size_t>(options.columns, 40, 64) - 30;
+    lines.push_back("one copy of the data [" + bar(1 / keyspace.space_amplification(), width, options.ascii) + "]");
+    lines.push_back("space amplification " + std::string(figures) + " at most");
+    std::snprintf(figures, sizeof figures, "%.0f", keyspace.read_amplification());
+    lines.push_back("a get may meet " + std::string(figures) + " runs");
   }
-  char text[32];
-  std::snprintf(text, sizeof text, unit == 0 ? "%.0f %s" : "%.1f %s", value, kUnits[unit]);
-  return text;
-}
-
-// A level as a bar whose length is its share of the largest one.
-void print_levels(const KeyspaceStats& keyspace) {
-  std::string name;
-  append_escaped(name, keyspace.name);
-  std::printf("keyspace %s\n", name.c_str());
-  std::printf("  %-8s %-6s %-7s %-11s %-12s %-11s\n", "level", "runs", "tables", "bytes", "entries", "tombstones");
-  uint64_t largest = 1;
-  for (const LevelStats& level : keyspace.levels) largest = std::max(largest, level.bytes);
-  if (keyspace.memtable_bytes != 0) {
-    std::printf("  %-8s %-6llu %-7s %-11s\n", "memory", static_cast<unsigned long long>(keyspace.memtables), "",
-                human_bytes(keyspace.memtable_bytes).c_str());
-  }
-  for (const LevelStats& level : keyspace.levels) {
-    const auto width = static_cast<size_t>(24 * level.bytes / largest);
-    std::printf("  L%-7u %-6llu %-7llu %-11s %-12llu %-11llu %s\n", level.level,
-                static_cast<unsigned long long>(level.runs), static_cast<unsigned long long>(level.tables),
-                human_bytes(level.bytes).c_str(), static_cast<unsigned long long>(level.entries),
-                static_cast<unsigned long long>(level.tombstones),
-                std::string(std::max<size_t>(width, level.bytes != 0), '#').c_str());
-  }
-  if (keyspace.levels.empty()) std::printf("  (no tables)\n");
+  for (const std::string& line : lines) std::printf("%s\n", clipped(line, options.columns).c_str());
 }
 
 }  // namespace
@@ -61,10 +44,10 @@ int run_stats(const CommonOptions& common) {
     std::printf("%s\n", nlohmann::ordered_json::parse(to_json(stats)).dump(2).c_str());
     return kSuccess;
   }
-  for (const KeyspaceStats& keyspace : stats.keyspaces) print_levels(keyspace);
-  std::printf("tables %s, last sequence %llu, space amplification %.2f, runs a point read may meet %.0f\n",
-              human_bytes(stats.table_file_bytes).c_str(), static_cast<unsigned long long>(stats.last_sequence),
-              stats.space_amplification(), stats.read_amplification());
+  const ScreenOptions options{.columns = Terminal::columns(), .ascii = !Terminal::speaks_utf8()};
+  for (const KeyspaceStats& keyspace : stats.keyspaces) print_keyspace(keyspace, options);
+  std::printf("tables %s, last sequence %llu\n", human_bytes(static_cast<double>(stats.table_file_bytes)).c_str(),
+              static_cast<unsigned long long>(stats.last_sequence));
   return kSuccess;
 }
 
