@@ -3,6 +3,7 @@
 
 const kEveryMs = 1000;
 const kHistory = 180;  // seconds
+const kLeastSpan = 30;
 const $ = (id) => document.getElementById(id);
 
 // --- numbers as text -------------------------------------------------------------------------------------------------
@@ -133,7 +134,7 @@ function drawLevels() {
     element("div", { class: `lane ${kind}` }, element("i", { style: `width: ${bytes ? Math.max(0.3, 100 * bytes / largest) : 0}%` })),
     element("small", {}, words));
   const flow = (words, busy) => element("div", { class: busy ? "flow busy" : "flow" }, words);
-  const rows = [row("memory", memtableBytes, `${asBytes(memtableBytes)} in ${sum(now.stats, (k) => k.memtables)} memtables`, "memory-lane")];
+  const rows = [row("mem", memtableBytes, `${asBytes(memtableBytes)}, memtables: ${sum(now.stats, (k) => k.memtables)}`, "memory-lane")];
   const flushing = sum(now.stats, (k) => k.flushes_running);
   const compacting = sum(now.stats, (k) => k.compactions_running);
   const flushed = chosen === "" ? rate((s) => s.flush_bytes) : 0;
@@ -200,20 +201,23 @@ function svg(tag, attributes, text) {
 // Lines over time, the newest at the right edge.
 function drawChart(id, names, field, asText, logarithmic) {
   const width = Math.max(200, $(id).clientWidth);
-  const height = 190;
+  const height = 176;
   const [left, bottom, top] = [58, height - 6, 8];
   const values = history.flatMap((point) => point[field]).filter((v) => v !== null && v > 0);
   const least = logarithmic ? Math.min(1000, ...values) : 0;
   const most = Math.max(logarithmic ? 10 * least : 1, ...values) * 1.05;
   const share = (v) => logarithmic ? Math.log(Math.max(v, least) / least) / Math.log(most / least) : v / most;
   const y = (v) => bottom - (bottom - top) * share(v);
-  const x = (i) => width - (history.length - 1 - i) * (width - left) / (kHistory - 1);
+  const span = Math.max(kLeastSpan, history.length);
+  const x = (i) => width - (history.length - 1 - i) * (width - left) / (span - 1);
   const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img" });
   for (let line = 0; line <= 3; line++) {
     const value = logarithmic ? least * (most / least) ** (line / 3) : most * line / 3;
     picture.append(svg("line", { class: "grid", x1: left, x2: width, y1: y(value), y2: y(value) }));
     picture.append(svg("text", { x: left - 6, y: y(value) + 4, "text-anchor": "end" }, line === 0 && !logarithmic ? "0" : asText(value)));
   }
+  picture.append(svg("text", { x: left, y: height + 10 }, `${asAge((span - 1) * kEveryMs / 1000)} ago`));
+  picture.append(svg("text", { x: width, y: height + 10, "text-anchor": "end" }, "now"));
   names.forEach((_, series) => {
     let path = "";
     let pen = "M";
