@@ -103,5 +103,6 @@ int main(int argc, char** argv) {
 
   queue.append(kJobs, "never finished");
   if (!queue.take()) return 1;  // and here its worker dies
-  for (const std::string& number : queue.put_back()) std::cout << "put back after a crash: job " << std::stoul(number) << "\n";
+  for (const std::string& number : queue.put_back())
+    std::cout << "put back after a crash: job " << std::stoul(number) << "\n";
 }

@@ -71,6 +71,8 @@ void ask_to_write_in_place(int fd) {
 
 Result<std::unique_ptr<ReadableFile>> PosixDirectory::open_read(const std::string& name) {
   NACRE_TRY_ASSIGN(OpenedFile file, open_regular(fd_.get(), name, O_RDONLY));
+  // Who reads in order says so, in large pieces and by will_need: what the kernel guesses from neighbouring gets is wrong.
+  ::posix_fadvise(file.fd.get(), 0, 0, POSIX_FADV_RANDOM);
   return std::unique_ptr<ReadableFile>(
       std::make_unique<PosixReadableFile>(std::move(file.fd), file_ref(name), file.size_bytes));
 }
