@@ -18,8 +18,8 @@
 namespace nacre {
 
 // One JSON object (RFC 8259) on one line: every field of Stats by its name, in the order of stats.h; the amplifications
-// besides, under the names of their functions. Whole numbers are written in full, up to 2^64 - 1. A reason of a delay is its
-// to_string(). The name of a keyspace that is not UTF-8 stands as hex digits under "name_hex" instead of "name".
+// besides, under the names of their functions. Whole numbers are written in full, up to 2^64 - 1. A reason of a delay is in
+// words. The name of a keyspace that is not UTF-8 stands as hex digits under `name_hex` instead of `name`.
 NACRE_API std::string to_json(const Stats& stats) noexcept;
 
 struct MetricLabel {
@@ -27,11 +27,12 @@ struct MetricLabel {
   std::string value;  // any bytes
 };
 
-// The text format of Prometheus, version 0.0.4: every field of Stats as metrics whose names begin with "nacre_", times in seconds,
-// latencies as summaries. `labels` stand on every line. kInvalidArgument: the name of a label is none ([a-zA-Z_][a-zA-Z0-9_]*, not
-// beginning with two underscores), is there twice, or is one of those that are set here: keyspace, level, part, quantile, reason.
+// The text format of Prometheus, version 0.0.4: every field of Stats as metrics whose names begin with `nacre_`, times in
+// seconds, latencies as summaries. `labels` stand on every line. kInvalidArgument: the name of a label is none (letters, digits
+// and underscores; no digit first, nor two underscores), is there twice, or is one of those that are set here: keyspace,
+// level, part, quantile, reason.
 //
-// In the value of a label, bytes that are not UTF-8 and control characters stand as \xHH, and a backslash as \\, before
+// In the value of a label, bytes that are not UTF-8 and control characters stand as `\xHH`, and a backslash as two, before
 // Prometheus' own escapes: different keyspaces stay different.
 NACRE_API Result<std::string> to_prometheus(const Stats& stats, std::span<const MetricLabel> labels = {}) noexcept;
 
