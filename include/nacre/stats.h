@@ -61,6 +61,8 @@ struct NACRE_API KeyspaceStats {
   uint64_t seeks = 0;  // positionings of cursors: seek_first and its like, and the begin of a scan; not next and prev
   uint64_t flushes = 0;
   uint64_t compactions = 0;
+  uint64_t flushes_running = 0;  // now
+  uint64_t compactions_running = 0;
   uint64_t tables_moved = 0;          // compaction without rewriting
   uint64_t largest_run_bytes = 0;     // of table files
   uint64_t gets_answered_memory = 0;  // as LevelStats::gets_answered, by memtables; the rest found nothing
@@ -130,6 +132,8 @@ struct NACRE_API Stats {
   uint64_t cache_evictions = 0;
   uint64_t snapshots = 0;
   uint64_t last_sequence = 0;
+  bool writes_stopped = false;  // a sync has failed: until the database is opened again
+  bool device_full = false;     // only erases are taken, until space has returned
 
   // Bytes written to the log and to tables for each byte that users wrote; 0 before the first write.
   double write_amplification() const;

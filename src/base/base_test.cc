@@ -102,6 +102,29 @@ TEST(Histogram, QuantilesAreWithinOnePercent) {
   }
 }
 
+TEST(Histogram, ASummarySaysWhatEachQuantileSays) {
+  Prng random(11);
+  for (int round = 0; round < 300; round++) {
+    Histogram all;
+    LatencyHistogram bounded;
+    for (uint64_t left = random.below(50) * random.below(50); left != 0; left--) {
+      const uint64_t value = random.next() >> random.below(64);
+      all.record(value);
+      bounded.record(value);
+    }
+    const auto compare = [](const auto& histogram) {
+      const HistogramSummary summary = histogram.summary();
+      EXPECT_EQ(summary.p50, histogram.quantile(0.5));
+      EXPECT_EQ(summary.p90, histogram.quantile(0.9));
+      EXPECT_EQ(summary.p99, histogram.quantile(0.99));
+      EXPECT_EQ(summary.p999, histogram.quantile(0.999));
+    };
+    compare(all);
+    compare(bounded);
+    EXPECT_EQ(bounded.summary().count, all.summary().count);
+  }
+}
+
 TEST(Histogram, SumsAndBeginsAnew) {
   Histogram both;
   Histogram other;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace nacre::base {
 
@@ -28,16 +29,24 @@ uint64_t BasicHistogram<kValueBits>::quantile(double q) const {
   return max_.load(std::memory_order_relaxed);
 }
 
+// One walk to count and one for all quantiles, no further than to the largest value's bucket.
 template <unsigned kValueBits>
 HistogramSummary BasicHistogram<kValueBits>::summary() const {
   HistogramSummary out;
-  for (const auto& count : counts_) out.count += count.load(std::memory_order_relaxed);
-  out.sum = sum_.load(std::memory_order_relaxed);
   out.max = max_.load(std::memory_order_relaxed);
-  out.p50 = quantile(0.5);
-  out.p90 = quantile(0.9);
-  out.p99 = quantile(0.99);
-  out.p999 = quantile(0.999);
+  out.sum = sum_.load(std::memory_order_relaxed);
+  const size_t used = std::min(bucket_of(out.max), kBuckets - 1) + 1;
+  for (size_t bucket = 0; bucket < used; bucket++) out.count += counts_[bucket].load(std::memory_order_relaxed);
+  if (out.count == 0) return out;
+  const std::array<std::pair<double, uint64_t*>, 4> quantiles{
+      {{0.5, &out.p50}, {0.9, &out.p90}, {0.99, &out.p99}, {0.999, &out.p999}}};
+  uint64_t seen = 0;
+  size_t bucket = 0;
+  for (const auto& [q, value] : quantiles) {
+    const uint64_t rank = rank_of(q, out.count);
+    while (bucket < used && seen < rank) seen += counts_[bucket++].load(std::memory_order_relaxed);
+    *value = bucket == 0 ? 0 : std::min(value_of(bucket - 1), out.max);
+  }
   return out;
 }
 

@@ -57,6 +57,8 @@ int run_shell(const CommonOptions& common, const ShellArguments& arguments) {
   return note(common);
 }
 int run_bench(const CommonOptions& common, const BenchArguments&) { return note(common); }
+int run_top(const CommonOptions& common, const TopArguments&) { return note(common); }
+int run_serve_metrics(const CommonOptions& common, const std::string&) { return note(common); }
 int run_dump(const CommonOptions& common, const DumpArguments&) { return note(common); }
 int run_repair(const CommonOptions& common, const RepairArguments&) { return note(common); }
 int finish_output(int exit_code) { return exit_code; }
@@ -115,6 +117,8 @@ std::vector<std::string> seeds() {
           "check\ndb\n--json",
           "compact\ndb\n--options\nfile.toml",
           "options",
+          "top\ndb\n--count\n2",
+          "serve-metrics\ndb\n--listen\n127.0.0.1:0",
           "dump\nfile\n--keys\n--block\n3",
           "repair\ndb\nnew\n--log-past-damage",
           "--help-all",

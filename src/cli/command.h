@@ -120,12 +120,19 @@ struct RepairArguments {
   bool log_past_damage = false;
 };
 
+struct TopArguments {
+  bool once = false;
+  std::optional<uint64_t> count;
+};
+
 int run_put(const CommonOptions& common, const PutArguments& arguments);
 int run_get(const CommonOptions& common, const std::vector<std::string>& keys);
 int run_del(const CommonOptions& common, const std::vector<std::string>& keys, const DelArguments& arguments);
 int run_scan(const CommonOptions& common, const ScanArguments& arguments);
 int run_keyspaces(const CommonOptions& common, const KeyspacesArguments& arguments);
 int run_stats(const CommonOptions& common);
+int run_top(const CommonOptions& common, const TopArguments& arguments);
+int run_serve_metrics(const CommonOptions& common, const std::string& listen);
 int run_check(const CommonOptions& common);
 int run_flush(const CommonOptions& common);
 int run_compact(const CommonOptions& common);

@@ -21,6 +21,7 @@ CommandLine::CommandLine() : app_("Nacre: an embedded key-value store. Keys and 
   add_transfer_commands(*this);
   add_admin_commands(*this);
   add_salvage_commands(*this);
+  add_watching_commands(*this);
   add_shell_commands(*this);
 }
 

@@ -22,6 +22,8 @@ struct Arguments {
   ShellArguments shell;
   BenchArguments bench;
   DumpArguments dump;
+  TopArguments top;
+  std::string listen = "127.0.0.1:9464";
   RepairArguments repair;
   std::string file;
   std::string format = "tsv";
@@ -66,6 +68,7 @@ void add_data_commands(CommandLine& line);
 void add_transfer_commands(CommandLine& line);
 void add_admin_commands(CommandLine& line);
 void add_salvage_commands(CommandLine& line);
+void add_watching_commands(CommandLine& line);
 void add_shell_commands(CommandLine& line);
 
 }  // namespace nacre::cli

@@ -95,6 +95,7 @@ Result<void> Core::shut_down(bool refuse_if_in_use) {
     if (result) result = wal_->close();
   }
   if (writes_stopped_.load(std::memory_order_acquire)) result = stopped;
+  publish_close();
   report({.kind = EventKind::kClosed});
   close_event_log();
   lock_.reset();

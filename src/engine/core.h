@@ -2,7 +2,7 @@
 //
 // Parts, each in a file of its own: open.cc (open and recover), write.cc (commit), read.cc (views, gets, cursors),
 // keyspaces.cc, options.cc (what changes meanwhile), background.cc (what runs when), flush.cc, compact.cc,
-// keeper.cc (housekeeping), stats.cc, check.cc, close.cc.
+// keeper.cc (housekeeping), stats.cc, publish.cc, check.cc, close.cc.
 //
 // Locks, in the order in which they are taken:
 //   commit_mutex_   the order of commits: sequences, log claims, which memtable takes writes
@@ -49,6 +49,7 @@
 #include "format/batch_format.h"
 #include "format/version_edit.h"
 #include "log/event_log.h"
+#include "metrics/publisher.h"
 #include "nacre/db.h"
 #include "nacre/options.h"
 #include "nacre/runtime.h"
@@ -318,6 +319,11 @@ class Core : public std::enable_shared_from_this<Core> {
   void flush_cold_keyspaces();
   void trim_log();
 
+  // publish.cc
+  void begin_publishing();
+  uint64_t publish_if_due();
+  void publish_close();
+
   // close.cc
   Result<void> not_usable() const;
   bool values_in_use();
@@ -401,7 +407,10 @@ class Core : public std::enable_shared_from_this<Core> {
   sync::CondVar keeper_rests_;
   std::vector<tree::ObsoleteTable> obsolete_ NACRE_GUARDED_BY(keeper_mutex_);
   sync::Thread keeper_;
-  uint64_t reserve_retry_at_ns_ = 0;  // the keeper's
+  std::unique_ptr<metrics::Publisher> publisher_;  // the keeper's, as the next; null: nothing is published
+  uint64_t publish_at_ns_ = 0;
+  uint64_t publish_pause_ns_ = 0;
+  uint64_t reserve_retry_at_ns_ = 0;
   uint64_t reserve_pause_ns_ = 0;
   uint64_t erases_flushed_ = UINT64_MAX;
   uint64_t erases_flushed_at_ns_ = 0;

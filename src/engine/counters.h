@@ -65,7 +65,9 @@ class HotCounters {
   }
   // Adds the sums of all names to `totals`.
   void add_to(Values& totals) const {
-    for (size_t name = 0; name < kNames; name++) totals[name] += sum(static_cast<Name>(name));
+    for (const Cell& cell : cells_) {
+      for (size_t name = 0; name < kNames; name++) totals[name] += cell.values[name].load(std::memory_order_relaxed);
+    }
   }
 
  private:

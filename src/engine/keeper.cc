@@ -1,7 +1,9 @@
 // The keeper: one thread a database for what is neither a write, a read nor a job - log segments made ready ahead,
-// files that nobody needs any more, keyspaces that hold the log back, and noticing that nobody is writing.
+// files that nobody needs any more, keyspaces that hold the log back, publishing statistics, and noticing that nobody is
+// writing.
 //
-// It sleeps until somebody wakes it; only while writes come in does it also look round every 100 ms.
+// It sleeps until somebody wakes it, or statistics are to be published; only while writes come in does it also look round every
+// 100 ms.
 
 #include <algorithm>
 
@@ -31,7 +33,7 @@ void Core::on_obsolete(const tree::ObsoleteTable& table) {
   keeper_wakes_.notify_one();
 }
 
-// Sleeps until there is something to do, or for `most_ns` (0: without end) if all is `quiet`; false: the end.
+// Sleeps until there is something to do, or for `most_ns` (UINT64_MAX: without end) if all is `quiet`; false: the end.
 bool Core::keeper_may_work(bool quiet, uint64_t most_ns) {
   sync::MutexLock lock(keeper_mutex_);
   keeper_at_rest_ = true;
@@ -40,7 +42,7 @@ bool Core::keeper_may_work(bool quiet, uint64_t most_ns) {
     // What readers held back when it was last looked at may be free by now, and nobody will say so.
     if (!quiet || epochs_.pending() != 0) {
       keeper_wakes_.wait_for(keeper_mutex_, kLookRoundNs);
-    } else if (most_ns != 0) {
+    } else if (most_ns != UINT64_MAX) {
       keeper_wakes_.wait_for(keeper_mutex_, most_ns);
     } else {
       keeper_wakes_.wait(keeper_mutex_);
@@ -69,12 +71,14 @@ void Core::keep_house() {
   uint64_t writes_seen = 0;
   uint64_t peak_forgotten_at_ns = 0;
   uint64_t written_at_ns = runtime_.clock->now_ns();
+  uint64_t publish_in_ns = publish_if_due();
   bool trimmed = true;
   uint32_t quiet_rounds = kQuietRoundsToIdle;
   while (true) {
     const bool quiet = quiet_rounds >= kQuietRoundsToIdle && !only_erases_.load(std::memory_order_acquire);
     const uint64_t quiet_ns = std::min(runtime_.clock->now_ns() - written_at_ns, kQuietToTrimNs - 1);
-    if (!keeper_may_work(quiet, trimmed ? 0 : kQuietToTrimNs - quiet_ns)) return;
+    const uint64_t trim_in_ns = trimmed ? UINT64_MAX : kQuietToTrimNs - quiet_ns;
+    if (!keeper_may_work(quiet, std::min(trim_in_ns, publish_in_ns))) return;
     if (wal_->wants_preparation()) {
       if (const auto prepared = wal_->prepare_next(); !prepared) note_failure(prepared.error());
     }
@@ -88,6 +92,7 @@ void Core::keep_house() {
       peak_forgotten_at_ns = now_ns;
     }
     forget_flushed_memtables();
+    publish_in_ns = publish_if_due();
 
     const uint64_t writes = counters_.sum(DbCounter::kWrites);
     quiet_rounds = writes == writes_seen ? quiet_rounds + 1 : 0;

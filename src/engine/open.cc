@@ -105,6 +105,7 @@ Result<void> Core::open_all() {
   leftover_tables_ = std::move(report.audit.leftover_tables);
   if (!read_only_) keep_found_reserve(report.audit.reserves);
   NACRE_TRY(open_log());
+  begin_publishing();
   if (!read_only_) keeper_ = sync::Thread("nacre-keeper", [this] { keep_house(); });
   schedule();
   return {};

@@ -45,32 +45,38 @@ std::vector<LevelStats> levels_of(const KeyspaceState& keyspace) {
   return levels;
 }
 
-void count_operations(const KeyspaceCounters& counters, KeyspaceStats& out) {
+void set_operations(const KeyspaceCounters::Values& counts, KeyspaceStats& out) {
+  const auto of = [&counts](KeyspaceCounter name) { return counts[static_cast<size_t>(name)]; };
   using enum KeyspaceCounter;
-  out.puts = counters.sum(kPuts);
-  out.erases = counters.sum(kErases);
-  out.range_erases = counters.sum(kRangeErases);
-  out.bytes_put = counters.sum(kBytesPut);
-  out.gets = counters.sum(kGets);
-  out.gets_found = counters.sum(kGetsFound);
-  out.multi_gets = counters.sum(kMultiGets);
-  out.multi_get_keys = counters.sum(kMultiGetKeys);
-  out.multi_get_keys_found = counters.sum(kMultiGetKeysFound);
-  out.bytes_got = counters.sum(kBytesGot);
-  out.cursors = counters.sum(kCursors);
-  out.seeks = counters.sum(kSeeks);
+  out.puts = of(kPuts);
+  out.erases = of(kErases);
+  out.range_erases = of(kRangeErases);
+  out.bytes_put = of(kBytesPut);
+  out.gets = of(kGets);
+  out.gets_found = of(kGetsFound);
+  out.multi_gets = of(kMultiGets);
+  out.multi_get_keys = of(kMultiGetKeys);
+  out.multi_get_keys_found = of(kMultiGetKeysFound);
+  out.bytes_got = of(kBytesGot);
+  out.cursors = of(kCursors);
+  out.seeks = of(kSeeks);
 }
 
-// Under Core::state_mutex_.
-KeyspaceStats stats_of(const KeyspaceState& keyspace) {
+// Under Core::state_mutex_. Adds what was counted to `counts`.
+KeyspaceStats stats_of(const KeyspaceState& keyspace, KeyspaceCounters::Values& counts) {
   KeyspaceStats out;
   out.name = keyspace.name;
   const tree::ReadView* view = keyspace.current_view();
   out.memtables = view->memtables.size();
   for (const auto& memtable : view->memtables) out.memtable_bytes += memtable->memory_bytes();
-  count_operations(keyspace.counters, out);
+  KeyspaceCounters::Values own{};
+  keyspace.counters.add_to(own);
+  set_operations(own, out);
+  for (size_t name = 0; name < own.size(); name++) counts[name] += own[name];
   out.flushes = keyspace.flushes;
   out.compactions = keyspace.compaction_count;
+  out.flushes_running = keyspace.flushing ? 1 : 0;
+  out.compactions_running = keyspace.compactions.size();
   for (const tree::Run& run : keyspace.version->runs())
     out.largest_run_bytes = std::max(out.largest_run_bytes, run.totals().file_bytes);
   out.gets_answered_memory = keyspace.gets_answered_in_memory.load(std::memory_order_relaxed);
@@ -91,16 +97,6 @@ void total_up(const KeyspaceCounters::Values& counts, Stats& stats) {
   stats.gets_found = of(kGetsFound) + of(kMultiGetKeysFound);
 }
 
-uint64_t bytes_of_levels(const KeyspaceStats& keyspace) {
-  uint64_t bytes = 0;
-  for (const LevelStats& level : keyspace.levels) bytes += level.bytes;
-  return bytes;
-}
-
-double ratio(uint64_t part, uint64_t of, double otherwise) {
-  return of == 0 ? otherwise : static_cast<double>(part) / static_cast<double>(of);
-}
-
 }  // namespace
 
 void Core::record_seek(KeyspaceState& keyspace, uint64_t duration_ns, uint64_t runs) {
@@ -116,8 +112,7 @@ Stats Core::stats() const {
     sync::MutexLock lock(state_mutex_);
     KeyspaceCounters::Values counts = dropped_counts_;
     for (const auto& [id, keyspace] : keyspaces_) {
-      stats.keyspaces.push_back(stats_of(*keyspace));
-      keyspace->counters.add_to(counts);
+      stats.keyspaces.push_back(stats_of(*keyspace, counts));
       stats.table_file_bytes += keyspace->version->totals().file_bytes;
     }
     total_up(counts, stats);
@@ -154,59 +149,9 @@ Stats Core::stats() const {
   stats.cache_evictions = cache.evictions;
   stats.snapshots = snapshots_.count();
   stats.last_sequence = pipeline_.visible();
+  stats.writes_stopped = writes_stopped_.load(std::memory_order_relaxed);
+  stats.device_full = only_erases_.load(std::memory_order_relaxed);
   return stats;
 }
 
 }  // namespace nacre::engine
-
-namespace nacre {
-
-const char* to_string(DelayReason reason) {
-  switch (reason) {
-    case DelayReason::kNone: return "none";
-    case DelayReason::kMemtablesFull: return "memtables full";
-    case DelayReason::kCompactionDebt: return "compaction debt";
-    case DelayReason::kLogSegment: return "log segment late";
-    case DelayReason::kMemtablesFilling: return "memtables filling";
-    case DelayReason::kCount: break;
-  }
-  return "";
-}
-
-double KeyspaceStats::write_amplification() const {
-  uint64_t bytes_written = 0;
-  for (const LevelStats& level : levels) bytes_written += level.bytes_written;
-  return engine::ratio(bytes_written, bytes_put, 0);
-}
-
-double KeyspaceStats::space_amplification() const {
-  return engine::ratio(engine::bytes_of_levels(*this), largest_run_bytes, 1);
-}
-
-double KeyspaceStats::read_amplification() const {
-  uint64_t runs = 0;
-  for (const LevelStats& level : levels) runs += level.runs;
-  return static_cast<double>(runs);
-}
-
-double Stats::write_amplification() const {
-  return engine::ratio(log_bytes + flush_bytes + compaction_bytes_written, user_bytes, 0);
-}
-
-double Stats::space_amplification() const {
-  uint64_t all = 0;
-  uint64_t copy = 0;
-  for (const KeyspaceStats& keyspace : keyspaces) {
-    all += engine::bytes_of_levels(keyspace);
-    copy += keyspace.largest_run_bytes;
-  }
-  return engine::ratio(all, copy, 1);
-}
-
-double Stats::read_amplification() const {
-  double most = 0;
-  for (const KeyspaceStats& keyspace : keyspaces) most = std::max(most, keyspace.read_amplification());
-  return most;
-}
-
-}  // namespace nacre

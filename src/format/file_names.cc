@@ -28,6 +28,7 @@ std::optional<uint64_t> number_in(Bytes digits) {
 std::optional<FileName> likely_name(Bytes name) {
   if (name == kCurrentName) return FileName{.kind = NameKind::kCurrent};
   if (name == kLockName) return FileName{.kind = NameKind::kLock};
+  if (name == kStatsName) return FileName{.kind = NameKind::kStats};
   if (name == kReportName) return FileName{.kind = NameKind::kReport};
   const auto numbered = [](NameKind kind, Bytes digits) -> std::optional<FileName> {
     const auto number = number_in(digits);
@@ -68,6 +69,7 @@ std::string make_name(const FileName& name) {
     case NameKind::kBlob: text = blob_name(name.number); break;
     case NameKind::kReserve: text = reserve_name(name.number); break;
     case NameKind::kLock: text = kLockName; break;
+    case NameKind::kStats: text = kStatsName; break;
     case NameKind::kReport: text = report_name(name.number); break;
   }
   if (name.temporary) text += kTemporarySuffix;

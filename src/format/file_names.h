@@ -7,6 +7,7 @@
 //   000014.blob         a value log (reserved)
 //   000015.reserve      space that is kept for the time when the device is full
 //   LOCK                held by the one writer
+//   STATS               what the writer publishes of itself
 //   LOG, LOG.1 ...      the report for people, and its older parts
 //   CURRENT.tmp ...     a file being written that will be renamed: any of the names above and ".tmp"
 //
@@ -26,7 +27,7 @@
 
 namespace nacre::format {
 
-enum class NameKind : uint8_t { kCurrent, kManifest, kLog, kTable, kBlob, kReserve, kLock, kReport };
+enum class NameKind : uint8_t { kCurrent, kManifest, kLog, kTable, kBlob, kReserve, kLock, kStats, kReport };
 
 struct FileName {
   NameKind kind = NameKind::kCurrent;
@@ -39,6 +40,7 @@ struct FileName {
 inline constexpr const char* kCurrentName = "CURRENT";
 inline constexpr const char* kCurrentTemporaryName = "CURRENT.tmp";
 inline constexpr const char* kLockName = "LOCK";
+inline constexpr const char* kStatsName = "STATS";
 inline constexpr const char* kReportName = "LOG";
 
 std::string manifest_name(uint64_t number);

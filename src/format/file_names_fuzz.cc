@@ -32,7 +32,7 @@ std::vector<std::string> seeds() {
   std::vector<std::string> all = fuzz::random_seeds(1, 20);
   all[0][0] = '\1';
   for (const char* name : {"CURRENT", "CURRENT.tmp", "MANIFEST-000012", "000013.wal", "1234567.sst", "000014.blob",
-                           "LOCK", "LOG.3", "18446744073709551615.sst", "000013.wal.tmp"}) {
+                           "LOCK", "STATS", "LOG.3", "18446744073709551615.sst", "000013.wal.tmp"}) {
     all.push_back(std::string(1, '\0') + name);
   }
   return all;

@@ -21,7 +21,7 @@ TEST(FileNames, AreWhatTheFieldIsUsedTo) {
 
 TEST(FileNames, RoundTrip) {
   for (const NameKind kind : {NameKind::kCurrent, NameKind::kManifest, NameKind::kLog, NameKind::kTable,
-                              NameKind::kBlob, NameKind::kReserve, NameKind::kLock, NameKind::kReport}) {
+                              NameKind::kBlob, NameKind::kReserve, NameKind::kLock, NameKind::kStats, NameKind::kReport}) {
     for (const uint64_t number : {uint64_t{1}, uint64_t{999999}, uint64_t{1000000}, ~uint64_t{0}}) {
       for (const bool temporary : {false, true}) {
         const bool has_number = is_numbered(kind) || kind == NameKind::kReport;

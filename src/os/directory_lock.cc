@@ -115,4 +115,20 @@ Result<std::unique_ptr<DirectoryLock>> lock_file(int directory, const std::strin
   }
 }
 
+Result<bool> has_writer(const std::string& path) {
+  const FileRef ref{FileKind::kLock, 0};
+  const Fd fd(
+      retry_on_eintr([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK); }));
+  if (!fd) {
+    if (errno == ENOENT) return false;
+    return system_error(Operation::kLock, ref, errno);
+  }
+  struct flock request = {};
+  request.l_type = F_RDLCK;  // what a writer's lock would refuse
+  request.l_whence = SEEK_SET;
+  if (retry_on_eintr([&] { return ::fcntl(fd.get(), F_OFD_GETLK, &request); }) != 0)
+    return system_error(Operation::kLock, ref, errno);
+  return request.l_type != F_UNLCK;
+}
+
 }  // namespace nacre::os

@@ -24,4 +24,8 @@ namespace nacre::os {
 // See Directory::lock.
 Result<std::unique_ptr<DirectoryLock>> lock_file(int directory, const std::string& name, LockKind kind);
 
+// Whether somebody, in this process or another, holds the lock file of this path to write. Takes no lock: who opens meanwhile is
+// not refused. False if there is no such file.
+Result<bool> has_writer(const std::string& path);
+
 }  // namespace nacre::os

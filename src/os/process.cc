@@ -26,6 +26,8 @@ constinit std::atomic<uint64_t> generation{1};
 
 uint64_t process_generation() { return generation.load(std::memory_order_relaxed); }
 
+uint64_t process_id() { return static_cast<uint64_t>(::getpid()); }
+
 uint32_t usable_cores() {
   cpu_set_t set;
   CPU_ZERO(&set);

@@ -16,6 +16,9 @@ namespace nacre::os {
 // A number that differs in a forked child from its parent's. One load.
 uint64_t process_generation();
 
+// The kernel's name for this process.
+uint64_t process_id();
+
 // One T per process, made on first use and never destroyed, so that it outlives static destructors and threads. A
 // forked child gets a fresh one: the inherited one may be locked by a thread that does not exist there.
 template <class T>
