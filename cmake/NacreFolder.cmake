@@ -1,23 +1,43 @@
 # One folder of src/ is one object library, and one test program made of its *_test.cc files.
 # The test program links the folder and what it uses, nothing above: a missing edge does not link.
 
-include(GNUInstallDirs)
-find_package(Threads REQUIRED)
-find_path(NACRE_XXHASH_INCLUDE xxhash.h REQUIRED)
-find_library(NACRE_LZ4 lz4 REQUIRED)
-find_library(NACRE_ZSTD zstd REQUIRED)
-find_library(NACRE_URING uring REQUIRED)
+include(${CMAKE_CURRENT_LIST_DIR}/NacreDependencies.cmake)
+foreach(header xxhash lz4 zstd liburing)  # of xxhash nothing but the header
+  find_path(NACRE_INCLUDE_${header} ${header}.h)
+  mark_as_advanced(NACRE_INCLUDE_${header})
+  if(NOT NACRE_INCLUDE_${header})
+    string(REGEX REPLACE "^(lib)?" "lib" package ${header}-dev)
+    list(APPEND NACRE_MISSING ${package})
+  endif()
+endforeach()
+foreach(header toml++/toml.h spdlog/logger.h fmt/format.h)  # headers only: see src/config/, src/log/
+  string(REGEX MATCH "^[a-z]+" name ${header})
+  string(REPLACE "toml" "tomlplusplus" package ${name})
+  find_path(NACRE_INCLUDE_${name} ${header})
+  mark_as_advanced(NACRE_INCLUDE_${name})
+  if(NOT NACRE_INCLUDE_${name})
+    list(APPEND NACRE_MISSING lib${package}-dev)
+  endif()
+endforeach()
+if(NACRE_MISSING)
+  list(REMOVE_DUPLICATES NACRE_MISSING)
+  list(JOIN NACRE_MISSING " " packages)
+  message(FATAL_ERROR "Nacre needs what was not found: install ${packages} (names of Debian packages), or set CMAKE_PREFIX_PATH to where it is.")
+endif()
 
 # What every object of the project is compiled with.
 add_library(nacre_settings INTERFACE)
 target_include_directories(nacre_settings INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
-target_compile_options(nacre_settings INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
-                                                -Wno-missing-field-initializers)
+target_compile_options(nacre_settings INTERFACE -Wall -Wextra -Wshadow -Wno-missing-field-initializers -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=
+                                                "$<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor;-Woverloaded-virtual>")
+target_include_directories(nacre_settings SYSTEM INTERFACE ${NACRE_INCLUDE_xxhash} ${NACRE_INCLUDE_lz4} ${NACRE_INCLUDE_zstd}
+                                                           ${NACRE_INCLUDE_liburing} ${NACRE_INCLUDE_toml} ${NACRE_INCLUDE_spdlog} ${NACRE_INCLUDE_fmt})
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(nacre_settings INTERFACE -Wno-restrict)  # GCC 12 sees overlaps in std::string that are not there (PR 105651)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  target_compile_options(nacre_settings INTERFACE -Wthread-safety -Wno-missing-designated-field-initializers)
+  target_compile_options(nacre_settings INTERFACE -Wthread-safety
+                         $<$<COMPILE_LANGUAGE:CXX>:-Wno-missing-designated-field-initializers>)
 endif()
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   target_compile_options(nacre_settings INTERFACE -march=x86-64-v2)
@@ -38,7 +58,7 @@ endif()
 if(NACRE_LIBFUZZER)
   target_compile_options(nacre_settings INTERFACE -fsanitize=fuzzer-no-link)
 endif()
-target_link_libraries(nacre_settings INTERFACE Threads::Threads ${NACRE_LZ4} ${NACRE_ZSTD} ${NACRE_URING})
+target_link_libraries(nacre_settings INTERFACE ${NACRE_DEPENDENCIES})
 if(NACRE_SIM)
   target_compile_definitions(nacre_settings INTERFACE NACRE_SIM=1)
   find_package(Boost REQUIRED COMPONENTS context)
@@ -70,7 +90,8 @@ function(nacre_folder name)
 
   if(sources)
     add_library(nacre_${name} OBJECT ${sources})
-    set_target_properties(nacre_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    set_target_properties(nacre_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden
+                                                   VISIBILITY_INLINES_HIDDEN ON UNITY_BUILD OFF)
     # An exception that passes through the house must find nothing to do in it: no lock let go, nothing undone (docs/adr/0008).
     target_compile_options(nacre_${name} PRIVATE -fno-exceptions)
     foreach(door ${ARG_DOORS})  # public calls: noexcept, so that it ends there
@@ -108,19 +129,4 @@ function(nacre_link_folders program)
       target_sources(${program} PRIVATE $<TARGET_OBJECTS:nacre_${folder}>)
     endif()
   endforeach()
-endfunction()
-
-# The library itself: all folders in one archive (or shared object with BUILD_SHARED_LIBS).
-function(nacre_library)
-  get_property(folders GLOBAL PROPERTY NACRE_FOLDERS)
-  set(objects)
-  foreach(folder ${folders})
-    list(APPEND objects $<TARGET_OBJECTS:nacre_${folder}>)
-  endforeach()
-  add_library(nacre ${objects})
-  add_library(nacre::nacre ALIAS nacre)
-  target_include_directories(nacre PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
-                                          $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-  target_compile_features(nacre PUBLIC cxx_std_23)
-  target_link_libraries(nacre PRIVATE nacre_settings)
 endfunction()

@@ -64,6 +64,8 @@ concept Quiet =
       { db.drop_keyspace(key) } noexcept;
       { db.keyspaces() } noexcept;
       { db.default_keyspace() } noexcept;
+      { db.options() } noexcept;
+      { db.set_options(options) } noexcept;
       { db.flush() } noexcept;
       { db.compact() } noexcept;
       { db.settle() } noexcept;
@@ -72,6 +74,8 @@ concept Quiet =
       { keyspace.put(key, key) } noexcept;
       { keyspace.get(key) } noexcept;
       { keyspace.name() } noexcept;
+      { keyspace.options() } noexcept;
+      { keyspace.set_options(KeyspaceOptions{}) } noexcept;
       { batch.put(key, key) } noexcept;
       { batch.erase(keyspace, key) } noexcept;
       { transaction.put(key, key) } noexcept;

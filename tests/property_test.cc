@@ -31,6 +31,7 @@ enum class Kind : uint8_t {
   kReadSnapshot,
   kOpenCursor,
   kStep,
+  kSetOptions,  // of the keyspace, and of memtables
   kCount
 };
 
@@ -42,8 +43,9 @@ struct Op {
 };
 
 std::ostream& operator<<(std::ostream& out, const Op& op) {
-  static constexpr const char* kNames[] = {"put",    "erase",    "erase_range",   "batch",       "flush", "compact",
-                                           "reopen", "snapshot", "read_snapshot", "open_cursor", "step"};
+  static constexpr const char* kNames[] = {"put",           "erase",       "erase_range", "batch",
+                                           "flush",         "compact",     "reopen",      "snapshot",
+                                           "read_snapshot", "open_cursor", "step",        "set_options"};
   return out << kNames[static_cast<size_t>(op.kind)] << "(" << op.key << ", " << op.other << ", " << op.bytes << ")";
 }
 
@@ -56,7 +58,7 @@ rc::Gen<Op> any_op() {
   const auto kind = rc::gen::weightedOneOf<Kind>(
       {{6, rc::gen::element(Kind::kPut, Kind::kPut, Kind::kErase, Kind::kEraseRange, Kind::kBatch)},
        {4, rc::gen::element(Kind::kFlush, Kind::kFlush, Kind::kCompact, Kind::kReopen, Kind::kSnapshot,
-                            Kind::kReadSnapshot, Kind::kOpenCursor, Kind::kStep)}});
+                            Kind::kReadSnapshot, Kind::kOpenCursor, Kind::kStep, Kind::kSetOptions)}});
   return rc::gen::build<Op>(
       rc::gen::set(&Op::kind, kind), rc::gen::set(&Op::key, rc::gen::inRange<uint32_t>(0, 24)),
       rc::gen::set(&Op::other, rc::gen::inRange<uint32_t>(0, 24)),
@@ -93,6 +95,7 @@ class World {
         break;
       case Kind::kOpenCursor: open_cursor(key); break;
       case Kind::kStep: step(op.other); break;
+      case Kind::kSetOptions: set_options(op); break;
       case Kind::kCount: break;
     }
   }
@@ -100,7 +103,21 @@ class World {
   void compare_all() { compare(map_, {}); }
 
  private:
-  void open() { db_.emplace(Db::open(directory_ / "db", options_).value()); }
+  void open() {
+    db_.emplace(Db::open(directory_ / "db", options_).value());
+    RC_ASSERT((db_->default_keyspace().options() == keyspace_options_));
+  }
+  void set_options(const Op& op) {
+    keyspace_options_ = {.compression = static_cast<Compression>(op.key % 3),
+                         .bottom_compression = static_cast<Compression>(op.other % 3),
+                         .shape = static_cast<CompactionShape>(op.bytes % 3),
+                         .filter_bits_per_key = op.key,
+                         .block_bytes = 1024 + op.other};
+    db_->default_keyspace().set_options(keyspace_options_).value();
+    Options options = db_->options();
+    options.memtable = static_cast<MemtableKind>(op.key % 2);
+    db_->set_options(options).value();
+  }
   std::string next_value(const Op& op) {
     value_ = std::to_string(++values_) + std::string(op.bytes, 'v');
     return value_;
@@ -167,6 +184,7 @@ class World {
   }
 
   const Options options_;
+  KeyspaceOptions keyspace_options_ = options_.keyspace;
   const os::TemporaryDirectory directory_;
   Contents map_;
   std::string value_;

@@ -227,8 +227,12 @@ class TidyTest(unittest.TestCase):
 
     def test_public_headers_together(self):
         self.assert_clean({"include/nacre/a.h": "//\n" * 600, "include/nacre/b.h": "//\n" * 600})
-        self.assert_found({"include/nacre/a.h": "//\n" * 600, "include/nacre/b.h": "//\n" * 600, "include/nacre/c.h": "//\n" * 300},
+        self.assert_found({"include/nacre/a.h": "//\n" * 600, "include/nacre/b.h": "//\n" * 600, "include/nacre/d.h": "//\n" * 300},
                           "include/nacre", 0, "public-size", "1500 at most")
+
+    def test_the_c_api_counts_by_itself(self):
+        self.assert_clean({"include/nacre/a.h": "//\n" * 600, "include/nacre/b.h": "//\n" * 600, "include/nacre/c.h": "//\n" * 600})
+        self.assert_found({"include/nacre/c.h": "//\n" * 601}, "include/nacre/c.h", 601, "public-size", "600 at most")
 
     # --- text
 

@@ -12,6 +12,7 @@
 
 #include "nacre/bytes.h"
 #include "nacre/error.h"
+#include "nacre/export.h"
 
 namespace nacre {
 
@@ -20,7 +21,7 @@ namespace engine {
 class Core;
 }
 
-class Batch {
+class NACRE_API Batch {
  public:
   void put(Bytes key, Bytes value) noexcept;  // in the default keyspace
   void put(const Keyspace& keyspace, Bytes key, Bytes value) noexcept;

@@ -19,6 +19,7 @@
 
 #include "nacre/bytes.h"
 #include "nacre/error.h"
+#include "nacre/export.h"
 #include "nacre/snapshot.h"
 
 namespace nacre {
@@ -36,7 +37,7 @@ struct ScanOptions {
   Snapshot snapshot = {};                                 // default: now
 };
 
-class Cursor {
+class NACRE_API Cursor {
  public:
   Cursor(Cursor&&) noexcept;
   Cursor& operator=(Cursor&&) noexcept;
@@ -73,7 +74,7 @@ struct KeyValue {
   Bytes value;
 };
 
-class Scan {
+class NACRE_API Scan {
  public:
   class Iterator {
    public:

@@ -25,6 +25,7 @@
 #include "nacre/bytes.h"
 #include "nacre/cursor.h"
 #include "nacre/error.h"
+#include "nacre/export.h"
 #include "nacre/keyspace.h"
 #include "nacre/options.h"
 #include "nacre/runtime.h"
@@ -41,7 +42,7 @@ struct CheckFinding {
   std::string detail;
 };
 
-class Db {
+class NACRE_API Db {
  public:
   // Opens or creates (see OpenMode) the database in directory `path` and recovers what a crash left.
   // kBusy: another process or handle has it open. kNotFound, kInvalidArgument: not a database, or against the mode.
@@ -101,6 +102,13 @@ class Db {
   Result<void> drop_keyspace(Bytes name) noexcept;
   std::vector<std::string> keyspaces() const noexcept;
   Keyspace default_keyspace() const noexcept;
+
+  // The options in force. `keyspace` are those that new keyspaces get; what a keyspace has says Keyspace::options().
+  Options options() const noexcept;
+  // For this handle, from now on; nothing is stored. `durability` (of writes that do not name their own), `memtable` (of new ones)
+  // and `keyspace` (of keyspaces that are created) can change. kInvalidArgument, and nothing is changed: a value is out of its range, or
+  // mode, memory_bytes or row_cache_percent differ, which an open decides.
+  Result<void> set_options(const Options& options) noexcept;
 
   // Writes all memtables to tables and waits for it.
   Result<void> flush() noexcept;

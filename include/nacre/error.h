@@ -15,6 +15,12 @@
 #include <type_traits>
 #include <utility>
 
+#include "nacre/export.h"
+
+#ifndef __cpp_lib_expected
+#error "Nacre is for C++23 with std::expected: compile with -std=c++23, and with GCC 12, clang 19 or newer"
+#endif
+
 namespace nacre {
 
 // What the caller can do about it is what tells the kinds apart.
@@ -57,7 +63,7 @@ enum class Operation : uint8_t {
 enum class FileKind : uint8_t { kNone, kCurrent, kManifest, kLog, kTable, kBlob, kLock, kDirectory, kOther };
 
 // A failure. Trivially copyable; no text is owned: `reason` is a string literal with static lifetime.
-struct Error {
+struct NACRE_API Error {
   ErrorKind kind = ErrorKind::kIo;
   Operation operation = Operation::kNone;
   FileKind file_kind = FileKind::kNone;
@@ -71,13 +77,13 @@ struct Error {
 };
 static_assert(std::is_trivially_copyable_v<Error>);
 
-std::string_view to_string(ErrorKind kind);
-std::string_view to_string(Operation operation);
+NACRE_API std::string_view to_string(ErrorKind kind);
+NACRE_API std::string_view to_string(Operation operation);
 
 // Ends the process after printing the error: what Result::value() does to a Result that holds an error.
-[[noreturn]] void die_of_unchecked_error(const Error& error);
+[[noreturn]] NACRE_API void die_of_unchecked_error(const Error& error);
 // The same for a question after the error of a success.
-[[noreturn]] void die_of_absent_error();
+[[noreturn]] NACRE_API void die_of_absent_error();
 
 // Either a T or an Error. `value()` on an error prints it and aborts: use it where failure means a bug or in examples. So does
 // `error()` on a value.

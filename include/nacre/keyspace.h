@@ -13,6 +13,7 @@
 #include "nacre/bytes.h"
 #include "nacre/cursor.h"
 #include "nacre/error.h"
+#include "nacre/export.h"
 #include "nacre/options.h"
 #include "nacre/snapshot.h"
 #include "nacre/value.h"
@@ -24,7 +25,7 @@ class Core;
 class KeyspaceState;
 }  // namespace engine
 
-class Keyspace {
+class NACRE_API Keyspace {
  public:
   Result<void> put(Bytes key, Bytes value, WriteOptions options = {}) const noexcept;
   Result<void> erase(Bytes key, WriteOptions options = {}) const noexcept;
@@ -49,6 +50,13 @@ class Keyspace {
                                                       const Snapshot& snapshot = {}) const noexcept;
   Scan scan(const ScanOptions& options = {}) const noexcept;
   Cursor cursor(const ScanOptions& options = {}) const noexcept;
+
+  // As recorded: those that it was created with, or what set_options() made of them.
+  KeyspaceOptions options() const noexcept;
+  // In force, and found again by every open, once it returns. Tables that are written from then on follow them; what lies in tables
+  // stays as it is until a compaction takes it. Another shape is worth merges, which may delay writes. kInvalidArgument: a value is
+  // out of its range, or the handle is read-only. kNotFound: dropped. kNoSpace: nothing was changed.
+  Result<void> set_options(const KeyspaceOptions& options) const noexcept;
 
   std::string name() const noexcept;
   uint32_t id() const noexcept;

@@ -1,6 +1,8 @@
 // Options: what an application may choose. Everything has a default that serves most; goals, not knobs.
 //
-// All are plain values. Those of a keyspace are recorded when it is created and found again at each open.
+// All are plain values. Those of a keyspace are recorded when it is created and found again at each open; they, and some of the others,
+// can be changed meanwhile (Keyspace::set_options, Db::set_options). A file of them is read by
+// nacre/config.h.
 #pragma once
 
 #include <concepts>
@@ -42,6 +44,8 @@ struct KeyspaceOptions {
   CompactionShape shape = CompactionShape::kLazyLeveled;
   uint32_t filter_bits_per_key = 10;  // 0 (none) to 24, averaged over the tree: upper levels get more, the bottom fewer
   uint32_t block_bytes = 8192;  // 1,024 to 65,536: what one read from a table brings at most, but for large values
+
+  friend bool operator==(const KeyspaceOptions&, const KeyspaceOptions&) = default;
 };
 
 struct Options {
@@ -50,7 +54,9 @@ struct Options {
   uint64_t memory_bytes = uint64_t{512} << 20;  // ceiling for everything the database holds; at least 16 MiB
   MemtableKind memtable = MemtableKind::kBTree;
   uint32_t row_cache_percent = 0;  // 0 to 50: share of memory for a cache of single hot entries
-  KeyspaceOptions keyspace;        // of keyspaces created by this handle, the default one included
+  KeyspaceOptions keyspace = {};   // of keyspaces created by this handle, the default one included
+
+  friend bool operator==(const Options&, const Options&) = default;
 };
 
 struct WriteOptions {
@@ -65,5 +71,6 @@ concept DurabilityAlone = std::same_as<T, Durability>;
 inline constexpr uint64_t kMaxKeyBytes = uint64_t{64} << 10;
 inline constexpr uint64_t kMaxValueBytes = (uint64_t{4} << 30) - 1;
 inline constexpr uint64_t kMinMemoryBytes = uint64_t{16} << 20;
+inline constexpr uint32_t kMaxRowCachePercent = 50;
 
 }  // namespace nacre

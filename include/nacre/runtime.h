@@ -18,11 +18,12 @@
 #include "nacre/bytes.h"
 #include "nacre/error.h"
 #include "nacre/events.h"
+#include "nacre/export.h"
 
 namespace nacre {
 
 // A file that is never changed while open. Destruction closes it.
-class ReadableFile {
+class NACRE_API ReadableFile {
  public:
   virtual ~ReadableFile() = default;
   // Fills `out` from `offset` and returns how many bytes it got: fewer than asked only at the end of the file.
@@ -33,7 +34,7 @@ class ReadableFile {
 };
 
 // A file written once from its start to its end. Not thread-safe. Destruction closes without syncing.
-class WritableFile {
+class NACRE_API WritableFile {
  public:
   virtual ~WritableFile() = default;
   // Appends all of `data` or fails; after a failure the file's tail is undefined and the file must be given up.
@@ -45,9 +46,19 @@ class WritableFile {
   virtual uint64_t size_bytes() const = 0;
 };
 
+// A file of lines for people. One process appends to it.
+class LineFile {
+ public:
+  virtual ~LineFile() = default;
+  // All of `line`, whose end is a line feed, or nothing. What was appended survives the process; it is never synced. A failure is
+  // not final.
+  virtual Result<void> append(Bytes line) = 0;
+  virtual uint64_t size_bytes() const = 0;
+};
+
 // A file of fixed size mapped shared into memory: what is stored there survives the process at once and the machine
 // after sync(). Every byte is allocated, so storing into it cannot run out of space.
-class MappedFile {
+class NACRE_API MappedFile {
  public:
   virtual ~MappedFile() = default;
   virtual char* data() = 0;  // valid while this object lives; page-aligned
@@ -70,7 +81,7 @@ enum class MappedSpace : uint8_t {
 enum class LockKind : uint8_t { kRead, kWrite };
 
 // Held until destroyed.
-class DirectoryLock {
+class NACRE_API DirectoryLock {
  public:
   virtual ~DirectoryLock() = default;
 };
@@ -81,7 +92,7 @@ struct DirectoryEntry {
 };
 
 // One directory of plain files, addressed relative to an open descriptor. Names contain no slash.
-class Directory {
+class NACRE_API Directory {
  public:
   virtual ~Directory() = default;
   virtual Result<std::unique_ptr<ReadableFile>> open_read(const std::string& name) = 0;
@@ -92,6 +103,11 @@ class Directory {
                                                             MappedSpace space = MappedSpace::kWritten) = 0;
   // Maps an existing file that create_mapped made. kCorruption if it has holes.
   virtual Result<std::unique_ptr<MappedFile>> open_mapped(const std::string& name) = 0;
+  // Opens a file of lines to append to it, or creates it, mode 0600. kUnsupported: there are none here, and so no LOG.
+  virtual Result<std::unique_ptr<LineFile>> open_lines(const std::string& name) {
+    (void)name;
+    return Error{.kind = ErrorKind::kUnsupported, .operation = Operation::kOpen};
+  }
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;  // replaces `to`
   virtual Result<void> remove(const std::string& name) = 0;
   virtual Result<std::vector<DirectoryEntry>> list() = 0;  // regular files only
@@ -112,7 +128,7 @@ struct ReadRequest {
   Result<size_t> result = size_t{0};  // set by read_batch, as ReadableFile::read would return
 };
 
-class FileSystem {
+class NACRE_API FileSystem {
  public:
   virtual ~FileSystem() = default;
   // kNotFound if it does not exist and `create` is false. `create` makes one level, mode 0700, and syncs the parent.
@@ -121,7 +137,7 @@ class FileSystem {
   virtual void read_batch(std::span<ReadRequest> requests) = 0;
 };
 
-class Clock {
+class NACRE_API Clock {
  public:
   virtual ~Clock() = default;
   virtual uint64_t now_ns() = 0;         // monotonic, about 35 ns a call
@@ -138,7 +154,7 @@ enum class Urgency : uint8_t {
 };
 
 // Runs jobs on background threads.
-class Executor {
+class NACRE_API Executor {
  public:
   virtual ~Executor() = default;
   // Runs `job` once, some time later, on a thread of the executor. Jobs do not throw.
@@ -148,14 +164,32 @@ class Executor {
   virtual void set_urgency(Urgency urgency) = 0;
 };
 
-struct Runtime {
+enum class LogFormat : uint8_t {
+  kText,  // time, severity, kind, name=value ...
+  kJson,  // an object a line
+};
+
+// The file LOG in the directory of a database that is opened for writing, and older ones: LOG.1 is the youngest of them. It holds the
+// events, one a line, each in the file when its call returns. It never fails an operation: what cannot be written is left out and
+// counted (kEventsLost).
+struct LogOptions {
+  bool enabled = true;
+  LogFormat format = LogFormat::kText;
+  Severity least = Severity::kDebug;          // kDebug: every decision; kInfo: what jobs have done; kWarning: trouble only
+  uint64_t file_bytes = uint64_t{4} << 20;    // at least 64 KiB; then the next file begins
+  uint32_t files = 4;                         // 1 to 1,000, LOG included; the oldest is removed
+};
+
+struct NACRE_API Runtime {
   std::shared_ptr<FileSystem> file_system;
   std::shared_ptr<Clock> clock;
   std::shared_ptr<Executor> executor;
-  std::shared_ptr<EventSink> events;
+  std::shared_ptr<EventSink> events;  // told everything, whether there is a LOG or not
   uint64_t random_seed = 0;  // 0: taken from the kernel at each open; otherwise every random choice follows from it
+  LogOptions log;
+  uint64_t slow_ns = 100'000'000;  // kSlowOperation tells of users' operations that take so long; 0: of none
 
-  // The process-wide default: kernel files, one background thread a core, events dropped.
+  // The process-wide default: kernel files, one background thread a core, events in the LOG of each database only.
   static const Runtime& standard();
 };
 

@@ -7,13 +7,15 @@
 #include <cstdint>
 #include <memory>
 
+#include "nacre/export.h"
+
 namespace nacre {
 
 namespace engine {
 class SnapshotHold;
 }
 
-class Snapshot {
+class NACRE_API Snapshot {
  public:
   Snapshot() = default;
   explicit Snapshot(std::shared_ptr<const engine::SnapshotHold> hold) : hold_(std::move(hold)) {}

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "nacre/export.h"
+
 namespace nacre {
 
 struct Latency {
@@ -41,7 +43,7 @@ struct LevelStats {
   uint64_t gets_answered = 0;    // of the gets in KeyspaceStats::get_latency: a tombstone is an answer too
 };
 
-struct KeyspaceStats {
+struct NACRE_API KeyspaceStats {
   std::string name;
   uint64_t memtable_bytes = 0;
   uint64_t memtables = 0;  // the mutable one and those that wait for their flush
@@ -83,7 +85,7 @@ enum class DelayReason : uint8_t {
   kMemtablesFilling,  // slowed down: more than half of the memory for memtables waits for its flush
   kCount
 };
-const char* to_string(DelayReason reason);
+NACRE_API const char* to_string(DelayReason reason);
 
 struct DelayStats {
   DelayReason reason = DelayReason::kNone;
@@ -100,7 +102,7 @@ struct MemoryUse {
   uint64_t jobs = 0;  // buffers of flushes and compactions
 };
 
-struct Stats {
+struct NACRE_API Stats {
   std::vector<KeyspaceStats> keyspaces;
   uint64_t writes = 0;              // batches, a single put counting as one
   uint64_t operations_written = 0;  // changes in them

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "nacre/export.h"
 #include "nacre/keyspace.h"
 
 namespace nacre {
@@ -21,7 +22,7 @@ namespace txn {
 class TransactionCore;
 }
 
-class Transaction {
+class NACRE_API Transaction {
  public:
   Transaction(Transaction&&) noexcept;
   Transaction& operator=(Transaction&&) noexcept;

@@ -23,7 +23,7 @@ SECONDS_A_SEED = 1.5
 SECONDS_TO_START = 60
 TOOL = "tool"
 REPLAY = "nacre-fuzz-replay"
-PLACES = ("", "tests", "tests/kernel", "sim")  # of programs in a build directory
+PLACES = ("", "tests", "tests/capi", "tests/kernel", "sim")  # of programs in a build directory
 
 FAILED_SEED = re.compile(r"^seed (\d+): (.*)$", re.M)
 DIED_IN_SEED = re.compile(r"crashed in (seed \d+)")

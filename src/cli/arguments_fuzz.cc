@@ -1,5 +1,5 @@
 // The tool's command line: any words are wrong usage or one command with what was asked for; nothing else happens. The commands are
-// replaced by ones that look at their arguments, and main.cc is compiled with its main() under another name.
+// replaced by ones that look at their arguments, and main.cc is compiled with its main() under another name (fuzz/CMakeLists.txt).
 
 #include <cstring>
 #include <iostream>
@@ -23,24 +23,44 @@ Called called;
 int note(const CommonOptions& common) {
   called.commands++;
   called.common = common;
-  NACRE_CHECK(common.durability == "memory" || common.durability == "os" || common.durability == "disk");
+  NACRE_CHECK(common.durability.empty() || common.durability == "memory" || common.durability == "os" ||
+              common.durability == "disk");
   return kSuccess;
 }
 
 }  // namespace
 
-int run_put(const CommonOptions& common, const std::string&, const std::string&) { return note(common); }
-int run_get(const CommonOptions& common, const std::string&) { return note(common); }
-int run_del(const CommonOptions& common, const std::string&) { return note(common); }
+int run_put(const CommonOptions& common, const PutArguments&) { return note(common); }
+int run_get(const CommonOptions& common, const std::vector<std::string>& keys) {
+  NACRE_CHECK(!keys.empty());
+  return note(common);
+}
+int run_del(const CommonOptions& common, const std::vector<std::string>&, const DelArguments&) { return note(common); }
 int run_scan(const CommonOptions& common, const ScanArguments& arguments) {
   called.scan = arguments;
+  NACRE_CHECK(arguments.count + arguments.keys_only + arguments.values_only <= 1);
+  return note(common);
+}
+int run_keyspaces(const CommonOptions& common, const KeyspacesArguments& arguments) {
+  NACRE_CHECK(arguments.action == "list" || arguments.action == "create" || arguments.action == "drop");
   return note(common);
 }
 int run_stats(const CommonOptions& common) { return note(common); }
 int run_check(const CommonOptions& common) { return note(common); }
+int run_flush(const CommonOptions& common) { return note(common); }
 int run_compact(const CommonOptions& common) { return note(common); }
+int run_options(const CommonOptions& common) { return note(common); }
 int run_import(const CommonOptions& common, const std::string&) { return note(common); }
 int run_export(const CommonOptions& common, const std::string&) { return note(common); }
+int run_shell(const CommonOptions& common, const ShellArguments& arguments) {
+  NACRE_CHECK(arguments.commands.empty() || !arguments.file);
+  return note(common);
+}
+int run_bench(const CommonOptions& common, const BenchArguments&) { return note(common); }
+int run_top(const CommonOptions& common, const TopArguments&) { return note(common); }
+int run_serve_metrics(const CommonOptions& common, const std::string&) { return note(common); }
+int run_dump(const CommonOptions& common, const DumpArguments&) { return note(common); }
+int run_repair(const CommonOptions& common, const RepairArguments&) { return note(common); }
 int finish_output(int exit_code) { return exit_code; }
 
 namespace {
@@ -95,10 +115,24 @@ std::vector<std::string> seeds() {
           "export\ndb",
           "stats\ndb\n--keyspace\nk",
           "check\ndb\n--json",
-          "compact\ndb",
+          "compact\ndb\n--options\nfile.toml",
+          "options",
+          "top\ndb\n--count\n2",
+          "serve-metrics\ndb\n--listen\n127.0.0.1:0",
+          "dump\nfile\n--keys\n--block\n3",
+          "repair\ndb\nnew\n--log-past-damage",
           "--help-all",
           "scan\ndb\n--limit\n-1",
-          "scan\n--help"};
+          "scan\n--help",
+          "put\ndb\nkey\n--value-file\nfile",
+          "get\ndb\na\nb\n--hex",
+          "del\ndb\n--prefix\np\n--yes",
+          "scan\ndb\n--count\n--keys-only",
+          "keyspaces\ndb\ncreate\nname\n--shape\ntiered\n--filter-bits\n8",
+          "shell\ndb\n--command\nget k\n--command\nscan\n--read-only",
+          "shell\ndb\n--file\n-\n--keep-going",
+          "bench\n.\n--entries\n1000",
+          "gte\ndb\nk"};
 }
 
 const fuzz::Registration kHere(

@@ -53,12 +53,12 @@ size_t step(Bytes text, bool* takes_column) {
 
 }  // namespace
 
-std::string human_bytes(double bytes) {
+std::string short_bytes(double bytes) {
   constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
   return in_units(bytes, 1024, kUnits, "%.0f %s");
 }
 
-std::string human_count(double count) {
+std::string short_count(double count) {
   constexpr const char* kUnits[] = {"", "k", "M", "G", "T"};
   std::string text = in_units(count, 1000, kUnits, count < 9.95 && count != std::floor(count) ? "%.1f%s" : "%.0f%s");
   return text;
@@ -83,7 +83,7 @@ std::string human_age(double seconds) {
   return text;
 }
 
-std::string human_time(uint64_t wall_ns) {
+std::string wall_time(uint64_t wall_ns) {
   const auto seconds = static_cast<time_t>(wall_ns / 1'000'000'000);
   tm parts{};
   char text[64] = "at an unknown time";

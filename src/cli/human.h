@@ -10,11 +10,11 @@
 
 namespace nacre::cli {
 
-std::string human_bytes(double bytes);       // "1.5 MiB"
-std::string human_count(double count);       // "12.3 k"
+std::string short_bytes(double bytes);       // "1.5 MiB"
+std::string short_count(double count);       // "12.3 k"
 std::string human_duration(double seconds);  // "15.2 us", "3.1 ms"
 std::string human_age(double seconds);       // "3 s", "12 min", "5 h"
-std::string human_time(uint64_t wall_ns);    // "2026-12-01 05:09:15 UTC"
+std::string wall_time(uint64_t wall_ns);    // "2026-12-01 05:09:15 UTC"
 
 // Bytes as text that moves no cursor: control characters, what turns the direction of writing, and what is not UTF-8
 // stand as \xHH, a backslash as \\.

@@ -1,5 +1,7 @@
 #include "cli/json.h"
 
+#include "cli/terminal.h"
+
 namespace nacre::cli {
 
 // RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
@@ -37,6 +39,17 @@ void set_bytes(nlohmann::ordered_json& object, const std::string& name, Bytes by
     hex += kHex[static_cast<uint8_t>(c) & 15];
   }
   object[name + "_hex"] = hex;
+}
+
+std::string json_text(const nlohmann::ordered_json& object, int indent, bool terminal) {
+  std::string text = object.dump(indent);
+  if (!terminal) return text;
+  std::string visible_text;
+  append_visible_text(visible_text, text);
+  if (visible_text == text) return text;
+  text = object.dump(indent, ' ', true);
+  for (size_t at = 0; (at = text.find('\x7f', at)) != std::string::npos;) text.replace(at, 1, "\\u007f");
+  return text;
 }
 
 }  // namespace nacre::cli

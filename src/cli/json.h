@@ -13,4 +13,7 @@ bool is_utf8(Bytes bytes);
 // object[name] = bytes, or object[name + "_hex"] = their hex digits if they are not UTF-8.
 void set_bytes(nlohmann::ordered_json& object, const std::string& name, Bytes bytes);
 
+// The object as text. For a terminal: what it would obey is written with \u escapes (terminal.h).
+std::string json_text(const nlohmann::ordered_json& object, int indent, bool terminal);
+
 }  // namespace nacre::cli

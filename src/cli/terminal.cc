@@ -1,131 +1,201 @@
 #include "cli/terminal.h"
 
+#include <langinfo.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <csignal>
-#include <cstdio>
+#include <clocale>
 #include <cstdlib>
 #include <cstring>
+#include <cwchar>
 
-#include "cli/human.h"
+#include "cli/json.h"
+#include "cli/tsv.h"
 
 namespace nacre::cli {
 
 namespace {
 
-volatile std::sig_atomic_t end_asked = 0;
-volatile std::sig_atomic_t stop_asked = 0;
-volatile std::sig_atomic_t resized = 0;
+bool speaks_utf8() { return std::strcmp(nl_langinfo(CODESET), "UTF-8") == 0; }
 
-void on_signal(int signal) {
-  if (signal == SIGWINCH) {
-    resized = 1;
-  } else if (signal == SIGTSTP) {
-    stop_asked = 1;
-  } else {
-    end_asked = 1;
+size_t length_of_character(char first) {
+  const auto byte = static_cast<uint8_t>(first);
+  return byte < 0x80 ? 1 : (byte >> 5) == 6 ? 2 : (byte >> 4) == 14 ? 3 : 4;
+}
+
+uint32_t code_of(Bytes character) {
+  if (character.size() == 1) return static_cast<uint8_t>(character[0]);
+  uint32_t code = static_cast<uint8_t>(character[0]) & (0xffU >> (character.size() + 1));
+  for (size_t i = 1; i < character.size(); i++) code = code << 6 | (static_cast<uint8_t>(character[i]) & 0x3f);
+  return code;
+}
+
+// What a terminal obeys, or draws elsewhere than in its place.
+bool is_command(uint32_t code) {
+  return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0xad || code == 0x61c || code == 0x180e ||
+         (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+         (code >= 0x2060 && code <= 0x206f) || (code >= 0xe000 && code < 0xf900) || code == 0xfeff ||
+         (code >= 0xfff0 && code <= 0xffff) || code >= 0xe0000;
+}
+
+void append_hex(std::string& out, Bytes bytes) {
+  constexpr char kHex[] = "0123456789abcdef";
+  for (const char c : bytes) {
+    out += "\\x";
+    out += kHex[static_cast<uint8_t>(c) >> 4];
+    out += kHex[static_cast<uint8_t>(c) & 15];
   }
-}
-
-constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP};
-
-void handle(void (*handler)(int)) {
-  struct sigaction action = {};
-  action.sa_handler = handler;  // without SA_RESTART: a wait ends
-  for (const int signal : kSignals) sigaction(signal, &action, nullptr);
-}
-
-winsize size_of_terminal() {
-  winsize size{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) size = {};
-  return size;
 }
 
 }  // namespace
 
-bool Terminal::is_there() { return isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1; }
-
-size_t Terminal::columns() {
-  const size_t columns = size_of_terminal().ws_col;
-  return columns == 0 ? 80 : columns;
-}
-
-size_t Terminal::rows() {
-  const size_t rows = size_of_terminal().ws_row;
-  return rows == 0 ? 24 : rows;
-}
-
-bool Terminal::speaks_utf8() {
+void choose_character_set() {
+  if (std::setlocale(LC_CTYPE, "") != nullptr) return;
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
     const char* value = std::getenv(name);
     if (value == nullptr || *value == '\0') continue;
-    return std::strstr(value, "UTF-8") != nullptr || std::strstr(value, "utf8") != nullptr;
+    if (std::strstr(value, "UTF-8") != nullptr || std::strstr(value, "utf8") != nullptr) {
+      std::setlocale(LC_CTYPE, "C.UTF-8");
+    }
+    return;
   }
-  return false;
 }
 
-Terminal::Terminal() {
-  end_asked = 0;
-  handle(on_signal);
-  enter();
+bool is_terminal(std::FILE* file) { return isatty(fileno(file)) == 1; }
+
+int terminal_columns(std::FILE* file) {
+  winsize size{};
+  if (ioctl(fileno(file), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  return 80;
 }
 
-Terminal::~Terminal() {
-  leave();
-  handle(SIG_DFL);
+bool is_closed_pipe(std::FILE* file) {
+  pollfd state{.fd = fileno(file)};
+  return poll(&state, 1, 0) == 1 && (state.revents & POLLERR) != 0;
 }
 
-void Terminal::enter() {
-  tcgetattr(STDIN_FILENO, &saved_);
-  termios raw = saved_;
-  raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
-  raw.c_cc[VMIN] = 0;
-  raw.c_cc[VTIME] = 0;
-  tcsetattr(STDIN_FILENO, TCSANOW, &raw);
-  std::fputs("\033[?1049h\033[?25l\033[2J", stdout);  // the alternate screen, no cursor, empty
-  std::fflush(stdout);
-}
-
-void Terminal::leave() {
-  std::fputs("\033[0m\033[?25h\033[?1049l", stdout);
-  std::fflush(stdout);
-  tcsetattr(STDIN_FILENO, TCSANOW, &saved_);
-}
-
-// All in one write, line over line: the screen does not flicker.
-void Terminal::show(const std::vector<std::string>& lines) {
-  std::string out = "\033[H";
-  const size_t rows_now = rows();
-  for (size_t i = 0; i < std::min(lines.size(), rows_now); i++) {
-    if (i != 0) out += "\n";
-    out += "\033[K" + clipped(lines[i], columns());
+void append_visible(std::string& out, Bytes bytes) {
+  const bool utf8 = speaks_utf8();
+  for (size_t i = 0; i < bytes.size();) {
+    if (static_cast<uint8_t>(bytes[i]) < 0x80) {
+      append_escaped(out, bytes.substr(i, 1));
+      i++;
+      continue;
+    }
+    const Bytes character = bytes.substr(i, length_of_character(bytes[i]));
+    if (utf8 && is_utf8(character) && !is_command(code_of(character))) {
+      out += character;
+      i += character.size();
+    } else {
+      append_hex(out, bytes.substr(i, 1));
+      i++;
+    }
   }
-  out += "\033[J";
-  std::fwrite(out.data(), 1, out.size(), stdout);
-  std::fflush(stdout);
 }
 
-Terminal::Event Terminal::wait(int milliseconds, char* key) {
-  pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
-  const int ready = end_asked != 0 ? 0 : poll(&input, 1, milliseconds);
-  if (stop_asked != 0) {
-    stop_asked = 0;
-    leave();
-    kill(getpid(), SIGSTOP);
-    enter();
-    return Event::kResized;
+void append_visible_text(std::string& out, Bytes bytes) {
+  for (size_t begin = 0; begin <= bytes.size();) {
+    const size_t end = std::min(bytes.find_first_of("\n\t\\", begin), bytes.size());
+    append_visible(out, bytes.substr(begin, end - begin));
+    if (end < bytes.size()) out += bytes[end];
+    begin = end + 1;
   }
-  if (end_asked != 0) return Event::kEnd;
-  if (resized != 0) {
-    resized = 0;
-    return Event::kResized;
+}
+
+std::string visible(Bytes bytes) {
+  std::string out;
+  append_visible(out, bytes);
+  return out;
+}
+
+size_t display_width(Bytes text) {
+  size_t width = 0;
+  std::mbstate_t state{};
+  for (size_t i = 0; i < text.size();) {
+    wchar_t wide = 0;
+    const size_t length = std::mbrtowc(&wide, text.data() + i, text.size() - i, &state);
+    if (length == 0 || length > text.size() - i) {  // no character of this locale
+      state = {};
+      width++;
+      i++;
+      continue;
+    }
+    const int columns = wcwidth(wide);
+    width += columns < 0 ? 1 : static_cast<size_t>(columns);
+    i += length;
   }
-  if (ready <= 0) return Event::kTime;
-  return read(STDIN_FILENO, key, 1) == 1 ? Event::kKey : Event::kEnd;  // the terminal is gone
+  return width;
+}
+
+std::string shortened(const std::string& text, size_t columns) {
+  if (text.size() <= columns || display_width(text) <= columns) return text;
+  std::string begin;
+  size_t width = 0;
+  for (size_t i = 0; i < text.size();) {
+    const std::string character = text.substr(i, length_of_character(text[i]));
+    width += display_width(character);
+    if (width + 3 > columns) break;
+    begin += character;
+    i += character.size();
+  }
+  return begin + "...";
+}
+
+std::string wrapped(const std::string& text, size_t indent, size_t columns) {
+  std::string lines;
+  size_t column = 0;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find(' ', begin), text.size());
+    const Bytes word = Bytes(text).substr(begin, end - begin);
+    const size_t width = display_width(word);
+    if (column != 0 && column + 1 + width > columns) {
+      lines += "\n" + std::string(indent, ' ');
+      column = indent;
+    } else if (column != 0) {
+      lines += ' ';
+      column++;
+    }
+    lines += word;
+    column += width;
+    begin = end + 1;
+  }
+  return lines;
+}
+
+std::string human_bytes(uint64_t bytes) {
+  constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+  double value = static_cast<double>(bytes);
+  size_t unit = 0;
+  while (value >= 1024 && unit + 1 < std::size(kUnits)) {
+    value /= 1024;
+    unit++;
+  }
+  char text[32];
+  std::snprintf(text, sizeof text, unit == 0 ? "%.0f %s" : "%.1f %s", value, kUnits[unit]);
+  return text;
+}
+
+std::string human_time(double seconds) {
+  char text[32];
+  if (seconds >= 1) {
+    std::snprintf(text, sizeof text, "%.2f s", seconds);
+  } else if (seconds >= 1e-3) {
+    std::snprintf(text, sizeof text, "%.2f ms", seconds * 1e3);
+  } else {
+    std::snprintf(text, sizeof text, "%.2f us", seconds * 1e6);
+  }
+  return text;
+}
+
+std::string human_count(uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (size_t i = digits.size(); i > 3;) {
+    i -= 3;
+    digits.insert(i, ",");
+  }
+  return digits;
 }
 
 }  // namespace nacre::cli

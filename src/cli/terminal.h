@@ -1,42 +1,42 @@
-// Terminal: the whole screen of a person's terminal, and his keys; given back as it was at the end, however the end comes.
+// What people see on a terminal: bytes that it shows and never obeys, widths in columns, sizes in words.
 //
-// Ctrl-C, SIGTERM and SIGHUP do not end the process while one is alive: wait() tells of them. Ctrl-Z gives the screen back
-// until the process goes on.
-//
-// Thread safety: none; one at a time.
+// Stored bytes may come from anybody, and a terminal obeys what begins with ESC or is a C1 control: it can be made to hide text, or
+// to type. So whatever goes to a terminal passes through append_visible. Pipes and files get the bytes themselves.
 #pragma once
 
-#include <termios.h>
-
+#include <cstdint>
+#include <cstdio>
 #include <string>
-#include <vector>
+
+#include "nacre/bytes.h"
 
 namespace nacre::cli {
 
-class Terminal {
- public:
-  // Whether standard input and output are terminals.
-  static bool is_there();
-  static size_t columns();  // of standard output; 80 if it is no terminal
-  static size_t rows();
-  static bool speaks_utf8();  // as the environment says
+// Takes the character set of the environment; one that names UTF-8 and is not installed still means UTF-8.
+void choose_character_set();
 
-  Terminal();
-  ~Terminal();
-  Terminal(const Terminal&) = delete;
-  Terminal& operator=(const Terminal&) = delete;
+bool is_terminal(std::FILE* file);
+int terminal_columns(std::FILE* file);  // 80 if it does not say
+// A pipe whose reader has gone, as `| head` does.
+bool is_closed_pipe(std::FILE* file);
 
-  void show(const std::vector<std::string>& lines);
+// Appends `bytes` with the escapes of the TSV format for tabs, line ends and backslashes, and \xHH for all that is no printable
+// character: controls, bytes that are not UTF-8, marks that turn the direction of writing; also for every non-ASCII byte if the
+// terminal's character set is not UTF-8. So it can be read back.
+void append_visible(std::string& out, Bytes bytes);
+std::string visible(Bytes bytes);
+// The same for a text of several lines: line ends, tabs and backslashes stay what they are.
+void append_visible_text(std::string& out, Bytes bytes);
 
-  enum class Event { kTime, kKey, kResized, kEnd };
-  // Until a key is pressed (in `key`), the terminal has another size, the process shall end, or the time is over.
-  Event wait(int milliseconds, char* key);
+// Columns that text of append_visible takes.
+size_t display_width(Bytes text);
+// `text` if it fits into `columns` (at least 4), else its beginning and "...".
+std::string shortened(const std::string& text, size_t columns);
+// `text` on lines of at most `columns`, broken at blanks; lines behind the first begin with `indent` blanks. No line end at the end.
+std::string wrapped(const std::string& text, size_t indent, size_t columns);
 
- private:
-  void enter();
-  void leave();
-
-  termios saved_{};
-};
+std::string human_bytes(uint64_t bytes);   // "1.5 MiB"
+std::string human_time(double seconds);    // "1.50 ms"
+std::string human_count(uint64_t number);  // "1,234,567"
 
 }  // namespace nacre::cli

@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "cli/command.h"
-#include "cli/terminal.h"
+#include "cli/full_screen.h"
 #include "cli/top_screen.h"
 #include "cli/watch.h"
 
@@ -15,8 +15,8 @@ namespace {
 constexpr int kIntervalMs = 1000;
 
 ScreenOptions screen_options(const CommonOptions& common) {
-  return {.columns = Terminal::columns(),
-          .ascii = !Terminal::speaks_utf8(),
+  return {.columns = FullScreen::columns(),
+          .ascii = !FullScreen::speaks_utf8(),
           .all_keyspaces = common.all_keyspaces,
           .keyspace = common.keyspace};
 }
@@ -60,20 +60,20 @@ class Top {
     options_.colours = std::getenv("NO_COLOR") == nullptr;
     Result<void> looked;
     {
-      Terminal terminal;
+      FullScreen terminal;
       while (looked) {
-        options_.columns = Terminal::columns();
+        options_.columns = FullScreen::columns();
         terminal.show(draw_screen(common_.database, watch_, options_));
         char key = 0;
         switch (terminal.wait(kIntervalMs, &key)) {
-          case Terminal::Event::kEnd: return kSuccess;
-          case Terminal::Event::kResized: break;
-          case Terminal::Event::kKey:
+          case FullScreen::Event::kEnd: return kSuccess;
+          case FullScreen::Event::kResized: break;
+          case FullScreen::Event::kKey:
             if (key == 'q' || key == 'Q') return kSuccess;
             if (key == 'p') options_.paused = !options_.paused;
             if (key == 'k') choose_next(watch_.now().stats, options_);
             break;
-          case Terminal::Event::kTime:
+          case FullScreen::Event::kTime:
             if (!options_.paused) looked = look();
             break;
         }
@@ -105,7 +105,7 @@ int run_top(const CommonOptions& common, const TopArguments& arguments) {
   Top top(common);
   if (arguments.once) return top.print(1);
   if (arguments.count) return top.print(*arguments.count);
-  if (common.json || !Terminal::is_there()) return top.print(0);
+  if (common.json || !FullScreen::is_there()) return top.print(0);
   return top.live();
 }
 

@@ -95,16 +95,16 @@ class Screen {
 
   void operations() {
     title(std::string("A second") + where() + (watch_.has_interval() ? "" : ", since the open"));
-    const auto count = [&](auto field) { return human_count(keyspace_rate(field)); };
-    const auto bytes = [&](auto field) { return human_bytes(keyspace_rate(field)); };
+    const auto count = [&](auto field) { return short_count(keyspace_rate(field)); };
+    const auto bytes = [&](auto field) { return short_bytes(keyspace_rate(field)); };
     cells({{"puts", count([](const KeyspaceStats& k) { return k.puts; })},
            {"erases", count([](const KeyspaceStats& k) { return k.erases + k.range_erases; })},
            {"gets", count([](const KeyspaceStats& k) { return k.gets + k.multi_get_keys; })},
            {"seeks", count([](const KeyspaceStats& k) { return k.seeks; })},
            {"put", bytes([](const KeyspaceStats& k) { return k.bytes_put; })},
            {"got", bytes([](const KeyspaceStats& k) { return k.bytes_got; })},
-           {"syncs", human_count(watch_.rate([](const Stats& of) { return of.syncs; }))},
-           {"misses", human_count(watch_.rate([](const Stats& of) { return of.cache_misses; }))}});
+           {"syncs", short_count(watch_.rate([](const Stats& of) { return of.syncs; }))},
+           {"misses", short_count(watch_.rate([](const Stats& of) { return of.cache_misses; }))}});
   }
 
   void latency(const std::string& name, auto of) {
@@ -142,7 +142,7 @@ class Screen {
   void compactions() {
     title("Flushes and compactions" + where());
     const auto now = [&](auto field) { return std::to_string(sum(stats(), field)); };
-    const auto bytes = [&](auto of) { return human_bytes(watch_.rate(of)); };
+    const auto bytes = [&](auto of) { return short_bytes(watch_.rate(of)); };
     char amplification[32];
     std::snprintf(amplification, sizeof amplification, "%.2f", stats().write_amplification());
     cells({{"flushing", now([](const KeyspaceStats& k) { return k.flushes_running; })},
@@ -167,7 +167,7 @@ class Screen {
       char text[32];
       std::snprintf(text, sizeof text, "%.1f%%", 100 * share);
       const double rate = watch_.rate([&of](const Stats& stats) { return of(stats).count; });
-      std::string line = left(to_string(delay.reason), 18) + right(human_count(rate) + "/s", 9);
+      std::string line = left(to_string(delay.reason), 18) + right(short_count(rate) + "/s", 9);
       if (options_.columns >= 60) line += right(text, 8) + " of a thread";
       lines_.push_back(line + right("max " + human_duration(static_cast<double>(delay.delays.max_ns) / 1e9), 13));
     }
@@ -180,9 +180,9 @@ class Screen {
     const auto ceiling = static_cast<double>(stats().memory_ceiling_bytes);
     const size_t width =
         std::max<size_t>(8, std::min<size_t>(40, options_.columns - std::min<size_t>(options_.columns, 24)));
-    lines_.push_back("[" + bar(ceiling == 0 ? 0 : bytes / ceiling, width, options_.ascii) + "] " + human_bytes(bytes) +
-                     " / " + human_bytes(ceiling));
-    const auto part = [](uint64_t value) { return human_bytes(static_cast<double>(value)); };
+    lines_.push_back("[" + bar(ceiling == 0 ? 0 : bytes / ceiling, width, options_.ascii) + "] " + short_bytes(bytes) +
+                     " / " + short_bytes(ceiling));
+    const auto part = [](uint64_t value) { return short_bytes(static_cast<double>(value)); };
     cells({{"memtables", part(stats().memory.memtables)},
            {"log", part(stats().memory.log)},
            {"cache", part(stats().memory.cache)},
@@ -236,7 +236,7 @@ void draw_levels(std::vector<std::string>& lines, const std::vector<LevelStats>&
                        const std::string& tombstones, uint64_t bytes) {
     std::string line = left(name, 4) + right(std::to_string(runs), 5) + right(tables, 7);
     if (wide) line += right(entries, 11) + right(tombstones, 10);
-    line += right(human_bytes(static_cast<double>(bytes)), 12) + " ";
+    line += right(short_bytes(static_cast<double>(bytes)), 12) + " ";
     const std::string shown =
         bar(static_cast<double>(bytes) / static_cast<double>(largest), std::min<size_t>(room, 40), options.ascii);
     lines.push_back(line + (options.colours ? "\033[36m" + shown + "\033[0m" : shown));
@@ -244,7 +244,7 @@ void draw_levels(std::vector<std::string>& lines, const std::vector<LevelStats>&
   row("mem", memtables, "", "", "", memtable_bytes);
   for (const LevelStats& level : levels) {
     row("L" + std::to_string(level.level), level.runs, std::to_string(level.tables),
-        human_count(static_cast<double>(level.entries)), human_count(static_cast<double>(level.tombstones)),
+        short_count(static_cast<double>(level.entries)), short_count(static_cast<double>(level.tombstones)),
         level.bytes);
   }
   if (levels.empty()) lines.emplace_back("no tables");

@@ -147,41 +147,60 @@ Result<uint64_t> export_entries(Session& session, std::FILE* out) {
   return entries;
 }
 
-}  // namespace
+bool is_standard(const std::string& file) { return file.empty() || file == "-"; }
 
-int run_import(const CommonOptions& common, const std::string& file) {
-  const bool standard = file.empty() || file == "-";
-  const std::string name = standard ? "standard input" : file;
-  const File in(standard ? stdin : std::fopen(file.c_str(), "rb"));
-  if (in == nullptr) return fail_file(file, "cannot be read");
+// Null after words about it.
+File open_input(const std::string& file) {
+  File in(is_standard(file) ? stdin : std::fopen(file.c_str(), "rb"));
   struct stat status{};
-  if (fstat(fileno(in.get()), &status) == 0 && S_ISDIR(status.st_mode)) {
+  if (in != nullptr && fstat(fileno(in.get()), &status) == 0 && S_ISDIR(status.st_mode)) {
+    in.reset();
     errno = EISDIR;
-    return fail_file(file, "cannot be read");
   }
-  int exit_code = kSuccess;
-  auto session = open_session(common, OpenMode::kCreateIfMissing, &exit_code);
-  if (!session) return exit_code;
-  Importer importer(*session, common);
-  exit_code = finish(*session, import_lines(in.get(), name, importer));
+  if (in == nullptr) (void)fail_file(file, "cannot be read");
+  return in;
+}
+
+int import_from(std::FILE* in, Session& session, const CommonOptions& common, const std::string& file, bool close) {
+  Importer importer(session, common);
+  int exit_code = import_lines(in, is_standard(file) ? "standard input" : file, importer);
+  if (close) exit_code = finish(session, exit_code);
   if (exit_code == kSuccess) std::fprintf(stderr, "imported %s\n", counted(importer.kept()).c_str());
   return exit_code;
 }
 
-int run_export(const CommonOptions& common, const std::string& file) {
-  const bool standard = file.empty() || file == "-";
+}  // namespace
+
+int import_file(Session& session, const CommonOptions& common, const std::string& file) {
+  const File in = open_input(file);
+  return in == nullptr ? kFailure : import_from(in.get(), session, common, file, false);
+}
+
+int run_import(const CommonOptions& common, const std::string& file) {
+  const File in = open_input(file);
+  if (in == nullptr) return kFailure;
   int exit_code = kSuccess;
-  auto session = open_session(common, OpenMode::kReadOnly, &exit_code);
+  auto session = open_session(common, OpenMode::kCreateIfMissing, &exit_code);
   if (!session) return exit_code;
-  const File out(standard ? stdout : std::fopen(file.c_str(), "wb"));
+  return import_from(in.get(), *session, common, file, true);
+}
+
+int export_file(Session& session, const CommonOptions&, const std::string& file) {
+  const File out(is_standard(file) ? stdout : std::fopen(file.c_str(), "wb"));
   if (out == nullptr) return fail_file(file, "cannot be written");
-  const auto entries = export_entries(*session, out.get());
+  const auto entries = export_entries(session, out.get());
   if (!entries) return fail("export", entries.error());
   if (std::fflush(out.get()) != 0 || std::ferror(out.get()) != 0) {
-    return fail_file(standard ? "standard output" : file, "writing failed; what is there is not complete");
+    return fail_file(is_standard(file) ? "standard output" : file, "writing failed; what is there is not complete");
   }
-  if (!standard) std::fprintf(stderr, "exported %s\n", counted(*entries).c_str());
+  if (!is_standard(file)) std::fprintf(stderr, "exported %s\n", counted(*entries).c_str());
   return kSuccess;
+}
+
+int run_export(const CommonOptions& common, const std::string& file) {
+  int exit_code = kSuccess;
+  auto session = open_session(common, OpenMode::kReadOnly, &exit_code);
+  return session ? export_file(*session, common, file) : exit_code;
 }
 
 }  // namespace nacre::cli

@@ -37,7 +37,7 @@ std::string Watch::state() const {
   }
   if (now_.is_open) return "open; the figures are of " + process + ", which has closed it";
   if (now_.was_closed) return "closed by " + process + " " + human_age(age_seconds_) + " ago";
-  return process + " is gone without closing it; last heard of " + human_time(now_.published_wall_ns) + ", " +
+  return process + " is gone without closing it; last heard of " + wall_time(now_.published_wall_ns) + ", " +
          human_age(age_seconds_) + " ago";
 }
 

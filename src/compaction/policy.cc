@@ -336,6 +336,8 @@ std::optional<Plan> pick_in_partition(const Shape& shape, const PolicyOptions& o
       return plan_down(shape, range, 0.8, "idle: gives erased space back");
     }
   }
+  // The tiered shape leaves several, if the keyspace had that before.
+  if (!tiered && census.runs[kBottomLevel] > 1) return plan_down(shape, range, 0.6, "idle: the bottom has more than a run");
   if (!tiered && anything_above && weight >= options.idle_down_share * below)
     return plan_down(shape, range, 0.5, "idle: fewer runs to read");
   if (census.runs[0] >= 2) return plan_level(shape, options, range, 0, 0.3, "idle: joins small runs");
@@ -429,6 +431,15 @@ std::string Plan::to_string() const {
   for (const uint64_t number : inputs) text += " " + std::to_string(number);
   text += " bytes " + std::to_string(input_bytes) + " (" + reason + ")";
   return text;
+}
+
+std::string Plan::details() const {
+  constexpr size_t kMostNamed = 64;
+  std::string text = "tables";
+  for (size_t i = 0; i < std::min(inputs.size(), kMostNamed); i++) text += " " + std::to_string(inputs[i]);
+  if (inputs.size() > kMostNamed) text += " and " + std::to_string(inputs.size() - kMostNamed) + " more";
+  if (output_run != 0) text += ", into run " + std::to_string(output_run);
+  return text + ", urgency in percent " + std::to_string(static_cast<int>(urgency * 100));
 }
 
 }  // namespace nacre::compaction

@@ -93,6 +93,22 @@ class Game {
     return true;
   }
 
+  void change_shape(CompactionShape shape) { options_.shape = shape; }
+
+  // When nothing is left to do, each key has one bottom run, if the shape says so: whatever shape it was before.
+  void expect_one_bottom_run() const {
+    if (options_.shape == CompactionShape::kTiered) return;
+    std::array<uint32_t, kKeys> bottom_runs{};
+    for (const auto& [place, numbers] : runs_) {
+      if (place.level != kBottomLevel) continue;
+      for (size_t i = 0; i < kKeys; i++) {
+        bottom_runs[i] +=
+            std::any_of(numbers.begin(), numbers.end(), [&](uint64_t n) { return tables_.at(n).ages[i] != 0; });
+      }
+    }
+    NACRE_CHECK(*std::max_element(bottom_runs.begin(), bottom_runs.end()) <= 1);
+  }
+
   size_t tables() const { return tables_.size(); }
 
  private:
@@ -232,7 +248,7 @@ class Game {
     NACRE_CHECK(seen == newest_);
   }
 
-  const PolicyOptions options_;
+  PolicyOptions options_;
   const bool snapshots_;
   std::map<Place, std::vector<uint64_t>> runs_;  // newest first
   std::map<uint64_t, GameTable> tables_;
@@ -265,7 +281,9 @@ void run(Bytes bytes) {
       case 3: game.plan(false, false, uint64_t{what} >> 3 << 7); break;
       case 4: game.plan(true, false); break;
       case 5: game.plan(false, (what & 0x38) == 0x38); break;
-      default: game.finish_one(what >> 3);
+      default:
+        if (what == 0xFF) game.change_shape(static_cast<CompactionShape>(input.below(3)));
+        game.finish_one(what >> 3);
     }
   }
   while (game.finish_one(0)) {
@@ -276,6 +294,7 @@ void run(Bytes bytes) {
     NACRE_CHECK(turns < bound);  // else it goes round for ever
     game.finish_one(0);
   }
+  game.expect_one_bottom_run();
   for (turns = 0; game.plan(false, false, UINT64_MAX); turns++) {
     NACRE_CHECK(turns < bound);
     game.finish_one(0);

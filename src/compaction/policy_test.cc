@@ -133,6 +133,21 @@ TEST(Policy, APlanGrowsToTablesThatReachOverTheBorder) {
             "merge L0 -> L7 run 9 bottom inputs 3 2 1 4 5 bytes 1100 (worth a share of what lies below)");
 }
 
+// A keyspace that was tiered until now.
+TEST(Policy, SeveralBottomRunsOfAnotherShapeAreMergedAtLeisure) {
+  const std::string text = "L7 r9: 4[a-m]300\nL7 r8: 3[a-z]300";
+  for (const CompactionShape shape : {CompactionShape::kLazyLeveled, CompactionShape::kLeveled}) {
+    PolicyOptions options = small();
+    options.shape = shape;
+    EXPECT_EQ(picked(text, false, options), "nothing");
+    EXPECT_EQ(picked(text, true, options),
+              "merge L7 -> L7 run 8 bottom inputs 4 3 bytes 600 (idle: the bottom has more than a run)");
+  }
+  PolicyOptions tiered = small();
+  tiered.shape = CompactionShape::kTiered;
+  EXPECT_EQ(picked(text, true, tiered), "nothing");
+}
+
 TEST(Policy, ErasesWeighWhatTheyErase) {
   EXPECT_EQ(picked("L0 r1: 1[a-z]10/300\nL7 r9: 4[a-z]400"),
             "merge L0 -> L7 run 9 bottom inputs 1 4 bytes 410 (erases are worth a share of what lies below)");

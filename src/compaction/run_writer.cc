@@ -25,6 +25,7 @@ Result<void> RunWriter::begin_table() {
   if (options_.warming != nullptr) warm_.emplace_back(*options_.warming, number_);
   builder_ = std::make_unique<table::TableBuilder>(
       *file_, table::TableBuilderOptions{.id = {.uuid = options_.uuid, .number = number_},
+                                         .keyspace = options_.keyspace,
                                          .compression = options_.compression,
                                          .block_bytes = options_.block_bytes,
                                          .filter_bits_per_key = options_.filter_bits_per_key,

@@ -28,6 +28,7 @@ struct RunWriterOptions {
   Directory* directory = nullptr;
   std::function<Result<uint64_t>()> next_table_number;
   format::Uuid uuid;
+  uint32_t keyspace = 0;  // id: the tables say whose they are
   Compression compression = Compression::kLz4;
   uint32_t block_bytes = 8192;
   float filter_bits_per_key = 10;

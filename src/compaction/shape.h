@@ -72,6 +72,8 @@ struct Plan {
 
   // One line, e.g. "merge L0 -> L7 bottom inputs 5 4 3 1 bytes 4096 (worth a share of what lies below)".
   std::string to_string() const;
+  // What an event tells beside levels, bytes and reason: which tables, which run, how urgent.
+  std::string details() const;
 };
 
 }  // namespace nacre::compaction

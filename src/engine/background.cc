@@ -18,10 +18,16 @@ namespace nacre::engine {
 
 using format::Sequence;
 
+namespace {
+
+constexpr uint32_t kFeltDelayNs = 100;  // a KiB, which makes a put of 100 bytes 10 ns longer
+
+}  // namespace
+
 // ---- memtables and views ---------------------------------------------------------------------------------------------
 
 // Fails, and changes nothing, if the log cannot take what it lacks: a table must not be younger than that.
-Result<void> Core::freeze(KeyspaceState& keyspace) {
+Result<void> Core::freeze(KeyspaceState& keyspace, const char* cause) {
   NACRE_TRY(log_unlogged());
   sync::MutexLock lock(state_mutex_);
   const uint64_t bytes = keyspace.mutable_memtable->memory_bytes();
@@ -30,7 +36,8 @@ Result<void> Core::freeze(KeyspaceState& keyspace) {
                              .bytes = bytes,
                              .through = next_sequence_ - 1,
                              .first_lsn = keyspace.mutable_first_lsn,
-                             .end_lsn = wal_->end_lsn()});
+                             .end_lsn = wal_->end_lsn(),
+                             .cause = cause});
   keyspace.mutable_memtable = new_memtable(keyspace);
   keyspace.mutable_first_lsn = 0;
   replace_view(keyspace);
@@ -39,15 +46,15 @@ Result<void> Core::freeze(KeyspaceState& keyspace) {
   return {};
 }
 
-Result<void> Core::freeze_if_used(KeyspaceState& keyspace) {
+Result<void> Core::freeze_if_used(KeyspaceState& keyspace, const char* cause) {
   sync::MutexLock lock(commit_mutex_);
   if (keyspace.mutable_first_lsn == 0 || !keyspace.is_live()) return {};
-  return freeze(keyspace);
+  return freeze(keyspace, cause);
 }
 
 base::IntrusivePtr<memtable::Memtable> Core::new_memtable(const KeyspaceState& keyspace) {
   const uint64_t table_bytes = keyspace.version ? keyspace.version->totals().file_bytes : 0;
-  return memtable::Memtable::create({.kind = options_.memtable,
+  return memtable::Memtable::create({.kind = live_options_.memtable.load(std::memory_order_relaxed),
                                      .capacity_bytes = plan_.memtable_bytes_for(table_bytes),
                                      .account = &account_,
                                      .pool = memtable_chunks_});
@@ -86,7 +93,7 @@ void Core::on_install(std::span<const tree::Installed> installed) {
 // ---- choosing --------------------------------------------------------------------------------------------------------
 
 compaction::PolicyOptions Core::policy_of(const KeyspaceState& keyspace) const {
-  return {.shape = keyspace.options.shape,
+  return {.shape = keyspace.options.load().shape,
           .memtable_bytes = plan_.memtable_bytes,
           .table_bytes = plan_.table_bytes,
           .partition_bytes = 4 * plan_.table_bytes,
@@ -136,7 +143,8 @@ void Core::schedule_locked() {
     if (!keyspace->is_live()) continue;  // a job may well change nothing
     if (keyspace->flushing || keyspace->frozen.empty() || !flush_health_.may_run(now_ns)) continue;
     keyspace->flushing = true;
-    submit(JobKind::kFlush, Urgency::kHigh, [this, target = keyspace] { return flush(target); });
+    const uint64_t job = next_job_++;
+    submit(JobKind::kFlush, job, Urgency::kHigh, [this, target = keyspace, job] { return flush(target, job); });
   }
   if (flush_alone && running_jobs_ == 0)
     flush_wants_room_.store(false, std::memory_order_relaxed);  // nothing is left to flush
@@ -205,23 +213,23 @@ bool Core::start_compaction() {
   chosen->compactions.push_back(
       {.job = job, .smallest = best->smallest, .largest = best->largest, .inputs = best->inputs, .urgent = urgent});
   const Urgency urgency = urgent ? Urgency::kHigh : best->urgency > 1 ? Urgency::kNormal : Urgency::kIdle;
-  submit(JobKind::kCompaction, urgency,
+  submit(JobKind::kCompaction, job, urgency,
          [this, chosen, plan = *std::move(best), job] { return run_plan(chosen, plan, job); });
   return true;
 }
 
-void Core::submit(JobKind kind, Urgency urgency, std::function<Result<void>()> work) {
+void Core::submit(JobKind kind, uint64_t job, Urgency urgency, std::function<Result<void>()> work) {
   running_jobs_++;
   // The job does not own the core, which waits for it in stop_background(): else a worker of the executor could be the one
   // to destroy the core, and with it the executor. What the job owns goes before it counts as ended.
-  runtime_.executor->submit(urgency, [this, kind, work = std::move(work)]() mutable {
+  runtime_.executor->submit(urgency, [this, kind, job, work = std::move(work)]() mutable {
     const Result<void> result = work();
     work = nullptr;
-    job_ended(kind, result);
+    job_ended(kind, job, result);
   });
 }
 
-void Core::job_ended(JobKind kind, const Result<void>& result) {
+void Core::job_ended(JobKind kind, uint64_t job, const Result<void>& result) {
   sync::MutexLock lock(state_mutex_);
   running_jobs_--;
   JobHealth& health = kind == JobKind::kFlush ? flush_health_ : compaction_health_;
@@ -235,7 +243,9 @@ void Core::job_ended(JobKind kind, const Result<void>& result) {
     flush_wants_room_.store(true, std::memory_order_relaxed);  // a flush goes before compactions: they give up first
   } else if (!stopping_ && !jobs_paused_.load(std::memory_order_acquire) &&
              !flush_wants_room_.load(std::memory_order_relaxed)) {
-    note_job_failure(health, result.error());
+    note_job_failure(health, job, result.error());
+  } else {
+    report({.kind = EventKind::kJobGivenUp, .job = job, .error = result.error()});
   }
   update_delay();
   schedule_locked();
@@ -243,7 +253,7 @@ void Core::job_ended(JobKind kind, const Result<void>& result) {
   wake_keeper();  // last: it looks for failures that are to be tried again
 }
 
-void Core::note_job_failure(JobHealth& health, const Error& error) {
+void Core::note_job_failure(JobHealth& health, uint64_t job, const Error& error) {
   const bool is_news = health.failed(error, runtime_.clock->now_ns());
   if (error.kind == ErrorKind::kNoSpace) {
     if (!no_space_.exchange(true)) report({.kind = EventKind::kNoSpace, .severity = Severity::kError, .error = error});
@@ -251,6 +261,7 @@ void Core::note_job_failure(JobHealth& health, const Error& error) {
     const bool damaged = error.kind == ErrorKind::kCorruption;
     report({.kind = damaged ? EventKind::kCorruption : EventKind::kBackgroundError,
             .severity = Severity::kError,
+            .job = job,
             .error = error});
   }
 }
@@ -271,9 +282,22 @@ void Core::update_delay() {
   const uint32_t delay = compaction::delay_ns_per_kib(piles);
   piles.debt_bytes = 0;
   const bool by_memtables = 2 * compaction::delay_ns_per_kib(piles) > delay;
-  price_reason_.store(by_memtables ? DelayReason::kMemtablesFilling : DelayReason::kCompactionDebt,
-                      std::memory_order_relaxed);
+  const DelayReason reason = by_memtables ? DelayReason::kMemtablesFilling : DelayReason::kCompactionDebt;
+  price_reason_.store(reason, std::memory_order_relaxed);
   delay_ns_per_kib_.store(delay, std::memory_order_relaxed);
+  report_pace(delay, reason, debt);
+}
+
+// When writers begin and end to feel it, and when it is four times what it was.
+void Core::report_pace(uint32_t delay, DelayReason reason, uint64_t debt_bytes) {
+  if (delay < kFeltDelayNs) delay = 0;
+  const bool begins_or_ends = (delay == 0) != (reported_delay_ == 0);
+  if (!begins_or_ends && delay <= 4 * reported_delay_ && reported_delay_ <= 4 * delay) return;
+  reported_delay_ = delay;
+  report({.kind = EventKind::kPaceChanged,
+          .cause = delay != 0 ? to_string(reason) : "background work has caught up",
+          .bytes_in = debt_bytes,
+          .duration_ns = delay});
 }
 
 // ---- what users wait for ---------------------------------------------------------------------------------------------
@@ -314,7 +338,7 @@ Result<void> Core::flush_all() {
   forget_failures();
   for (const auto& keyspace : keyspaces()) {
     (void)wait_for_drop(*keyspace);
-    NACRE_TRY(freeze_if_used(*keyspace));
+    NACRE_TRY(freeze_if_used(*keyspace, "asked for"));
   }
   // What is frozen now, not what others freeze meanwhile.
   std::vector<std::pair<std::shared_ptr<KeyspaceState>, Sequence>> wanted;

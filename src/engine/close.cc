@@ -97,6 +97,7 @@ Result<void> Core::shut_down(bool refuse_if_in_use) {
   if (writes_stopped_.load(std::memory_order_acquire)) result = stopped;
   publish_close();
   report({.kind = EventKind::kClosed});
+  close_event_log();
   lock_.reset();
   return result;
 }
@@ -125,6 +126,7 @@ void Core::stop_background() {
 void Core::abandon() {
   closed_.store(true, std::memory_order_release);
   stop_background();
+  close_event_log();
   lock_.reset();
 }
 

@@ -34,7 +34,6 @@ struct Inputs {
   uint64_t entries = 0;
   uint64_t hash = 0;
   uint64_t bytes = 0;
-  uint64_t files = 0;
   double cached_bytes = 0;  // about
   std::array<uint64_t, compaction::kBottomLevel + 1> bytes_of_level{};
   format::TombstoneSet tombstones;
@@ -55,7 +54,6 @@ Result<Inputs> open_inputs(base::IntrusivePtr<tree::Version> version, const comp
       inputs.entries += meta->record().entries;
       inputs.hash += meta->record().entries_hash;
       inputs.bytes += meta->file_bytes();
-      inputs.files++;
       const sync::EpochDomain::Guard guard(epochs);
       inputs.cached_bytes += static_cast<double>(meta->file_bytes()) * table->cached_share();
       inputs.bytes_of_level[std::min<uint32_t>(run.level(), compaction::kBottomLevel)] += meta->file_bytes();
@@ -111,6 +109,17 @@ Result<void> check_read(const Inputs& inputs, const compaction::MergeTotals& tot
                     "the entries read are not those that the tables were written with");
 }
 
+// What was decided, as its events tell it.
+Event event_of(const compaction::Plan& plan, std::string_view keyspace, uint64_t job) {
+  return {.keyspace = keyspace,
+          .cause = plan.reason,
+          .job = job,
+          .bytes_in = plan.input_bytes,
+          .files_in = plan.inputs.size(),
+          .level_from = plan.level_from,
+          .level_to = plan.output_level};
+}
+
 }  // namespace
 
 Result<void> Core::run_plan(const std::shared_ptr<KeyspaceState>& keyspace, const compaction::Plan& plan,
@@ -118,14 +127,14 @@ Result<void> Core::run_plan(const std::shared_ptr<KeyspaceState>& keyspace, cons
   Result<void> result;
   if (keyspace->is_live()) {
     result =
-        plan.kind == compaction::Plan::Kind::kMove ? move_tables(*keyspace, plan) : merge_tables(*keyspace, plan, job);
+        plan.kind == compaction::Plan::Kind::kMove ? move_tables(*keyspace, plan, job) : merge_tables(*keyspace, plan, job);
   }
   sync::MutexLock lock(state_mutex_);
   std::erase_if(keyspace->compactions, [job](const RunningCompaction& running) { return running.job == job; });
   return result;
 }
 
-Result<void> Core::move_tables(KeyspaceState& keyspace, const compaction::Plan& plan) {
+Result<void> Core::move_tables(KeyspaceState& keyspace, const compaction::Plan& plan, uint64_t job) {
   base::IntrusivePtr<tree::Version> version;
   {
     sync::MutexLock lock(state_mutex_);
@@ -144,18 +153,17 @@ Result<void> Core::move_tables(KeyspaceState& keyspace, const compaction::Plan& 
     sync::MutexLock lock(state_mutex_);
     keyspace.work[plan.output_level].tables_moved_in += plan.inputs.size();
   }
-  report({.kind = EventKind::kTablesMoved,
-          .keyspace = keyspace.name,
-          .cause = plan.reason,
-          .bytes_in = plan.input_bytes,
-          .files_in = plan.inputs.size(),
-          .level_from = plan.level_from,
-          .level_to = plan.output_level});
+  const std::string words = plan.details();
+  Event event = event_of(plan, keyspace.name, job);
+  event.kind = EventKind::kTablesMoved;
+  event.detail = words;
+  report(event);
   return {};
 }
 
 Result<void> Core::merge_tables(KeyspaceState& keyspace, const compaction::Plan& plan, uint64_t job) {
   const uint64_t begin_ns = runtime_.clock->now_ns();
+  const std::string words = plan.details();
   base::IntrusivePtr<tree::Version> version;
   compaction::RunWriterOptions writer = writer_options(keyspace, plan.output_level);
   {
@@ -166,15 +174,11 @@ Result<void> Core::merge_tables(KeyspaceState& keyspace, const compaction::Plan&
   NACRE_TRY_ASSIGN(const Inputs inputs, open_inputs(std::move(version), plan, epochs_));
   std::optional<table::Warming> warming = this->warming(2 * inputs.cached_bytes >= static_cast<double>(inputs.bytes));
   if (warming) writer.warming = &*warming;
-  report({.kind = EventKind::kCompactionStarted,
-          .severity = Severity::kDebug,
-          .keyspace = keyspace.name,
-          .cause = plan.reason,
-          .job = job,
-          .bytes_in = inputs.bytes,
-          .files_in = inputs.files,
-          .level_from = plan.level_from,
-          .level_to = plan.output_level});
+  Event event = event_of(plan, keyspace.name, job);
+  event.kind = EventKind::kCompactionStarted;
+  event.severity = Severity::kDebug;
+  event.detail = words;
+  report(event);
 
   const merge::VersionFilter filter(snapshots_.horizon([this] { return pipeline_.visible(); }), plan.bottom,
                                     &inputs.tombstones);
@@ -210,18 +214,13 @@ Result<void> Core::merge_tables(KeyspaceState& keyspace, const compaction::Plan&
                  .duration_ns = runtime_.clock->now_ns() - begin_ns};
   for (const auto& placed : edit.added) work.bytes_out += placed.table.file_bytes;
   count_merge(keyspace, work);
-  report({.kind = EventKind::kCompactionFinished,
-          .keyspace = keyspace.name,
-          .cause = plan.reason,
-          .job = job,
-          .bytes_in = inputs.bytes,
-          .bytes_out = work.bytes_out,
-          .files_in = inputs.files,
-          .files_out = edit.added.size(),
-          .entries = totals.entries_written,
-          .duration_ns = work.duration_ns,
-          .level_from = plan.level_from,
-          .level_to = plan.output_level});
+  event = event_of(plan, keyspace.name, job);
+  event.kind = EventKind::kCompactionFinished;
+  event.bytes_out = work.bytes_out;
+  event.files_out = edit.added.size();
+  event.entries = totals.entries_written;
+  event.duration_ns = work.duration_ns;
+  report(event);
   return {};
 }
 

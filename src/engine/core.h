@@ -1,14 +1,15 @@
 // Core: the engine behind a Db. It wires the floors below together and holds what they share; the algorithms are theirs.
 //
 // Parts, each in a file of its own: open.cc (open and recover), write.cc (commit), read.cc (views, gets, cursors),
-// keyspaces.cc, background.cc (what runs when), flush.cc, compact.cc, keeper.cc (housekeeping), stats.cc, publish.cc, check.cc,
-// close.cc.
+// keyspaces.cc, options.cc (what changes meanwhile), background.cc (what runs when), flush.cc, compact.cc,
+// keeper.cc (housekeeping), stats.cc, publish.cc, check.cc, close.cc.
 //
 // Locks, in the order in which they are taken:
 //   commit_mutex_   the order of commits: sequences, log claims, which memtable takes writes
 //   VersionSet's    the order of manifest commits (inside tree/)
 //   state_mutex_    views, frozen memtables, running jobs
-// No I/O happens under state_mutex_. Under commit_mutex_: a late preparation of a log segment, the reads of a transaction's
+// Beyond all of them, that of a sink of events.
+// No I/O happens under state_mutex_ but a line of LOG. Under commit_mutex_: a late preparation of a log segment, the reads of a transaction's
 // check, and the last sync of a close.
 //
 // Ownership: held by shared_ptr from Db, Keyspace, Snapshot, cursors and transactions; so nothing that a caller still
@@ -38,17 +39,21 @@
 #include "engine/counters.h"
 #include "engine/job_health.h"
 #include "engine/keyspace_state.h"
+#include "engine/live_options.h"
 #include "engine/memory_plan.h"
 #include "engine/recovered_flush.h"
 #include "engine/snapshots.h"
 #include "engine/space_reserve.h"
 #include "engine/sync_group.h"
+#include "engine/waits.h"
 #include "format/batch_format.h"
 #include "format/version_edit.h"
+#include "log/event_log.h"
 #include "metrics/publisher.h"
 #include "nacre/db.h"
 #include "nacre/options.h"
 #include "nacre/runtime.h"
+#include "os/read_wait.h"
 #include "sync/epoch.h"
 #include "sync/sync.h"
 #include "tree/version_set.h"
@@ -68,6 +73,7 @@ using CommitCheck = std::function<Result<void>()>;
 static_assert(compaction::kBottomLevel + 1 == format::kMaxLevels,
               "what a manifest may say, the policy must be able to count");
 
+Result<void> check_options(const Options& options);
 Result<void> check_keyspace_options(const KeyspaceOptions& options);
 // What a handle answers to changes once a sync has failed.
 Error writes_stopped();
@@ -122,6 +128,10 @@ class Core : public std::enable_shared_from_this<Core> {
   Stats stats() const;
   // Of one positioning of a cursor over `runs`.
   void record_seek(KeyspaceState& keyspace, uint64_t duration_ns, uint64_t runs);
+  // report.cc: the same, timed or not; `reads_before_ns` is os::read_wait_ns() when it began.
+  void note_read(std::string_view operation, const KeyspaceState& keyspace, uint64_t sampled_ns, uint64_t reads_before_ns) {
+    note_if_slow(operation, keyspace.name, sampled_ns, {.read_ns = os::read_wait_ns() - reads_before_ns});
+  }
   Result<std::vector<CheckFinding>> check(const std::function<void(uint64_t, uint64_t)>& progress);
 
   // close.cc. kBusy while users hold objects, if `refuse_if_in_use`.
@@ -142,7 +152,11 @@ class Core : public std::enable_shared_from_this<Core> {
   sync::EpochDomain& epochs() { return epochs_; }
   base::MemoryAccount& account() { return account_; }
   Clock& clock() { return *runtime_.clock; }
-  const Options& options() const { return options_; }
+
+  // options.cc
+  Options options() const;
+  Result<void> set_options(const Options& options);
+  Result<void> set_keyspace_options(KeyspaceState& keyspace, const KeyspaceOptions& options);
 
  private:
   struct Touched {  // a keyspace that a batch writes to
@@ -171,6 +185,7 @@ class Core : public std::enable_shared_from_this<Core> {
       std::shared_ptr<KeyspaceState> keyspace;
       format::Sequence through = 0;
       uint64_t begin_ns = 0;
+      uint64_t bytes_in = 0;
       RecoveredFlush flush;
     };
     std::shared_ptr<KeyspaceState> keyspace;  // of the operation before
@@ -188,25 +203,26 @@ class Core : public std::enable_shared_from_this<Core> {
                                                     format::Sequence flushed_through);
 
   // write.cc
-  Result<void> admit(uint64_t bytes, const WriteOptions& options, bool erases);
+  Result<void> admit(uint64_t bytes, const WriteOptions& options, bool erases, Waits& waits);
   Result<void> may_write(bool erases) const;
-  void record_delay(DelayReason reason, uint64_t duration_ns);
-  Result<void> wait_for_memtables(const WriteOptions& options);
+  void record_delay(DelayReason reason, uint64_t duration_ns, Waits& waits);
+  Result<void> wait_for_memtables(const WriteOptions& options, Waits& waits);
   Result<void> may_wait_for_memtables() const NACRE_REQUIRES(state_mutex_);
   static Error no_room_in_memory(const Error& of_flush);
-  Result<void> pay_delay(uint64_t bytes, const WriteOptions& options);
+  Result<void> pay_delay(uint64_t bytes, const WriteOptions& options, Waits& waits);
   Result<void> make_room(KeyspaceState& keyspace) NACRE_REQUIRES(commit_mutex_);
   Result<wal::Wal::Claim> claim_in_log(uint64_t payload_bytes, format::Sequence first_sequence, uint32_t count,
                                        bool from_reserve) NACRE_REQUIRES(commit_mutex_);
-  Result<Claimed> claim(uint64_t payload_bytes, uint32_t count, bool erases) NACRE_REQUIRES(commit_mutex_);
+  Result<Claimed> claim(uint64_t payload_bytes, uint32_t count, bool erases, Waits& waits)
+      NACRE_REQUIRES(commit_mutex_);
   Result<Claimed> claim_unlogged(uint32_t count) NACRE_REQUIRES(commit_mutex_);
   Result<void> log_unlogged() NACRE_REQUIRES(commit_mutex_);
   void note_write(KeyspaceState& keyspace, const Claimed& claimed) NACRE_REQUIRES(commit_mutex_);
-  Result<void> finish_commit(const Claimed& claimed, Durability durability);
+  Result<void> finish_commit(const Claimed& claimed, Durability durability, Waits& waits);
   Result<std::vector<Touched>> keyspaces_of(Bytes encoded);
   void stop_writes(const Error& error);
   Durability durability_of(const WriteOptions& options) const {
-    return options.durability.value_or(options_.durability);
+    return options.durability.value_or(live_options_.durability.load(std::memory_order_relaxed));
   }
 
   // read.cc
@@ -225,8 +241,8 @@ class Core : public std::enable_shared_from_this<Core> {
   Result<uint64_t> sync_writes_before(KeyspaceState* dropped);
 
   // background.cc
-  Result<void> freeze(KeyspaceState& keyspace) NACRE_REQUIRES(commit_mutex_);
-  Result<void> freeze_if_used(KeyspaceState& keyspace);
+  Result<void> freeze(KeyspaceState& keyspace, const char* cause) NACRE_REQUIRES(commit_mutex_);
+  Result<void> freeze_if_used(KeyspaceState& keyspace, const char* cause);
   base::IntrusivePtr<memtable::Memtable> new_memtable(const KeyspaceState& keyspace) NACRE_REQUIRES(state_mutex_);
   void replace_view(KeyspaceState& keyspace) NACRE_REQUIRES(state_mutex_);
   void on_install(std::span<const tree::Installed> installed);
@@ -235,10 +251,11 @@ class Core : public std::enable_shared_from_this<Core> {
   bool may_compact_urgently() const NACRE_REQUIRES(state_mutex_);
   bool start_compaction() NACRE_REQUIRES(state_mutex_);
   bool nothing_to_compact() NACRE_REQUIRES(state_mutex_);
-  void submit(JobKind kind, Urgency urgency, std::function<Result<void>()> work) NACRE_REQUIRES(state_mutex_);
-  void job_ended(JobKind kind, const Result<void>& result);
-  void note_job_failure(JobHealth& health, const Error& error) NACRE_REQUIRES(state_mutex_);
+  void submit(JobKind kind, uint64_t job, Urgency urgency, std::function<Result<void>()> work) NACRE_REQUIRES(state_mutex_);
+  void job_ended(JobKind kind, uint64_t job, const Result<void>& result);
+  void note_job_failure(JobHealth& health, uint64_t job, const Error& error) NACRE_REQUIRES(state_mutex_);
   void update_delay() NACRE_REQUIRES(state_mutex_);
+  void report_pace(uint32_t delay, DelayReason reason, uint64_t debt_bytes) NACRE_REQUIRES(state_mutex_);
   compaction::Shape shape_of(const KeyspaceState& keyspace) const NACRE_REQUIRES(state_mutex_);
   static const char* illegality_of(const KeyspaceState& keyspace, const compaction::Plan& plan);
   compaction::PolicyOptions policy_of(const KeyspaceState& keyspace) const;
@@ -253,21 +270,28 @@ class Core : public std::enable_shared_from_this<Core> {
   void flush_erases();
 
   // flush.cc, compact.cc
-  Result<void> flush(const std::shared_ptr<KeyspaceState>& keyspace);
-  Result<void> flush_frozen(const std::shared_ptr<KeyspaceState>& keyspace);
+  Result<void> flush(const std::shared_ptr<KeyspaceState>& keyspace, uint64_t job);
+  Result<void> flush_frozen(const std::shared_ptr<KeyspaceState>& keyspace, uint64_t job);
   Result<void> flush_inputs(KeyspaceState& keyspace, const std::vector<FrozenMemtable>& inputs,
-                            std::vector<std::string> cut_keys, uint64_t begin_ns);
+                            std::vector<std::string> cut_keys, uint64_t begin_ns, uint64_t job);
   Result<compaction::MergeResult> write_memtables(KeyspaceState& keyspace, const std::vector<FrozenMemtable>& inputs,
                                                   std::vector<std::string> cut_keys, table::Warming* warming);
   static bool is_read(KeyspaceState& keyspace, std::span<const FrozenMemtable> inputs);
   format::VersionEdit flush_edit(const KeyspaceState& keyspace, const compaction::MergeResult& merged,
                                  format::Sequence through);
-  void count_flush(KeyspaceState& keyspace, const compaction::MergeResult& merged, uint64_t duration_ns);
+  struct FlushWork {
+    const char* cause = "";
+    uint64_t job = 0;
+    uint64_t bytes_in = 0;
+    uint64_t memtables = 0;
+    uint64_t duration_ns = 0;
+  };
+  void count_flush(KeyspaceState& keyspace, const compaction::MergeResult& merged, const FlushWork& done);
   compaction::RunWriterOptions writer_options(const KeyspaceState& keyspace, uint32_t level);
   static float filter_bits(uint32_t average, uint32_t level);
   uint64_t log_floor_without(const KeyspaceState& keyspace, format::Sequence through);
   Result<void> run_plan(const std::shared_ptr<KeyspaceState>& keyspace, const compaction::Plan& plan, uint64_t job);
-  Result<void> move_tables(KeyspaceState& keyspace, const compaction::Plan& plan);
+  Result<void> move_tables(KeyspaceState& keyspace, const compaction::Plan& plan, uint64_t job);
   Result<void> merge_tables(KeyspaceState& keyspace, const compaction::Plan& plan, uint64_t job);
   Result<void> compaction_may_go_on() const;
   struct MergeWork {
@@ -309,15 +333,28 @@ class Core : public std::enable_shared_from_this<Core> {
   void abandon();
 
   static uint64_t os_generation();
+  // report.cc
   void report(Event event) const;
+  void open_event_log();
+  void close_event_log();
+  // Of one operation: `sampled_ns` is how long it took, or 0 if nobody has timed it.
+  void note_if_slow(std::string_view operation, std::string_view keyspace, uint64_t sampled_ns, const Waits& waits) {
+    if (std::max(sampled_ns, waits.sum_ns()) < slow_ns_) [[likely]]
+      return;
+    report_slow(operation, keyspace, std::max(sampled_ns, waits.sum_ns()), waits);
+  }
+  void report_slow(std::string_view operation, std::string_view keyspace, uint64_t duration_ns, const Waits& waits);
 
   // Fixed at open.
   const std::string path_;
-  const Options options_;
+  const Options options_;  // as the open was given them: what may change since is in live_options_
   const MemoryPlan plan_;
   const Runtime runtime_;
   const uint64_t process_generation_;
   const bool read_only_;
+  const uint64_t slow_ns_;  // Runtime::slow_ns, or never
+
+  LiveOptions live_options_;
 
   // Declared in the order of dependence: what stands later uses what stands before and goes first.
   base::MemoryAccount account_;
@@ -326,6 +363,7 @@ class Core : public std::enable_shared_from_this<Core> {
   std::shared_ptr<memtable::ChunkPool> memtable_chunks_;
   std::unique_ptr<Directory> directory_;
   std::unique_ptr<DirectoryLock> lock_;
+  std::unique_ptr<log::EventLog> log_;  // null if nothing is written to a LOG; used under the directory's lock
   std::unique_ptr<cache::Cache> cache_;
   std::unique_ptr<cache::RowCache> row_cache_;  // null unless asked for
   std::unique_ptr<tree::VersionSet> versions_;
@@ -338,7 +376,7 @@ class Core : public std::enable_shared_from_this<Core> {
   SnapshotList snapshots_;
   std::shared_ptr<KeyspaceState> default_keyspace_;
 
-  sync::Mutex create_mutex_;  // one creation of a keyspace at a time
+  sync::Mutex create_mutex_;  // one creation or drop of a keyspace, or change of options, at a time
   sync::Mutex commit_mutex_;
   sync::CondVar drop_decided_;  // with commit_mutex_
   format::Sequence next_sequence_ NACRE_GUARDED_BY(commit_mutex_) = 1;
@@ -358,6 +396,7 @@ class Core : public std::enable_shared_from_this<Core> {
   uint32_t full_compactions_ NACRE_GUARDED_BY(state_mutex_) = 0;  // callers who want one run a keyspace
   JobHealth flush_health_ NACRE_GUARDED_BY(state_mutex_);
   JobHealth compaction_health_ NACRE_GUARDED_BY(state_mutex_);
+  uint32_t reported_delay_ NACRE_GUARDED_BY(state_mutex_) = 0;  // ns a KiB, of the last kPaceChanged
 
   sync::Mutex keeper_mutex_;
   sync::CondVar keeper_wakes_;
@@ -388,6 +427,7 @@ class Core : public std::enable_shared_from_this<Core> {
   std::atomic<uint32_t> delay_ns_per_kib_{0};  // what writers pay for background work that is behind
   std::atomic<DelayReason> price_reason_{DelayReason::kCompactionDebt};  // what makes most of that price
   std::atomic<uint64_t> owed_delay_ns_{0};
+  SlowOperations slow_operations_;
   std::atomic<uint64_t> objects_in_use_{0};
 
   HotCounters<DbCounter> counters_;

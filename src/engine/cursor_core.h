@@ -50,9 +50,12 @@ class CursorCore {
     if (range == nullptr) return false;
     const bool sampled = keyspace_->counters.add_sampled(KeyspaceCounter::kSeeks);
     const bool wanted = is_first_ ? first_is_timed_ : sampled;
+    const uint64_t reads_before_ns = os::read_wait_ns();
     const Stopwatch watch(core_->clock(), wanted);
     move(*range);
-    if (wanted && range->status()) core_->record_seek(*keyspace_, making_ns_ + watch.elapsed_ns(), range->runs());
+    const uint64_t sampled_ns = wanted ? making_ns_ + watch.elapsed_ns() : 0;
+    if (wanted && range->status()) core_->record_seek(*keyspace_, sampled_ns, range->runs());
+    core_->note_read("seek", *keyspace_, sampled_ns, reads_before_ns);
     making_ns_ = 0;
     is_first_ = false;
     return true;

@@ -38,6 +38,10 @@ Scan Keyspace::scan(const ScanOptions& options) const noexcept {
 Cursor Keyspace::cursor(const ScanOptions& options) const noexcept { return core_->cursor(state_, options); }
 std::string Keyspace::name() const noexcept { return state_->name; }
 uint32_t Keyspace::id() const noexcept { return state_->id; }
+KeyspaceOptions Keyspace::options() const noexcept { return state_->options.load(); }
+Result<void> Keyspace::set_options(const KeyspaceOptions& options) const noexcept {
+  return core_->set_keyspace_options(*state_, options);
+}
 
 // ---- Db --------------------------------------------------------------------------------------------------------------
 
@@ -106,6 +110,9 @@ Result<Keyspace> Db::create_keyspace(Bytes name, const KeyspaceOptions& options)
 Result<void> Db::drop_keyspace(Bytes name) noexcept { return core_->drop_keyspace(name); }
 std::vector<std::string> Db::keyspaces() const noexcept { return core_->keyspace_names(); }
 Keyspace Db::default_keyspace() const noexcept { return *default_; }
+
+Options Db::options() const noexcept { return core_->options(); }
+Result<void> Db::set_options(const Options& options) noexcept { return core_->set_options(options); }
 
 Result<void> Db::flush() noexcept { return core_->flush_all(); }
 Result<void> Db::compact() noexcept { return core_->compact_all(); }

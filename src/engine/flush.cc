@@ -28,12 +28,12 @@ uint64_t file_bytes(std::span<const format::TableRecord> tables) {
 
 }  // namespace
 
-Result<void> Core::flush(const std::shared_ptr<KeyspaceState>& keyspace) {
+Result<void> Core::flush(const std::shared_ptr<KeyspaceState>& keyspace, uint64_t job) {
   Result<void> result;
   uint64_t turn = 0;
   do {
     turn = reserve_->turn();
-    result = flush_frozen(keyspace);
+    result = flush_frozen(keyspace, job);
   } while (!result && reserve_is_for_flush() && use_reserve(turn, result.error()));
   forget_flushed_memtables();
   sync::MutexLock lock(state_mutex_);
@@ -41,7 +41,7 @@ Result<void> Core::flush(const std::shared_ptr<KeyspaceState>& keyspace) {
   return result;
 }
 
-Result<void> Core::flush_frozen(const std::shared_ptr<KeyspaceState>& keyspace) {
+Result<void> Core::flush_frozen(const std::shared_ptr<KeyspaceState>& keyspace, uint64_t job) {
   const uint64_t begin_ns = runtime_.clock->now_ns();
   std::vector<FrozenMemtable> inputs;
   std::vector<std::string> cut_keys;
@@ -52,11 +52,11 @@ Result<void> Core::flush_frozen(const std::shared_ptr<KeyspaceState>& keyspace) 
     cut_keys = compaction::partition_keys(shape_of(*keyspace), policy_of(*keyspace));
   }
   if (inputs.empty() || !keyspace->is_live()) return {};
-  return flush_inputs(*keyspace, inputs, std::move(cut_keys), begin_ns);
+  return flush_inputs(*keyspace, inputs, std::move(cut_keys), begin_ns, job);
 }
 
 Result<void> Core::flush_inputs(KeyspaceState& keyspace, const std::vector<FrozenMemtable>& inputs,
-                                std::vector<std::string> cut_keys, uint64_t begin_ns) {
+                                std::vector<std::string> cut_keys, uint64_t begin_ns, uint64_t job) {
   const FrozenMemtable& newest = inputs.back();
   for (uint32_t turn = 0; pipeline_.visible() < newest.through; turn++) sync::spin_turn(turn);
   uint64_t bytes_in = 0;
@@ -64,7 +64,10 @@ Result<void> Core::flush_inputs(KeyspaceState& keyspace, const std::vector<Froze
   report({.kind = EventKind::kFlushStarted,
           .severity = Severity::kDebug,
           .keyspace = keyspace.name,
-          .bytes_in = bytes_in});
+          .cause = newest.cause,
+          .job = job,
+          .bytes_in = bytes_in,
+          .files_in = inputs.size()});
 
   std::optional<table::Warming> warming = this->warming(is_read(keyspace, inputs));
   NACRE_TRY_ASSIGN(compaction::MergeResult merged,
@@ -91,16 +94,12 @@ Result<void> Core::flush_inputs(KeyspaceState& keyspace, const std::vector<Froze
     if (wal_->damaged()) stop_writes(released.error());
     return released;
   }
-  const uint64_t duration_ns = runtime_.clock->now_ns() - begin_ns;
-  count_flush(keyspace, merged, duration_ns);
-  report({.kind = EventKind::kFlushFinished,
-          .keyspace = keyspace.name,
-          .bytes_in = bytes_in,
-          .bytes_out = file_bytes(merged.tables),
-          .files_in = inputs.size(),
-          .files_out = merged.tables.size(),
-          .entries = merged.totals.entries_written,
-          .duration_ns = duration_ns});
+  count_flush(keyspace, merged,
+              {.cause = newest.cause,
+               .job = job,
+               .bytes_in = bytes_in,
+               .memtables = inputs.size(),
+               .duration_ns = runtime_.clock->now_ns() - begin_ns});
   return {};
 }
 
@@ -135,17 +134,30 @@ void Core::publish_warm(KeyspaceState& keyspace, std::vector<table::WarmBlocks> 
   }
 }
 
-void Core::count_flush(KeyspaceState& keyspace, const compaction::MergeResult& merged, uint64_t duration_ns) {
+// And reports it.
+void Core::count_flush(KeyspaceState& keyspace, const compaction::MergeResult& merged, const FlushWork& done) {
   const uint64_t bytes = file_bytes(merged.tables);
   flush_bytes_.fetch_add(bytes, std::memory_order_relaxed);
-  flush_duration_.record(duration_ns);
-  sync::MutexLock lock(state_mutex_);
-  keyspace.flushes++;
-  LevelWork& work = keyspace.work[0];
-  work.jobs++;
-  work.bytes_written += bytes;
-  work.entries_dropped += merged.totals.entries_read - merged.totals.entries_written;
-  work.durations.record(duration_ns);
+  flush_duration_.record(done.duration_ns);
+  {
+    sync::MutexLock lock(state_mutex_);
+    keyspace.flushes++;
+    LevelWork& work = keyspace.work[0];
+    work.jobs++;
+    work.bytes_written += bytes;
+    work.entries_dropped += merged.totals.entries_read - merged.totals.entries_written;
+    work.durations.record(done.duration_ns);
+  }
+  report({.kind = EventKind::kFlushFinished,
+          .keyspace = keyspace.name,
+          .cause = done.cause,
+          .job = done.job,
+          .bytes_in = done.bytes_in,
+          .bytes_out = bytes,
+          .files_in = done.memtables,
+          .files_out = merged.tables.size(),
+          .entries = merged.totals.entries_written,
+          .duration_ns = done.duration_ns});
 }
 
 // Brings the tables of a flush in as a new run. The memtables whose entries they hold leave the view in the same step.
@@ -182,12 +194,14 @@ Result<compaction::MergeResult> Core::write_memtables(KeyspaceState& keyspace,
 
 compaction::RunWriterOptions Core::writer_options(const KeyspaceState& keyspace, uint32_t level) {
   const bool bottom = level == compaction::kBottomLevel;
+  const KeyspaceOptions options = keyspace.options.load();
   return {.directory = directory_.get(),
           .next_table_number = [this] { return versions_->next_table_number(); },
           .uuid = versions_->uuid(),
-          .compression = bottom ? keyspace.options.bottom_compression : keyspace.options.compression,
-          .block_bytes = keyspace.options.block_bytes,
-          .filter_bits_per_key = filter_bits(keyspace.options.filter_bits_per_key, level),
+          .keyspace = keyspace.id,
+          .compression = bottom ? options.bottom_compression : options.compression,
+          .block_bytes = options.block_bytes,
+          .filter_bits_per_key = filter_bits(options.filter_bits_per_key, level),
           .account = &account_,
           .table_bytes = plan_.table_bytes};
 }

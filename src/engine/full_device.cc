@@ -32,6 +32,7 @@ bool Core::use_reserve(uint64_t turn, const Error& error) {
   if (error.kind != ErrorKind::kNoSpace || !reserve_->give_back(turn)) return false;
   if (!reserve_->is_in_use() || only_erases_.exchange(true)) return true;
   wal_->save_space(true);
+  report({.kind = EventKind::kReserveUsed, .severity = Severity::kWarning, .bytes_out = plan_.reserve_bytes});
   if (!no_space_.exchange(true)) report({.kind = EventKind::kNoSpace, .severity = Severity::kError, .error = error});
   {
     sync::MutexLock lock(state_mutex_);
@@ -58,7 +59,7 @@ void Core::flush_erases() {
   erases_flushed_ = writes;
   erases_flushed_at_ns_ = now_ns;
   for (const auto& keyspace : keyspaces()) {
-    if (const auto frozen = freeze_if_used(*keyspace); !frozen) note_failure(frozen.error());
+    if (const auto frozen = freeze_if_used(*keyspace, "the device is full: erases give back space"); !frozen) note_failure(frozen.error());
   }
 }
 
@@ -83,6 +84,7 @@ void Core::keep_reserve() {
     return;
   }
   reserve_pause_ns_ = 0;
+  report({.kind = EventKind::kReserveMade, .bytes_in = plan_.reserve_bytes});
   if (!only_erases_.load(std::memory_order_acquire)) return;
   wal_->save_space(false);
   only_erases_.store(false);

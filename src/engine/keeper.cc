@@ -187,9 +187,9 @@ void Core::flush_cold_keyspaces() {
         largest = keyspace;
     }
     if (oldest && end_lsn - oldest->mutable_first_lsn > plan_.log_bytes_kept) {
-      frozen = freeze(*oldest);
+      frozen = freeze(*oldest, "a cold keyspace holds the log back");
     } else if (largest && mutable_bytes > plan_.memtable_bytes && all.size() > 1) {
-      frozen = freeze(*largest);
+      frozen = freeze(*largest, "many memtables fill the memory of one");
     }
   }
   if (!frozen) note_failure(frozen.error());

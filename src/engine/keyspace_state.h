@@ -21,6 +21,7 @@
 #include "base/memory_account.h"
 #include "compaction/shape.h"
 #include "engine/counters.h"
+#include "engine/live_options.h"
 #include "engine/read_toll.h"
 #include "format/version_edit.h"
 #include "memtable/memtable.h"
@@ -37,6 +38,7 @@ struct FrozenMemtable {
   format::Sequence through = 0;  // every write of the keyspace up to here is in this memtable or an older one
   uint64_t first_lsn = 0;        // the log from here on is needed until it is flushed
   uint64_t end_lsn = 0;          // the log's end when it was frozen
+  const char* cause = "";        // why it was frozen
 };
 
 // The key range that a running compaction writes into, and its inputs.
@@ -84,7 +86,7 @@ class KeyspaceState {
 
   const uint32_t id;
   const std::string name;
-  const KeyspaceOptions options;
+  LiveKeyspaceOptions options;  // as the manifest has them
 
   std::atomic<tree::ReadView*> view{nullptr};  // a counted reference
 

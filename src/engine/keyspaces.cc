@@ -43,7 +43,7 @@ Result<std::shared_ptr<KeyspaceState>> Core::open_keyspace(Bytes name) {
   }
   sync::MutexLock create_lock(create_mutex_);
   if (auto found = find_keyspace(name)) return found;  // another thread was faster
-  return create_keyspace_locked(name, options_.keyspace);
+  return create_keyspace_locked(name, live_options_.new_keyspaces.load());
 }
 
 Result<std::shared_ptr<KeyspaceState>> Core::create_keyspace(Bytes name, const KeyspaceOptions& keyspace_options) {
@@ -94,7 +94,8 @@ void Core::leave_mark(uint32_t id) {
   const format::BatchOp op{.kind = format::EntryKind::kErase, .keyspace = id, .key = {}, .value = {}};
   Result<Claimed> claimed = [&]() -> Result<Claimed> {
     sync::MutexLock lock(commit_mutex_);
-    Result<Claimed> mark = claim(format::encoded_bytes(op), 1, true);
+    Waits waits;
+    Result<Claimed> mark = claim(format::encoded_bytes(op), 1, true, waits);
     if (!mark) return mark;
     // No memtable needs the mark, so none holds the floor below it: sealed later, it might lie in a segment that was given up.
     format::store_op(wal_->payload(*mark->log), op);

@@ -43,29 +43,12 @@ constexpr size_t kRecoveredFlushes = 2;  // under way at once, while the log is 
 // In the simulator a manifest outgrows it in one life, as everything is small there (memory_plan.h).
 constexpr uint64_t kManifestLimitBytes = sync::kSimulated ? uint64_t{4} << 10 : uint64_t{1} << 20;
 
-Result<void> check_options(const Options& options) {
-  const auto wrong = [](const char* reason) { return invalid_argument(Operation::kConfigure, reason); };
-  if (options.memory_bytes < kMinMemoryBytes) return wrong("Options::memory_bytes must be at least 16 MiB");
-  if (options.row_cache_percent > 50) return wrong("Options::row_cache_percent must be 0 to 50");
-  if (options.mode > OpenMode::kReadOnly) return wrong("Options::mode is none of OpenMode");
-  if (options.durability > Durability::kDisk) return wrong("Options::durability is none of Durability");
-  if (options.memtable > MemtableKind::kSkipList) return wrong("Options::memtable is none of MemtableKind");
-  return check_keyspace_options(options.keyspace);
+std::string options_in_words(const Options& options, const Runtime& runtime) {
+  return "memory " + std::to_string(options.memory_bytes >> 20) + " MiB, " + std::to_string(runtime.executor->threads()) +
+         (options.mode == OpenMode::kReadOnly ? " threads, read only" : " threads");
 }
 
 }  // namespace
-
-Result<void> check_keyspace_options(const KeyspaceOptions& options) {
-  const auto wrong = [](const char* reason) { return invalid_argument(Operation::kConfigure, reason); };
-  if (options.filter_bits_per_key > format::kMaxFilterBitsPerKey)
-    return wrong("KeyspaceOptions::filter_bits_per_key must be 0 to 24");
-  if (options.block_bytes < 1024 || options.block_bytes > 65536)
-    return wrong("KeyspaceOptions::block_bytes must be 1,024 to 65,536");
-  if (options.shape > CompactionShape::kTiered) return wrong("KeyspaceOptions::shape is none of CompactionShape");
-  if (std::max(options.compression, options.bottom_compression) > Compression::kZstd)
-    return wrong("KeyspaceOptions::compression or bottom_compression is none of Compression");
-  return {};
-}
 
 Core::Core(std::string path, const Options& options, const Runtime& runtime)
     : path_(std::move(path)),
@@ -74,6 +57,8 @@ Core::Core(std::string path, const Options& options, const Runtime& runtime)
       runtime_(runtime),
       process_generation_(os::process_generation()),
       read_only_(options.mode == OpenMode::kReadOnly),
+      live_options_(options),
+      slow_ns_(runtime.slow_ns != 0 ? runtime.slow_ns : UINT64_MAX),
       account_(budget_of(options.memory_bytes), plan_.slack_bytes),
       memtable_chunks_(std::make_shared<memtable::ChunkPool>(plan_.memtable_bytes, &account_)) {}
 
@@ -81,6 +66,7 @@ uint64_t Core::os_generation() { return os::process_generation(); }
 
 Result<std::shared_ptr<Core>> Core::open(const std::string& path, const Options& options, const Runtime& runtime) {
   NACRE_TRY(check_options(options));
+  NACRE_TRY(log::check_log_options(runtime.log));
   const uint64_t begin_ns = runtime.clock->now_ns();
   std::shared_ptr<Core> core;
   for (bool again = false;; again = true) {
@@ -98,7 +84,8 @@ Result<std::shared_ptr<Core>> Core::open(const std::string& path, const Options&
     if (error.kind == ErrorKind::kClosed) error.kind = ErrorKind::kIo;
     return error;
   }
-  core->report({.kind = EventKind::kOpened, .duration_ns = runtime.clock->now_ns() - begin_ns});
+  const std::string words = options_in_words(options, runtime);
+  core->report({.kind = EventKind::kOpened, .detail = words, .duration_ns = runtime.clock->now_ns() - begin_ns});
   return core;
 }
 
@@ -106,6 +93,7 @@ Result<void> Core::open_all() {
   const bool may_create = options_.mode == OpenMode::kCreateIfMissing || options_.mode == OpenMode::kCreateNew;
   NACRE_TRY_ASSIGN(directory_, runtime_.file_system->open_directory(path_, may_create));
   NACRE_TRY(lock_directory());
+  open_event_log();
   random_.emplace(runtime_.random_seed != 0 ? runtime_.random_seed : os::random_seed_from_system());
   cache_ = std::make_unique<cache::Cache>(account_, epochs_);
   if (options_.row_cache_percent != 0) {
@@ -276,6 +264,14 @@ Result<void> Core::begin_log(uint64_t start_lsn) {
   options.first_segment_bytes = std::min(options.first_segment_bytes, options.max_segment_bytes);
   options.kept_segments = plan_.log_segments_kept;
   options.account = &account_;
+  options.on_prepared = [this](const wal::PreparedSegment& segment) {
+    report({.kind = EventKind::kLogSegmentReady,
+            .severity = Severity::kDebug,
+            .cause = segment.recycled ? "recycled" : "new",
+            .file_kind = FileKind::kLog,
+            .file_number = segment.number,
+            .bytes_out = segment.bytes});
+  };
   NACRE_TRY_ASSIGN(wal_,
                    wal::Wal::create(*directory_, [this] { return versions_->next_file_number(); }, options, start_lsn));
   wal_->save_space(only_erases_.load(std::memory_order_acquire));
@@ -346,6 +342,7 @@ Result<void> Core::flush_recovered(const std::shared_ptr<KeyspaceState>& keyspac
   replay.flushes.push_back({.keyspace = keyspace,
                             .through = through,
                             .begin_ns = runtime_.clock->now_ns(),
+                            .bytes_in = input.memtable->data_bytes(),
                             .flush = RecoveredFlush(*runtime_.executor, [this, keyspace, input] {
                               return write_memtables(*keyspace, {input}, {}, nullptr);
                             })});
@@ -362,7 +359,11 @@ Result<void> Core::finish_recovered_flushes(Replay& replay, size_t left) {
     Replay::Flush& oldest = replay.flushes.front();
     NACRE_TRY_ASSIGN(const compaction::MergeResult merged, oldest.flush.finish());
     replay.edits.push_back(flush_edit(*oldest.keyspace, merged, oldest.through));
-    count_flush(*oldest.keyspace, merged, runtime_.clock->now_ns() - oldest.begin_ns);
+    count_flush(*oldest.keyspace, merged,
+                {.cause = "recovered from the log",
+                 .bytes_in = oldest.bytes_in,
+                 .memtables = 1,
+                 .duration_ns = runtime_.clock->now_ns() - oldest.begin_ns});
     replay.flushes.pop_front();
   }
   return {};

@@ -88,6 +88,7 @@ void Core::record_get(KeyspaceState& keyspace, uint64_t duration_ns) {
 Result<std::optional<Value>> Core::get(KeyspaceState& keyspace, Bytes key, const Snapshot& snapshot) {
   NACRE_TRY(usable());
   NACRE_TRY(check_key(key));
+  const uint64_t reads_before_ns = os::read_wait_ns();
   const Stopwatch watch(*runtime_.clock, keyspace.counters.add_sampled(KeyspaceCounter::kGets));
   std::optional<Value> value;
   uint64_t extra_runs = 0;
@@ -110,16 +111,19 @@ Result<std::optional<Value>> Core::get(KeyspaceState& keyspace, Bytes key, const
     keyspace.counters.add(KeyspaceCounter::kGetsFound, 1);
     keyspace.counters.add(KeyspaceCounter::kBytesGot, value->size());
   }
+  const uint64_t sampled_ns = watch.elapsed_ns();
   if (watch.wanted()) [[unlikely]] {
-    record_get(keyspace, watch.elapsed_ns());
+    record_get(keyspace, sampled_ns);
     pay_toll(keyspace, extra_runs, ReadToll::kBytesOfGet);
   }
+  note_read("get", keyspace, sampled_ns, reads_before_ns);
   return value;
 }
 
 Result<bool> Core::contains(KeyspaceState& keyspace, Bytes key, const Snapshot& snapshot) {
   NACRE_TRY(usable());
   NACRE_TRY(check_key(key));
+  const uint64_t reads_before_ns = os::read_wait_ns();
   const Stopwatch watch(*runtime_.clock, keyspace.counters.add_sampled(KeyspaceCounter::kGets));
   bool present = false;
   uint64_t extra_runs = 0;
@@ -138,10 +142,12 @@ Result<bool> Core::contains(KeyspaceState& keyspace, Bytes key, const Snapshot& 
   }
   cache_->after_guard();
   if (present) keyspace.counters.add(KeyspaceCounter::kGetsFound, 1);
+  const uint64_t sampled_ns = watch.elapsed_ns();
   if (watch.wanted()) [[unlikely]] {
-    record_get(keyspace, watch.elapsed_ns());
+    record_get(keyspace, sampled_ns);
     pay_toll(keyspace, extra_runs, ReadToll::kBytesOfGet);
   }
+  note_read("contains", keyspace, sampled_ns, reads_before_ns);
   return present;
 }
 
@@ -149,6 +155,7 @@ Result<std::vector<std::optional<Value>>> Core::multi_get(KeyspaceState& keyspac
                                                           const Snapshot& snapshot) {
   NACRE_TRY(usable());
   for (const Bytes key : keys) NACRE_TRY(check_key(key));
+  const uint64_t reads_before_ns = os::read_wait_ns();
   const Stopwatch watch(*runtime_.clock, keyspace.counters.add_sampled(KeyspaceCounter::kMultiGets));
   std::vector<read::Lookup> lookups(keys.size());
   std::vector<std::optional<Value>> values(keys.size());
@@ -177,8 +184,9 @@ Result<std::vector<std::optional<Value>>> Core::multi_get(KeyspaceState& keyspac
   keyspace.counters.add(KeyspaceCounter::kMultiGetKeys, keys.size());
   keyspace.counters.add(KeyspaceCounter::kMultiGetKeysFound, found);
   keyspace.counters.add(KeyspaceCounter::kBytesGot, bytes);
+  const uint64_t sampled_ns = watch.elapsed_ns();
   if (watch.wanted()) {
-    multi_get_latency_.record(watch.elapsed_ns());
+    multi_get_latency_.record(sampled_ns);
     uint64_t extra_runs = 0;
     for (const read::Lookup& lookup : lookups) {
       if (lookup.last_run) keyspace.expectation.learn(lookup.present);
@@ -186,6 +194,7 @@ Result<std::vector<std::optional<Value>>> Core::multi_get(KeyspaceState& keyspac
     }
     pay_toll(keyspace, extra_runs, ReadToll::kBytesOfKeyAmongMany);
   }
+  note_read("multi_get", keyspace, sampled_ns, reads_before_ns);
   return values;
 }
 

@@ -48,6 +48,14 @@ Result<void> check_limits(Bytes key, Bytes value) {
   return {};
 }
 
+const char* word_of(EntryKind kind) {
+  switch (kind) {
+    case EntryKind::kErase: return "erase";
+    case EntryKind::kRangeErase: return "erase_range";
+    default: return "put";
+  }
+}
+
 KeyspaceCounter counter_of(EntryKind kind) {
   switch (kind) {
     case EntryKind::kErase: return KeyspaceCounter::kErases;
@@ -90,13 +98,14 @@ Result<void> Core::write_one(KeyspaceState& keyspace, EntryKind kind, Bytes key,
     return invalid_argument(Operation::kWrite, "key and value are larger than a quarter of Options::memory_bytes");
   }
   const bool erases = kind != EntryKind::kPut;
-  NACRE_TRY(admit(payload_bytes, options, erases));
+  Waits waits;
+  NACRE_TRY(admit(payload_bytes, options, erases, waits));
 
   const Durability durability = durability_of(options);
   Claimed claimed;
   memtable::Memtable* memtable = nullptr;  // lives until everything before its freezing is published and flushed
   {
-    sync::MutexLock lock(commit_mutex_);
+    const TimedLock lock(commit_mutex_, *runtime_.clock, waits.lock_ns);
     while (keyspace.is_being_dropped()) drop_decided_.wait(commit_mutex_);
     NACRE_TRY(may_write(erases));
     NACRE_TRY(make_room(keyspace));
@@ -104,7 +113,7 @@ Result<void> Core::write_one(KeyspaceState& keyspace, EntryKind kind, Bytes key,
       NACRE_TRY_ASSIGN(claimed, claim_unlogged(1));
       format::append_op(unlogged_, op);
     } else {
-      NACRE_TRY_ASSIGN(claimed, claim(payload_bytes, 1, erases));
+      NACRE_TRY_ASSIGN(claimed, claim(payload_bytes, 1, erases, waits));
     }
     memtable = keyspace.mutable_memtable.get();
     note_write(keyspace, claimed);
@@ -118,12 +127,13 @@ Result<void> Core::write_one(KeyspaceState& keyspace, EntryKind kind, Bytes key,
   counters_.add(DbCounter::kWrites, 1);
   keyspace.counters.add(counter_of(kind), 1);
   keyspace.counters.add(KeyspaceCounter::kBytesPut, key.size() + value.size());
-  NACRE_TRY(finish_commit(claimed, durability));
+  NACRE_TRY(finish_commit(claimed, durability, waits));
+  const uint64_t duration_ns = watch.elapsed_ns();
   if (watch.wanted()) [[unlikely]] {
-    const uint64_t duration_ns = watch.elapsed_ns();
     write_latency_.record(duration_ns);
     keyspace.latencies.writes.record(duration_ns);
   }
+  note_if_slow(word_of(kind), keyspace.name, duration_ns, waits);
   return {};
 }
 
@@ -157,12 +167,13 @@ Result<void> Core::write_batch(Bytes encoded, uint32_t count, const WriteOptions
   const bool erases = std::all_of(touched.begin(), touched.end(), [](const Touched& each) {
     return each.counts[static_cast<size_t>(KeyspaceCounter::kPuts)] == 0;
   });
-  NACRE_TRY(admit(encoded.size(), options, erases));
+  Waits waits;
+  NACRE_TRY(admit(encoded.size(), options, erases, waits));
 
   const Durability durability = durability_of(options);
   Claimed claimed;
   {
-    sync::MutexLock lock(commit_mutex_);
+    const TimedLock lock(commit_mutex_, *runtime_.clock, waits.lock_ns);
     const auto being_dropped = [](const Touched& each) { return each.keyspace->is_being_dropped(); };
     while (std::any_of(touched.begin(), touched.end(), being_dropped)) drop_decided_.wait(commit_mutex_);
     if (check) {
@@ -176,7 +187,7 @@ Result<void> Core::write_batch(Bytes encoded, uint32_t count, const WriteOptions
       NACRE_TRY_ASSIGN(claimed, claim_unlogged(count));
       unlogged_.append(encoded);
     } else {
-      NACRE_TRY_ASSIGN(claimed, claim(encoded.size(), count, erases));
+      NACRE_TRY_ASSIGN(claimed, claim(encoded.size(), count, erases, waits));
     }
     for (Touched& each : touched) {
       each.memtable = each.keyspace->mutable_memtable.get();
@@ -196,32 +207,39 @@ Result<void> Core::write_batch(Bytes encoded, uint32_t count, const WriteOptions
   }
   counters_.add(DbCounter::kWrites, 1);
   for (const Touched& each : touched) each.keyspace->counters.add_all(each.counts);
-  NACRE_TRY(finish_commit(claimed, durability));
+  NACRE_TRY(finish_commit(claimed, durability, waits));
+  const uint64_t duration_ns = watch.elapsed_ns();
   if (watch.wanted()) [[unlikely]] {
-    const uint64_t duration_ns = watch.elapsed_ns();
     write_latency_.record(duration_ns);
     for (const Touched& each : touched) each.keyspace->latencies.writes.record(duration_ns);
   }
+  note_if_slow("write", touched.size() == 1 ? touched.front().keyspace->name : "", duration_ns, waits);
   return {};
 }
 
 // ---- admission -------------------------------------------------------------------------------------------------------
 
-Result<void> Core::admit(uint64_t bytes, const WriteOptions& options, bool erases) {
+Result<void> Core::admit(uint64_t bytes, const WriteOptions& options, bool erases, Waits& waits) {
   if (read_only_) return invalid_argument(Operation::kWrite, "the database was opened read-only");
   if (writes_stopped_.load(std::memory_order_acquire)) [[unlikely]] {
     return writes_stopped();
   }
   NACRE_TRY(may_write(erases));
   if (frozen_bytes_.load(std::memory_order_relaxed) + plan_.memtable_bytes > plan_.all_memtables_bytes) [[unlikely]] {
-    NACRE_TRY(wait_for_memtables(options));
+    NACRE_TRY(wait_for_memtables(options, waits));
   }
   if (delay_ns_per_kib_.load(std::memory_order_relaxed) != 0) [[unlikely]]
-    return pay_delay(bytes, options);
+    return pay_delay(bytes, options, waits);
   return {};
 }
 
-void Core::record_delay(DelayReason reason, uint64_t duration_ns) {
+void Core::record_delay(DelayReason reason, uint64_t duration_ns, Waits& waits) {
+  if (reason == DelayReason::kLogSegment) {
+    waits.log_ns += duration_ns;
+  } else {
+    waits.delay_ns += duration_ns;
+    waits.delay_reason = reason;
+  }
   delays_[static_cast<size_t>(reason)].record(duration_ns);
   if (duration_ns < kReportedDelayNs) return;
   report({.kind = EventKind::kWriteDelayed,
@@ -247,7 +265,7 @@ Result<void> Core::may_wait_for_memtables() const {
 }
 
 // Memory is the one hard limit: beyond it a writer waits until a flush has given some back. One that fails may fail for hours.
-Result<void> Core::wait_for_memtables(const WriteOptions& options) {
+Result<void> Core::wait_for_memtables(const WriteOptions& options, Waits& waits) {
   if (options.fail_if_delayed) return busy("memtables are full and wait for their flush");
   const uint64_t begin_ns = runtime_.clock->now_ns();
   bool waited = false;
@@ -261,13 +279,13 @@ Result<void> Core::wait_for_memtables(const WriteOptions& options) {
       waited = true;
     }
   }
-  if (waited) record_delay(DelayReason::kMemtablesFull, runtime_.clock->now_ns() - begin_ns);
+  if (waited) record_delay(DelayReason::kMemtablesFull, runtime_.clock->now_ns() - begin_ns, waits);
   return result;
 }
 
 // The delay is a price per byte, so it grows and falls with the debt and never steps. What is owed by all writers
 // gathers until it is worth a sleep; then one of them sleeps for all of it, unless the price falls meanwhile.
-Result<void> Core::pay_delay(uint64_t bytes, const WriteOptions& options) {
+Result<void> Core::pay_delay(uint64_t bytes, const WriteOptions& options, Waits& waits) {
   uint64_t price = delay_ns_per_kib_.load(std::memory_order_relaxed);
   const DelayReason reason = price_reason_.load(std::memory_order_relaxed);
   const uint64_t own = price * bytes / 1024;
@@ -286,7 +304,7 @@ Result<void> Core::pay_delay(uint64_t bytes, const WriteOptions& options) {
     owed = owed * now / price;
     price = now;
   }
-  if (paid != 0) record_delay(reason, paid);
+  if (paid != 0) record_delay(reason, paid, waits);
   return {};
 }
 
@@ -297,7 +315,7 @@ Result<void> Core::make_room(KeyspaceState& keyspace) {
   if (writes_stopped_.load(std::memory_order_acquire)) return writes_stopped();  // it may have waited in admit()
   if (keyspace.is_dropped()) return dropped();
   const memtable::Memtable& memtable = *keyspace.mutable_memtable;
-  if (memtable.memory_bytes() >= memtable.capacity_bytes()) return freeze(keyspace);
+  if (memtable.memory_bytes() >= memtable.capacity_bytes()) return freeze(keyspace, "memtable full");
   return {};
 }
 
@@ -339,7 +357,7 @@ Result<wal::Wal::Claim> Core::claim_in_log(uint64_t payload_bytes, Sequence firs
   return error;
 }
 
-Result<Core::Claimed> Core::claim(uint64_t payload_bytes, uint32_t count, bool erases) {
+Result<Core::Claimed> Core::claim(uint64_t payload_bytes, uint32_t count, bool erases, Waits& waits) {
   NACRE_TRY(log_unlogged());
   Claimed claimed;
   claimed.first_sequence = next_sequence_;
@@ -347,7 +365,7 @@ Result<Core::Claimed> Core::claim(uint64_t payload_bytes, uint32_t count, bool e
   NACRE_TRY_ASSIGN(claimed.log, claim_in_log(payload_bytes, next_sequence_, count, erases));
   if (begin_ns != 0) [[unlikely]] {
     const uint64_t duration_ns = runtime_.clock->now_ns() - begin_ns;
-    if (duration_ns > kLateClaimNs) record_delay(DelayReason::kLogSegment, duration_ns);
+    if (duration_ns > kLateClaimNs) record_delay(DelayReason::kLogSegment, duration_ns, waits);
   }
   claimed.lsn = claimed.log->lsn;
   claimed.end_lsn = claimed.log->end_lsn;
@@ -374,7 +392,7 @@ Result<Core::Claimed> Core::claim_unlogged(uint32_t count) {
 
 // ---- after the insert ------------------------------------------------------------------------------------------------
 
-Result<void> Core::finish_commit(const Claimed& claimed, Durability durability) {
+Result<void> Core::finish_commit(const Claimed& claimed, Durability durability, Waits& waits) {
   pipeline_.finish(claimed.ticket);
   if (wal_->damaged()) [[unlikely]] {
     const Error error{.kind = ErrorKind::kIo,
@@ -385,23 +403,30 @@ Result<void> Core::finish_commit(const Claimed& claimed, Durability durability) 
     return error;
   }
   if (durability != Durability::kDisk) return {};
+  const uint64_t begin_ns = runtime_.clock->now_ns();
   const Result<void> synced = sync_group_->through(claimed.end_lsn);
+  waits.sync_ns = runtime_.clock->now_ns() - begin_ns;
   if (!synced) stop_writes(synced.error());
   return synced;
 }
 
 Result<void> Core::sync_all() {
   NACRE_TRY(usable());
-  NACRE_TRY(admit(0, {}, true));
+  const Stopwatch watch(*runtime_.clock, true);
+  Waits waits;
+  NACRE_TRY(admit(0, {}, true, waits));
   uint64_t end_lsn = 0;
   {
-    sync::MutexLock lock(commit_mutex_);
+    const TimedLock lock(commit_mutex_, *runtime_.clock, waits.lock_ns);
     NACRE_TRY(log_unlogged());
     pipeline_.drain();
     end_lsn = wal_->end_lsn();
   }
+  const uint64_t before_ns = watch.elapsed_ns();
   const Result<void> synced = sync_group_->through(end_lsn);
   if (!synced) stop_writes(synced.error());
+  waits.sync_ns = watch.elapsed_ns() - before_ns;
+  note_if_slow("sync", {}, watch.elapsed_ns(), waits);
   return synced;
 }
 

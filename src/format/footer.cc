@@ -36,7 +36,8 @@ std::string encode_footer(const Footer& footer) {
   base::append_fixed(out, footer.features);
   out.append(footer.identity.uuid.view());
   base::append_fixed(out, footer.identity.number);
-  out.append(32, '\0');
+  base::append_fixed(out, footer.keyspace);
+  out.append(28, '\0');
   base::append_fixed(out, kTableVersion);
   base::append_fixed(out, uint32_t{0});
   base::append_fixed(out, base::checksum64(out, kFooterSeed));
@@ -67,7 +68,8 @@ Result<Footer> decode_footer(Bytes bytes, uint64_t file_bytes, const TableIdenti
   footer.features = in.fixed<uint64_t>();
   footer.identity.uuid = Uuid::load(in.bytes(kUuidBytes).data());
   footer.identity.number = in.fixed<uint64_t>();
-  if (!all_zero(in.bytes(32)) || base::load<uint32_t>(bytes.data() + 108) != 0) {
+  footer.keyspace = in.fixed<uint32_t>();
+  if (!all_zero(in.bytes(28)) || base::load<uint32_t>(bytes.data() + 108) != 0) {
     return malformed("table footer has bits that mean nothing");
   }
   if ((footer.features & ~kKnownTableFeatures) != 0) {

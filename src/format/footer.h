@@ -11,11 +11,14 @@
 //    40   8   features that a reader must know
 //    48  16   uuid of the database
 //    64   8   number of the table
-//    72  32   0
+//    72   4   id of the keyspace
+//    76  28   0
 //   104   4   format version, 1
 //   108   4   0
 //   112   8   checksum of bytes 0 to 111
 //   120   8   magic "NacreTbl"
+//
+// The keyspace is for who finds a table without its manifest; whoever has the manifest need not look.
 //
 // Parts lie one behind the other, so the beginnings say the sizes as well; one that is missing has the size 0.
 //
@@ -50,6 +53,7 @@ struct Footer {
   uint64_t file_bytes = 0;
   uint64_t features = 0;
   TableIdentity identity;
+  uint32_t keyspace = 0;  // id
 
   uint64_t footer_at() const { return file_bytes - kFooterBytes; }
 };

@@ -113,24 +113,38 @@ std::optional<Bytes> ManifestReader::record_at(uint64_t offset) const {
   return payload;
 }
 
-bool ManifestReader::anything_valid_after(uint64_t offset) const {
+// Where the first valid record or mark at or behind `offset` begins. `*gave_up`: the search was ended before it was done.
+std::optional<uint64_t> ManifestReader::first_valid_after(uint64_t offset, bool* gave_up) const {
+  *gave_up = false;
   uint64_t spent = 0;
   for (; offset + kManifestRecordHeaderBytes <= file_.size(); offset++) {
     const uint64_t size = load<uint32_t>(file_.data() + offset);
     if (size > file_.size() - offset - kManifestRecordHeaderBytes) continue;
     spent += size + kManifestRecordHeaderBytes;
-    if (spent > kSearchBudgetBytes || record_at(offset)) return true;
+    *gave_up = spent > kSearchBudgetBytes;
+    if (*gave_up) return std::nullopt;
+    if (record_at(offset)) return offset;
   }
-  return false;
+  return std::nullopt;
 }
 
 // Called where neither what belongs here nor the end of the file was found.
 Result<void> ManifestReader::require_torn_tail() {
-  if (anything_valid_after(offset_)) {
+  bool gave_up = false;
+  if (first_valid_after(offset_, &gave_up) || gave_up) {
     return malformed("an acknowledged record of the manifest is damaged, and valid ones follow it", offset_);
   }
   torn_ = true;
   return {};
+}
+
+std::optional<uint64_t> ManifestReader::resume() {
+  bool gave_up = false;
+  const std::optional<uint64_t> found = first_valid_after(offset_ + 1, &gave_up);
+  if (!found) return std::nullopt;
+  offset_ = *found;
+  mark_expected_ = record_at(offset_)->empty();
+  return found;
 }
 
 // Steps over the mark behind the last record; false at the end.

@@ -72,6 +72,10 @@ class ManifestReader {
   // The payload of the next record, or nothing at the end. An error is corruption; its offset is in the file.
   Result<std::optional<Bytes>> next();
 
+  // After an error of next(): goes on at the first valid record or mark behind the damage, and returns where that is. Nothing if
+  // there is none, or if finding it would take unreasonably long. What the damage held stays unknown: for salvage only.
+  std::optional<uint64_t> resume();
+
   // Where the record that next() returned begins.
   uint64_t record_offset() const { return record_offset_; }
   // At the end: where the readable part ends, and how many bytes lie torn behind it (0 for a clean end).
@@ -84,7 +88,7 @@ class ManifestReader {
   std::optional<Bytes> record_at(uint64_t offset) const;
   Result<bool> pass_mark();
   Result<void> require_torn_tail();
-  bool anything_valid_after(uint64_t offset) const;
+  std::optional<uint64_t> first_valid_after(uint64_t offset, bool* gave_up) const;
 
   Bytes file_;
   uint64_t seed_;

@@ -26,6 +26,7 @@ enum Tag : uint64_t {
   kNextKeyspaceIdTag = 24,
   kForeignNumbersTag = 26,
   kLogSyncedThroughTag = 28,
+  kOptionsTag = 30,
 };
 constexpr bool is_mandatory(uint64_t tag) { return tag % 2 == 0; }
 constexpr bool may_repeat(uint64_t tag) { return tag == kAddedTag || tag == kRemovedTag || tag == kForeignNumbersTag; }
@@ -140,17 +141,47 @@ Result<PlacedTable> decode_table(Bytes value) {
   return placed;
 }
 
+std::string encode_options(const KeyspaceOptions& options) {
+  std::string out;
+  append_fixed(out, static_cast<uint8_t>(options.compression));
+  append_fixed(out, static_cast<uint8_t>(options.bottom_compression));
+  append_fixed(out, static_cast<uint8_t>(options.shape));
+  append_varint(out, options.filter_bits_per_key);
+  append_varint(out, options.block_bytes);
+  return out;
+}
+
+// Up to the end of the record.
+Result<KeyspaceOptions> decode_options(Decoder& decoder) {
+  KeyspaceOptions options;
+  const auto compression = decoder.fixed<uint8_t>();
+  const auto bottom_compression = decoder.fixed<uint8_t>();
+  const auto shape = decoder.fixed<uint8_t>();
+  options.filter_bits_per_key = static_cast<uint32_t>(decoder.varint_at_most(UINT32_MAX));
+  options.block_bytes = static_cast<uint32_t>(decoder.varint_at_most(UINT32_MAX));
+  if (!decoder.ok()) return malformed("a record of options in a manifest edit is cut off");
+  if (options.block_bytes < kMinBlockBytes || options.block_bytes > kMaxBlockBytes) {
+    return malformed("a keyspace record has an impossible block size");
+  }
+  if (options.filter_bits_per_key > kMaxFilterBitsPerKey) {
+    return malformed("a keyspace record has impossible filter bits");
+  }
+  NACRE_TRY_ASSIGN(options.compression, decode_compression(compression));
+  NACRE_TRY_ASSIGN(options.bottom_compression, decode_compression(bottom_compression));
+  if (shape > static_cast<uint8_t>(CompactionShape::kTiered)) {
+    return newer_format("a keyspace has a compaction shape that this release does not know: use a newer release");
+  }
+  options.shape = static_cast<CompactionShape>(shape);
+  NACRE_TRY(skip_optional_fields(decoder));
+  return options;
+}
+
 std::string encode_keyspace(const KeyspaceRecord& keyspace) {
   std::string out;
   append_varint(out, keyspace.id);
   append_sized(out, keyspace.name);
   append_fixed(out, static_cast<uint8_t>(keyspace.order));
-  append_fixed(out, static_cast<uint8_t>(keyspace.options.compression));
-  append_fixed(out, static_cast<uint8_t>(keyspace.options.bottom_compression));
-  append_fixed(out, static_cast<uint8_t>(keyspace.options.shape));
-  append_varint(out, keyspace.options.filter_bits_per_key);
-  append_varint(out, keyspace.options.block_bytes);
-  return out;
+  return out + encode_options(keyspace.options);
 }
 
 Result<KeyspaceRecord> decode_keyspace(Bytes value) {
@@ -159,30 +190,13 @@ Result<KeyspaceRecord> decode_keyspace(Bytes value) {
   keyspace.id = static_cast<uint32_t>(decoder.varint_at_most(UINT32_MAX));
   const Bytes name = decoder.sized();
   const auto order = decoder.fixed<uint8_t>();
-  const auto compression = decoder.fixed<uint8_t>();
-  const auto bottom_compression = decoder.fixed<uint8_t>();
-  const auto shape = decoder.fixed<uint8_t>();
-  keyspace.options.filter_bits_per_key = static_cast<uint32_t>(decoder.varint_at_most(UINT32_MAX));
-  keyspace.options.block_bytes = static_cast<uint32_t>(decoder.varint_at_most(UINT32_MAX));
   if (!decoder.ok()) return malformed("a keyspace record in a manifest edit is cut off");
   if (name.empty() || name.size() > kMaxKeyspaceNameBytes) return malformed("a keyspace record has an impossible name");
-  if (keyspace.options.block_bytes < kMinBlockBytes || keyspace.options.block_bytes > kMaxBlockBytes) {
-    return malformed("a keyspace record has an impossible block size");
-  }
-  if (keyspace.options.filter_bits_per_key > kMaxFilterBitsPerKey) {
-    return malformed("a keyspace record has impossible filter bits");
-  }
   keyspace.name = name;
   if (order != static_cast<uint8_t>(KeyOrder::kBytewise)) {
     return newer_format("a keyspace has a key order that this release does not know: use a newer release");
   }
-  NACRE_TRY_ASSIGN(keyspace.options.compression, decode_compression(compression));
-  NACRE_TRY_ASSIGN(keyspace.options.bottom_compression, decode_compression(bottom_compression));
-  if (shape > static_cast<uint8_t>(CompactionShape::kTiered)) {
-    return newer_format("a keyspace has a compaction shape that this release does not know: use a newer release");
-  }
-  keyspace.options.shape = static_cast<CompactionShape>(shape);
-  NACRE_TRY(skip_optional_fields(decoder));
+  NACRE_TRY_ASSIGN(keyspace.options, decode_options(decoder));
   return keyspace;
 }
 
@@ -204,6 +218,7 @@ std::string encode_edit(const VersionEdit& edit) {
     append_pair_field(out, kForeignNumbersTag, range.first, range.end);
   }
   append_varint_field(out, kLogSyncedThroughTag, edit.log_synced_through);
+  if (edit.options) append_sized_field(out, kOptionsTag, encode_options(*edit.options));
   return out;
 }
 
@@ -266,8 +281,13 @@ Result<void> put_field(VersionEdit& edit, uint64_t tag, Bytes value) {
       edit.log_floor = {.lsn = floor.first, .segment = floor.second};
       return {};
     }
+    case kOptionsTag: {
+      Decoder decoder(value);
+      NACRE_TRY_ASSIGN(edit.options, decode_options(decoder));
+      return {};
+    }
     default: {
-      if (tag > kLogSyncedThroughTag) {
+      if (tag > kOptionsTag) {
         return newer_format("a manifest edit has a field that this release does not know: use a newer release");
       }
       NACRE_TRY_ASSIGN(const uint64_t number, whole_varint(value));
@@ -292,13 +312,6 @@ Result<VersionEdit> decode_edit(Bytes input) {
 }
 
 }  // namespace
-
-bool operator==(const KeyspaceRecord& a, const KeyspaceRecord& b) {
-  return a.id == b.id && a.name == b.name && a.order == b.order && a.options.compression == b.options.compression &&
-         a.options.bottom_compression == b.options.bottom_compression && a.options.shape == b.options.shape &&
-         a.options.filter_bits_per_key == b.options.filter_bits_per_key &&
-         a.options.block_bytes == b.options.block_bytes;
-}
 
 std::string encode_edits(std::span<const VersionEdit> edits) {
   std::string payload;

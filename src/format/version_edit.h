@@ -11,13 +11,14 @@
 //     6 keyspace dropped, empty             16 next file number, varint   20 next run id, varint
 //     8 flushed through, varint             18 last sequence, varint      22 file numbers below are reserved, varint
 //    10 a table added: record              24 next keyspace id, varint   28 log synced through, varint
-//                                           26 file numbers [first, end) are foreign: varint first, varint end
+//    30 keyspace has other options: record  26 file numbers [first, end) are foreign: varint first, varint end
 //
 //   table    := varint level, run, number, file bytes, data bytes, entries, erases, range tombstones, smallest
 //               sequence, largest sequence | u64 entries hash | u8 compression | u8 flags (1: largest key exclusive) |
 //               sized smallest key | sized largest key | fields
-//   keyspace := varint id | sized name | u8 order (0: bytewise) | u8 compression | u8 bottom compression | u8 shape |
-//               varint filter bits per key | varint block bytes | fields
+//   keyspace := varint id | sized name | u8 order (0: bytewise) | choices | fields
+//   options  := choices | fields
+//   choices  := u8 compression | u8 bottom compression | u8 shape | varint filter bits per key | varint block bytes
 //   fields   := { varint tag, sized value } repeated, up to the end of the record; version 1 has none
 //
 // The decoder takes hostile bytes: it reads inside its input only, holds memory in proportion to it, and checks every
@@ -88,8 +89,9 @@ struct KeyspaceRecord {
   std::string name;
   KeyOrder order = KeyOrder::kBytewise;
   KeyspaceOptions options;
+
+  friend bool operator==(const KeyspaceRecord&, const KeyspaceRecord&) = default;
 };
-bool operator==(const KeyspaceRecord& a, const KeyspaceRecord& b);
 
 // File numbers [first, end).
 struct NumberRange {
@@ -101,10 +103,11 @@ struct NumberRange {
 
 // A change to the tree. Edits of one commit take effect together.
 struct VersionEdit {
-  // What the next five are about. With `created`, its id.
+  // What the next six are about. With `created`, its id.
   uint32_t keyspace = kDefaultKeyspace;
   std::optional<KeyspaceRecord> created;
   bool dropped = false;
+  std::optional<KeyspaceOptions> options;   // instead of those that the keyspace had
   std::optional<Sequence> flushed_through;  // all writes of the keyspace up to here are in its tables
   std::vector<PlacedTable> added;
   std::vector<uint64_t> removed;  // taken away before `added` is put in: a table in both has moved

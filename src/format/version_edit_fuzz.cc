@@ -112,32 +112,37 @@ void draw_table(Drawn& drawn, fuzz::Input& input) {
                                         .largest_key = largest}});
 }
 
+KeyspaceOptions draw_options(Drawn& drawn, std::string& record, Numbers& numbers) {
+  uint8_t enums[] = {1, 2, 0};  // compression, bottom compression, shape
+  for (uint8_t& each : enums) each = static_cast<uint8_t>(numbers.next(each));
+  const uint64_t filter_bits = numbers.next(10);
+  const uint64_t block_bytes = numbers.next(8192);
+  for (const uint8_t each : enums) base::append_fixed(record, each);
+  base::append_varint(record, filter_bits);
+  base::append_varint(record, block_bytes);
+  drawn.require(enums[0] <= 2 && enums[1] <= 2 && enums[2] <= 2);
+  drawn.require(filter_bits <= kMaxFilterBitsPerKey && block_bytes >= kMinBlockBytes && block_bytes <= kMaxBlockBytes);
+  return {.compression = static_cast<Compression>(enums[0]),
+          .bottom_compression = static_cast<Compression>(enums[1]),
+          .shape = static_cast<CompactionShape>(enums[2]),
+          .filter_bits_per_key = static_cast<uint32_t>(filter_bits),
+          .block_bytes = static_cast<uint32_t>(block_bytes)};
+}
+
 void draw_keyspace(Drawn& drawn, uint64_t keyspace, fuzz::Input& input) {
   Numbers numbers(input, 12);
   const uint64_t id = numbers.next(keyspace);
   const std::string name = input.below(8) != 7 ? "users" : input.run_of_bytes(kMaxKeyspaceNameBytes + 2);
-  uint8_t enums[] = {0, 1, 2, 0};  // order, compression, bottom compression, shape
-  for (uint8_t& each : enums) each = static_cast<uint8_t>(numbers.next(each));
-  const uint64_t filter_bits = numbers.next(10);
-  const uint64_t block_bytes = numbers.next(8192);
+  const auto order = static_cast<uint8_t>(numbers.next(0));
   std::string record;
   base::append_varint(record, id);
   base::append_sized(record, name);
-  for (const uint8_t each : enums) base::append_fixed(record, each);
-  base::append_varint(record, filter_bits);
-  base::append_varint(record, block_bytes);
-  drawn.require(id == keyspace && !name.empty() && name.size() <= kMaxKeyspaceNameBytes);
-  drawn.require(enums[0] == 0 && enums[1] <= 2 && enums[2] <= 2 && enums[3] <= 2);
-  drawn.require(filter_bits <= kMaxFilterBitsPerKey && block_bytes >= kMinBlockBytes && block_bytes <= kMaxBlockBytes);
+  base::append_fixed(record, order);
+  drawn.require(id == keyspace && !name.empty() && name.size() <= kMaxKeyspaceNameBytes && order == 0);
+  const KeyspaceOptions options = draw_options(drawn, record, numbers);
   put_later_field(record, drawn, input);
   drawn.put(4, record);
-  drawn.edit.created = KeyspaceRecord{.id = static_cast<uint32_t>(id),
-                                      .name = name,
-                                      .options = {.compression = static_cast<Compression>(enums[1]),
-                                                  .bottom_compression = static_cast<Compression>(enums[2]),
-                                                  .shape = static_cast<CompactionShape>(enums[3]),
-                                                  .filter_bits_per_key = static_cast<uint32_t>(filter_bits),
-                                                  .block_bytes = static_cast<uint32_t>(block_bytes)}};
+  drawn.edit.created = KeyspaceRecord{.id = static_cast<uint32_t>(id), .name = name, .options = options};
 }
 
 void draw_number(Drawn& drawn, uint64_t tag, uint64_t most, std::optional<uint64_t>& field, fuzz::Input& input) {
@@ -182,6 +187,13 @@ Drawn draw_edit(fuzz::Input& input) {
     edit.foreign_numbers.push_back(range);
   }
   draw_number(drawn, 28, kMaxCounter, edit.log_synced_through, input);
+  if (input.below(4) == 3) {
+    std::string record;
+    Numbers numbers(input, 8);
+    edit.options = draw_options(drawn, record, numbers);
+    put_later_field(record, drawn, input);
+    drawn.put(30, record);
+  }
   return drawn;
 }
 

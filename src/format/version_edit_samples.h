@@ -53,7 +53,14 @@ inline std::vector<VersionEdit> sample_edits() {
   VersionEdit third;
   third.keyspace = 7;
   third.dropped = true;
-  return {first, second, third};
+  VersionEdit fourth;
+  fourth.keyspace = 8;
+  fourth.options = {.compression = Compression::kZstd,
+                    .bottom_compression = Compression::kNone,
+                    .shape = CompactionShape::kLeveled,
+                    .filter_bits_per_key = 0,
+                    .block_bytes = 65536};
+  return {first, second, third, fourth};
 }
 
 inline Result<std::vector<VersionEdit>> decode_edits(Bytes payload) {

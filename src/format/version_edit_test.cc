@@ -42,6 +42,7 @@ VersionEdit random_edit(base::Prng& prng) {
   edit.reserved_file_number = maybe();
   edit.next_keyspace_id = maybe();
   edit.log_synced_through = maybe();
+  if (prng.one_in(3)) edit.options = KeyspaceOptions{.filter_bits_per_key = static_cast<uint32_t>(prng.below(25))};
   return edit;
 }
 
@@ -51,7 +52,7 @@ TEST(VersionEdit, GoldenBytes) {
             "6e020107040e07057573657273000002020c80200802d00f0a2602ac020df0a204a08d06e8070a0105d00f88776655443322"
             "110101056170706c65047a6f6f000a2602ac020ef0a204a08d06e8070a0105d00f88776655443322110101056170706c6504"
             "7a6f6f000c01030c02c801220e048080400c10010f1202d10f1402ad0216028f081801081a02141e1c048080800105020107"
-            "0600");
+            "06000c0201081e0702000100808004");
 }
 
 TEST(VersionEdit, RoundTrip) {
@@ -82,7 +83,7 @@ TEST(VersionEdit, UnknownFieldsAreSkippedIfOddAndRefusedIfEven) {
   const auto with_odd = decode_edits(one_edit(known + field(17, "whatever") + field(99, ""))).value();
   ASSERT_EQ(with_odd.size(), 1U);
   EXPECT_EQ(with_odd[0].next_file_number, 5U);
-  for (const uint64_t tag : {uint64_t{30}, uint64_t{1000}}) {
+  for (const uint64_t tag : {uint64_t{32}, uint64_t{1000}}) {
     const auto refused = decode_edits(one_edit(known + field(tag, "x")));
     ASSERT_FALSE(refused.has_value()) << tag;
     EXPECT_EQ(refused.error().kind, ErrorKind::kUnsupported) << tag;
@@ -101,6 +102,9 @@ TEST(VersionEdit, UnknownFieldsOfRecordsFollowTheSameRule) {
   const auto refused = decode_edits(one_edit(field(10, table + field(2, "later"))));
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().kind, ErrorKind::kUnsupported);
+  const std::string options("\x01\x01\x00\x0A\x80\x40", 6);
+  EXPECT_EQ(decode_edits(one_edit(field(30, options + field(1, "later")))).value()[0].options, KeyspaceOptions{});
+  EXPECT_EQ(decode_edits(one_edit(field(30, options + field(2, "later")))).error().kind, ErrorKind::kUnsupported);
 }
 
 TEST(VersionEdit, ImpossibleValuesAreRefused) {
@@ -148,6 +152,13 @@ TEST(VersionEdit, ImpossibleValuesAreRefused) {
   EXPECT_TRUE(refused(with([](PlacedTable& p) { p.table.smallest_key = std::string(kMaxKeyBytes + 1, 'a'); })));
   edit = {.next_file_number = kMaxCounter + 1};
   EXPECT_TRUE(refused(edit));
+  for (const KeyspaceOptions& options :
+       {KeyspaceOptions{.filter_bits_per_key = 25}, KeyspaceOptions{.block_bytes = kMinBlockBytes - 1},
+        KeyspaceOptions{.block_bytes = kMaxBlockBytes + 1}}) {
+    edit = {.options = options};
+    EXPECT_TRUE(refused(edit));
+  }
+  EXPECT_FALSE(decode_edits(one_edit(field(30, "\x01\x01\x02"))).has_value());  // cut off
   // The builder of filters would ask for memory in proportion.
   edit = {.created = KeyspaceRecord{.id = 0, .name = "x", .options = {.filter_bits_per_key = 25}}};
   EXPECT_TRUE(refused(edit));
@@ -203,6 +214,12 @@ TEST(VersionEdit, EnumsOfANewerReleaseAreUnsupported) {
   edit.created->order = KeyOrder::kBytewise;
   edit.created->options.shape = static_cast<CompactionShape>(3);
   EXPECT_EQ(decode_edits(encode_edits(std::span(&edit, 1))).error().kind, ErrorKind::kUnsupported);
+  for (const KeyspaceOptions& options : {KeyspaceOptions{.compression = static_cast<Compression>(3)},
+                                         KeyspaceOptions{.bottom_compression = static_cast<Compression>(3)},
+                                         KeyspaceOptions{.shape = static_cast<CompactionShape>(3)}}) {
+    edit = {.options = options};
+    EXPECT_EQ(decode_edits(encode_edits(std::span(&edit, 1))).error().kind, ErrorKind::kUnsupported);
+  }
 }
 
 TEST(VersionEdit, RepeatedAndDisorderedFieldsAreRefused) {

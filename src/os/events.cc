@@ -27,6 +27,13 @@ std::string_view to_string(EventKind kind) {
     case EventKind::kWritesStopped: return "writes_stopped";
     case EventKind::kCorruption: return "corruption";
     case EventKind::kBackgroundError: return "background_error";
+    case EventKind::kJobGivenUp: return "job_given_up";
+    case EventKind::kLogSegmentReady: return "log_segment_ready";
+    case EventKind::kPaceChanged: return "pace_changed";
+    case EventKind::kReserveUsed: return "reserve_used";
+    case EventKind::kReserveMade: return "reserve_made";
+    case EventKind::kSlowOperation: return "slow_operation";
+    case EventKind::kEventsLost: return "events_lost";
   }
   return "unknown_event";
 }
@@ -43,6 +50,8 @@ std::string_view to_string(Severity severity) {
 
 namespace {
 
+constexpr char kHex[] = "0123456789abcdef";
+
 std::string_view word_of(FileKind kind) {
   switch (kind) {
     case FileKind::kNone: return "";
@@ -58,8 +67,55 @@ std::string_view word_of(FileKind kind) {
   return "";
 }
 
+bool has_error(EventKind kind) {
+  switch (kind) {
+    case EventKind::kWritesStopped:
+    case EventKind::kCorruption:
+    case EventKind::kBackgroundError:
+    case EventKind::kJobGivenUp:
+    case EventKind::kNoSpace: return true;
+    default: return false;
+  }
+}
+
+// Gives `field` the name and the value of all that is neither zero nor empty.
+template <class Field>
+void for_each_field(const Event& event, const Field& field) {
+  const auto text = [&](std::string_view name, std::string_view value) {
+    if (!value.empty()) field(name, value);
+  };
+  const auto number = [&](std::string_view name, uint64_t value) {
+    if (value != 0) field(name, value);
+  };
+  text("database", event.database);
+  text("keyspace", event.keyspace);
+  text("operation", event.operation);
+  text("cause", event.cause);
+  number("job", event.job);
+  text("file", word_of(event.file_kind));
+  number("number", event.file_number);
+  number("offset", event.offset);
+  number("bytes_in", event.bytes_in);
+  number("bytes_out", event.bytes_out);
+  number("files_in", event.files_in);
+  number("files_out", event.files_out);
+  number("entries", event.entries);
+  number("duration_ns", event.duration_ns);
+  number("level_from", event.level_from);
+  number("level_to", event.level_to);
+  number("delay_ns", event.delay_ns);
+  number("lock_ns", event.lock_ns);
+  number("log_ns", event.log_ns);
+  number("sync_ns", event.sync_ns);
+  number("read_ns", event.read_ns);
+  text("detail", event.detail);
+  if (has_error(event.kind)) text("error", event.error.to_string());
+}
+
+// ---- text ------------------------------------------------------------------------------------------------------------
+
 // Plain when it reads as one word, otherwise in quotes with what would break the line escaped.
-void append_text(std::string& line, std::string_view text) {
+void append_value(std::string& line, std::string_view text) {
   const auto is_plain = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
            c == '.' || c == '/' || c == ':' || static_cast<unsigned char>(c) >= 0x80;
@@ -70,7 +126,6 @@ void append_text(std::string& line, std::string_view text) {
     line.append(text);
     return;
   }
-  constexpr char kHex[] = "0123456789abcdef";
   line.push_back('"');
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -85,40 +140,82 @@ void append_text(std::string& line, std::string_view text) {
   }
   line.push_back('"');
 }
+void append_value(std::string& line, uint64_t value) { line.append(std::to_string(value)); }
 
-void append_field(std::string& line, std::string_view name, std::string_view text) {
-  if (text.empty()) return;
-  line.append(" ").append(name).append("=");
-  append_text(line, text);
-}
-void append_field(std::string& line, std::string_view name, uint64_t value) {
-  if (value != 0) line.append(" ").append(name).append("=").append(std::to_string(value));
+// ---- JSON ------------------------------------------------------------------------------------------------------------
+
+// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
+bool is_utf8(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    const auto first = static_cast<uint8_t>(text[i]);
+    const size_t length = first < 0x80         ? 1
+                          : (first >> 5) == 6  ? 2
+                          : (first >> 4) == 14 ? 3
+                          : (first >> 3) == 30 ? 4
+                                               : 0;
+    if (length == 0 || i + length > text.size()) return false;
+    uint32_t code = length == 1 ? first : first & (0xffU >> (length + 1));
+    for (size_t k = 1; k < length; k++) {
+      const auto next = static_cast<uint8_t>(text[i + k]);
+      if ((next >> 6) != 2) return false;
+      code = code << 6 | (next & 0x3f);
+    }
+    constexpr uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
+    if (code < kLeast[length] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return false;
+    i += length;
+  }
+  return true;
 }
 
-bool has_error(EventKind kind) {
-  return kind == EventKind::kWritesStopped || kind == EventKind::kCorruption || kind == EventKind::kBackgroundError;
+void append_json(std::string& line, std::string_view name, std::string_view text) {
+  line.append("\"").append(name);
+  if (!is_utf8(text)) {
+    line.append("_hex\":\"");
+    for (const char c : text) line.append(1, kHex[static_cast<uint8_t>(c) >> 4]).append(1, kHex[static_cast<uint8_t>(c) & 15]);
+    line.push_back('"');
+    return;
+  }
+  line.append("\":\"");
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      line.push_back('\\');
+      line.push_back(c);
+    } else if (byte < 0x20 || byte == 0x7f) {
+      line.append("\\u00").append(1, kHex[byte >> 4]).append(1, kHex[byte & 15]);
+    } else {
+      line.push_back(c);
+    }
+  }
+  line.push_back('"');
+}
+void append_json(std::string& line, std::string_view name, uint64_t value) {
+  line.append("\"").append(name).append("\":").append(std::to_string(value));
 }
 
 }  // namespace
 
 std::string to_string(const Event& event) {
   std::string line(to_string(event.kind));
-  append_field(line, "database", event.database);
-  append_field(line, "keyspace", event.keyspace);
-  append_field(line, "cause", event.cause);
-  append_field(line, "job", event.job);
-  append_field(line, "file", word_of(event.file_kind));
-  append_field(line, "number", event.file_number);
-  append_field(line, "offset", event.offset);
-  append_field(line, "bytes_in", event.bytes_in);
-  append_field(line, "bytes_out", event.bytes_out);
-  append_field(line, "files_in", event.files_in);
-  append_field(line, "files_out", event.files_out);
-  append_field(line, "entries", event.entries);
-  append_field(line, "duration_ns", event.duration_ns);
-  append_field(line, "level_from", uint64_t{event.level_from});
-  append_field(line, "level_to", uint64_t{event.level_to});
-  if (has_error(event.kind)) append_field(line, "error", event.error.to_string());
+  for_each_field(event, [&line](std::string_view name, auto value) {
+    line.append(" ").append(name).append("=");
+    append_value(line, value);
+  });
+  return line;
+}
+
+std::string to_json(const Event& event) {
+  std::string line("{");
+  append_json(line, "kind", to_string(event.kind));
+  line.push_back(',');
+  append_json(line, "severity", to_string(event.severity));
+  line.push_back(',');
+  append_json(line, "wall_ns", event.wall_ns);
+  for_each_field(event, [&line](std::string_view name, auto value) {
+    line.push_back(',');
+    append_json(line, name, value);
+  });
+  line.push_back('}');
   return line;
 }
 

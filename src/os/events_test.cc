@@ -10,7 +10,7 @@ namespace {
 
 TEST(Events, EveryKindHasAWordOfItsOwn) {
   std::set<std::string_view> words;
-  const int last = static_cast<int>(EventKind::kBackgroundError);
+  const int last = static_cast<int>(EventKind::kEventsLost);
   for (int i = 0; i <= last; ++i) words.insert(to_string(static_cast<EventKind>(i)));
   EXPECT_EQ(words.size(), static_cast<size_t>(last) + 1);
   EXPECT_FALSE(words.contains("unknown_event"));
@@ -67,8 +67,23 @@ TEST(Events, ErrorsAreShownWhereTheyBelong) {
   EXPECT_EQ(to_string(Event{.kind = EventKind::kCorruption, .error = error}),
             "corruption error=\"corruption while reading 000013.sst at offset 8192: block checksum mismatch\"");
   EXPECT_EQ(to_string(Event{.kind = EventKind::kOpened, .error = error}), "opened");
-  for (const EventKind kind : {EventKind::kWritesStopped, EventKind::kBackgroundError})
+  for (const EventKind kind :
+       {EventKind::kWritesStopped, EventKind::kBackgroundError, EventKind::kJobGivenUp, EventKind::kNoSpace})
     EXPECT_TRUE(to_string(Event{.kind = kind, .error = error}).contains("block checksum mismatch"));
+}
+
+TEST(Events, AsJsonTheyAreOneObject) {
+  EXPECT_EQ(to_json(Event{.kind = EventKind::kSlowOperation,
+                          .severity = Severity::kWarning,
+                          .wall_ns = 5,
+                          .keyspace = "a\"b\n\xc3\xa9",
+                          .operation = "put",
+                          .duration_ns = 7,
+                          .sync_ns = 6}),
+            "{\"kind\":\"slow_operation\",\"severity\":\"warning\",\"wall_ns\":5,\"keyspace\":\"a\\\"b\\u000a\xc3\xa9\","
+            "\"operation\":\"put\",\"duration_ns\":7,\"sync_ns\":6}");
+  EXPECT_EQ(to_json(Event{.kind = EventKind::kOpened, .keyspace = "\xff\x01"}),
+            "{\"kind\":\"opened\",\"severity\":\"info\",\"wall_ns\":0,\"keyspace_hex\":\"ff01\"}");
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "os/directory_lock.h"
 #include "os/file_ref.h"
 #include "os/posix_file.h"
+#include "os/posix_line_file.h"
 #include "os/posix_mapped_file.h"
 
 namespace nacre::os {
@@ -35,19 +36,20 @@ struct OpenedFile {
   uint64_t size_bytes;
 };
 
+// `access` may create the file.
 Result<OpenedFile> open_regular(int directory, const std::string& name, int access) {
   const FileRef ref = file_ref(name);
   NACRE_TRY(check_name(Operation::kOpen, name));
   // O_NONBLOCK: opening a pipe must not wait for its other end. Taken off again once we know that it is a regular
   // file, since io_uring would answer EAGAIN to every read that is not in the page cache.
-  Fd fd(retry_on_eintr([&] { return ::openat(directory, name.c_str(), access | O_NONBLOCK | kAlways); }));
+  Fd fd(retry_on_eintr([&] { return ::openat(directory, name.c_str(), access | O_NONBLOCK | kAlways, 0600); }));
   if (!fd) return system_error(Operation::kOpen, ref, errno);
   struct stat status = {};
   if (::fstat(fd.get(), &status) != 0) return system_error(Operation::kOpen, ref, errno);
   if (!S_ISREG(status.st_mode)) {
     return file_error(ErrorKind::kInvalidArgument, Operation::kOpen, ref, "it is not a regular file");
   }
-  if (::fcntl(fd.get(), F_SETFL, access) != 0) return system_error(Operation::kOpen, ref, errno);
+  if (::fcntl(fd.get(), F_SETFL, access & ~O_CREAT) != 0) return system_error(Operation::kOpen, ref, errno);
   return OpenedFile{std::move(fd), static_cast<uint64_t>(status.st_size)};
 }
 
@@ -102,6 +104,11 @@ Result<std::unique_ptr<MappedFile>> PosixDirectory::open_mapped(const std::strin
   NACRE_TRY_ASSIGN(OpenedFile file, open_regular(fd_.get(), name, O_RDWR));
   NACRE_TRY(check_mappable(file.fd.get(), file_ref(name), file.size_bytes));
   return PosixMappedFile::map(std::move(file.fd), file_ref(name), file.size_bytes);
+}
+
+Result<std::unique_ptr<LineFile>> PosixDirectory::open_lines(const std::string& name) {
+  NACRE_TRY_ASSIGN(OpenedFile file, open_regular(fd_.get(), name, O_RDWR | O_APPEND | O_CREAT));
+  return PosixLineFile::take(std::move(file.fd), file_ref(name), file.size_bytes);
 }
 
 Result<void> PosixDirectory::rename(const std::string& from, const std::string& to) {

@@ -28,6 +28,7 @@ class PosixDirectory final : public Directory {
   Result<std::unique_ptr<MappedFile>> create_mapped(const std::string& name, uint64_t size_bytes,
                                                     MappedSpace space) override;
   Result<std::unique_ptr<MappedFile>> open_mapped(const std::string& name) override;
+  Result<std::unique_ptr<LineFile>> open_lines(const std::string& name) override;
   Result<void> rename(const std::string& from, const std::string& to) override;
   Result<void> remove(const std::string& name) override;
   Result<std::vector<DirectoryEntry>> list() override;  // ordered by name

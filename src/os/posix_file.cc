@@ -10,6 +10,7 @@
 #include "base/bits.h"
 #include "base/result.h"
 #include "os/process.h"
+#include "os/read_wait.h"
 
 namespace nacre::os {
 
@@ -22,6 +23,7 @@ constexpr size_t kLargestCall = size_t{1} << 30;  // the kernel moves at most 2 
 }  // namespace
 
 Result<size_t> PosixReadableFile::read(uint64_t offset, std::span<char> out) {
+  const ReadWait wait;
   size_t done = 0;
   while (done < out.size()) {
     const size_t want = std::min(out.size() - done, kLargestCall);
@@ -62,7 +64,7 @@ PosixWritableFile::~PosixWritableFile() {
   (void)flush();                                    // nobody is left to tell; who needs the bytes has called sync()
 }
 
-Error PosixWritableFile::fail(const Error& error) {
+Error PosixWritableFile::fail(Error error) {
   if (!failure_) failure_ = error;
   return *failure_;
 }

@@ -57,7 +57,7 @@ class PosixWritableFile final : public WritableFile {
 
   Result<void> flush();
   Result<void> write_through(Bytes data);  // at written_bytes_
-  Error fail(const Error& error);
+  Error fail(Error error);
 
   const Fd fd_;
   const FileRef ref_;

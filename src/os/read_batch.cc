@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "os/posix_file.h"
 #include "os/process.h"
+#include "os/read_wait.h"
 #include "sync/sync.h"
 
 namespace nacre::os {
@@ -197,6 +198,7 @@ bool read_batch_by_ring(std::span<ReadRequest> requests) {
 }
 
 void read_batch(std::span<ReadRequest> requests) {
+  const ReadWait wait;
   // A ring gains nothing for a single read: pread is the shorter way.
   if (requests.size() < 2 || !read_batch_by_ring(requests)) read_batch_in_turn(requests);
 }

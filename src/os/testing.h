@@ -134,6 +134,25 @@ class SmallFileSystem {
   bool mounted_ = false;
 };
 
+inline void make_directory(const std::string& path) { ASSERT_EQ(::mkdir(path.c_str(), 0700), 0) << path; }
+inline void make_link(const std::string& target, const std::string& path) {
+  ASSERT_EQ(::symlink(target.c_str(), path.c_str()), 0) << path;
+}
+// Of a file, a link or an empty directory.
+inline void remove_name(const std::string& path) {
+  const bool removed = ::unlink(path.c_str()) == 0 || ::rmdir(path.c_str()) == 0;
+  ASSERT_TRUE(removed) << path;
+}
+inline bool exists(const std::string& path) {
+  struct stat status = {};
+  return ::lstat(path.c_str(), &status) == 0;
+}
+inline uint32_t mode_of(const std::string& path) {
+  struct stat status = {};
+  EXPECT_EQ(::stat(path.c_str(), &status), 0) << path;
+  return status.st_mode & 0777U;
+}
+
 inline std::string slurp(const std::string& path) {
   std::string text;
   if (std::FILE* file = std::fopen(path.c_str(), "rb")) {

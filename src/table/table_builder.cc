@@ -209,6 +209,7 @@ Result<TableProperties> TableBuilder::finish() {
   format::Compressor plain(Compression::kNone, 0);
   format::Footer footer;
   footer.identity = options_.id;
+  footer.keyspace = options_.keyspace;
   footer.tombstones_at = offset();
   if (!tombstones_.empty()) NACRE_TRY(append_part(tombstones_, StoredKind::kTombstones, compressor_));
   footer.filter_at = offset();

@@ -31,6 +31,7 @@ using format::TableProperties;
 
 struct TableBuilderOptions {
   TableIdentity id;
+  uint32_t keyspace = 0;  // id: the table says whose it is
   Compression compression = Compression::kLz4;
   uint32_t block_bytes = 8192;     // 1,024 to 65,536: of a block in memory; a larger entry gets a block of its own
   float filter_bits_per_key = 10;  // 0: no filter

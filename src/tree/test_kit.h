@@ -80,6 +80,13 @@ inline std::string to_text(const Version& version) {
   return text;
 }
 
+inline std::string to_text(const KeyspaceOptions& options) {
+  return " codecs " + std::to_string(static_cast<int>(options.compression)) + "," +
+         std::to_string(static_cast<int>(options.bottom_compression)) + " shape " +
+         std::to_string(static_cast<int>(options.shape)) + " filter " + std::to_string(options.filter_bits_per_key) +
+         " block " + std::to_string(options.block_bytes);
+}
+
 // All that a reopen must find again. Counters of numbers only rise, so they are left out.
 inline std::string to_text(const TreeState& state) {
   std::string text = "floor " + std::to_string(state.log_floor.lsn) + "." + std::to_string(state.log_floor.segment) +
@@ -88,7 +95,7 @@ inline std::string to_text(const TreeState& state) {
                      "\n";
   for (const auto& [id, keyspace] : state.keyspaces) {
     text += std::to_string(id) + " " + keyspace.record.name + " through " + std::to_string(keyspace.flushed_through) +
-            " block " + std::to_string(keyspace.record.options.block_bytes) + "\n" + to_text(*keyspace.version);
+            to_text(keyspace.record.options) + "\n" + to_text(*keyspace.version);
   }
   return text;
 }

@@ -64,9 +64,8 @@ Result<void> TreeState::apply(const VersionEdit& edit, const std::shared_ptr<Tab
   foreign_numbers.insert(foreign_numbers.end(), edit.foreign_numbers.begin(), edit.foreign_numbers.end());
 
   if (edit.created) NACRE_TRY(create(edit));
-  const bool about_keyspace =
-      edit.created || edit.dropped || edit.flushed_through || !edit.added.empty() || !edit.removed.empty();
-  if (!about_keyspace) return {};
+  const bool about_tables = edit.created || edit.flushed_through || !edit.added.empty() || !edit.removed.empty();
+  if (!about_tables && !edit.dropped && !edit.options) return {};
   const auto at = keyspaces.find(edit.keyspace);
   if (at == keyspaces.end()) {
     return Error{
@@ -75,13 +74,16 @@ Result<void> TreeState::apply(const VersionEdit& edit, const std::shared_ptr<Tab
   KeyspaceState& keyspace = at->second;
   if (edit.dropped) {
     if (edit.keyspace == format::kDefaultKeyspace) return misfit("the default keyspace cannot be dropped");
-    if (edit.created || !edit.added.empty() || !edit.removed.empty()) return misfit("an edit changes what it drops");
+    if (edit.created || edit.options || !edit.added.empty() || !edit.removed.empty())
+      return misfit("an edit changes what it drops");
     for (const Run& run : keyspace.version->runs()) {
       displaced.insert(displaced.end(), run.tables().begin(), run.tables().end());
     }
     keyspaces.erase(at);
     return {};
   }
+  if (edit.options) keyspace.record.options = *edit.options;
+  if (!about_tables) return {};
   DeriveContext context{.home = home,
                         .flushed_before = keyspace.flushed_through,
                         .flushed_after = edit.flushed_through.value_or(keyspace.flushed_through)};

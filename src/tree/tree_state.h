@@ -4,7 +4,7 @@
 // is a list of edits that make it again from nothing. Copying is cheap (one count a keyspace), so a commit works on a
 // copy and installs it when the edit is durable.
 //
-// Rules of edits. In one edit the order is: counters, create, drop, remove, add. Keyspace ids only rise, so none is
+// Rules of edits. In one edit the order is: counters, create, drop, options, remove, add. Keyspace ids only rise, so none is
 // used twice; names are unique; the default keyspace (id 0, "default") cannot be dropped. A table number stands in the
 // tree at most once, over all keyspaces, and is below the next file number. Counters never fall. A keyspace's
 // flushed-through sequence never falls either, and an edit that would lower it is refused: its flush came out of order.

@@ -179,6 +179,27 @@ TEST(TreeState, AnEditDoesOneThingToAKeyspace) {
   EXPECT_TRUE(is_misfit(tree.apply(drop), "changes what it drops"));
 }
 
+TEST(TreeState, OtherOptionsAreOfTheKeyspaceAndOfNoTable) {
+  Fixture tree;
+  tree.flush(1, placed(0, 0, 11, "a", "m")).value();
+  const auto version = tree.state.keyspaces[0].version;
+  const KeyspaceOptions options{.bottom_compression = Compression::kZstd,
+                                .shape = CompactionShape::kTiered,
+                                .filter_bits_per_key = 3,
+                                .block_bytes = 4096};
+  tree.apply({.options = options}).value();
+  EXPECT_EQ(tree.state.keyspaces[0].record.options, options);
+  EXPECT_EQ(tree.state.keyspaces[0].record.name, "default");
+  EXPECT_EQ(tree.state.keyspaces[0].version, version);  // the same object: no reader notices
+  EXPECT_EQ(tree.state.keyspaces[0].flushed_through, 10U);
+  EXPECT_EQ(tree.apply({.keyspace = 5, .options = options}).error().kind, ErrorKind::kNotFound);
+  VersionEdit create{.keyspace = 5};
+  create.created = format::KeyspaceRecord{.id = 5, .name = "users"};
+  tree.apply(create).value();
+  EXPECT_EQ(tree.state.keyspaces[5].record.options, KeyspaceOptions{});
+  EXPECT_TRUE(is_misfit(tree.apply({.keyspace = 5, .dropped = true, .options = options}), "changes what it drops"));
+}
+
 // A merge at the bottom makes sequences 0. A flush may carry them, but nothing that an earlier one carried.
 TEST(TreeState, AFlushMayCarrySequenceZero) {
   Fixture tree;

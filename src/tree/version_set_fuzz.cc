@@ -134,6 +134,7 @@ std::vector<std::string> seeds() {
   VersionEdit create{.keyspace = 5};
   create.created = format::KeyspaceRecord{.id = 5, .name = "five"};
   const VersionEdit drop{.keyspace = 5, .dropped = true};
+  const VersionEdit other{.keyspace = 5, .options = KeyspaceOptions{.filter_bits_per_key = 3}};
   const VersionEdit counters{.next_file_number = 200,
                              .last_sequence = 95,
                              .next_run_id = 9,
@@ -142,7 +143,7 @@ std::vector<std::string> seeds() {
                              .foreign_numbers = {{.first = 150, .end = 160}}};
   VersionEdit whole;
   whole.created = format::KeyspaceRecord{.id = 0, .name = "default"};
-  const std::vector<std::vector<VersionEdit>> life = {{}, {flush}, {second, create}, {merge}, {counters, drop}};
+  const std::vector<std::vector<VersionEdit>> life = {{}, {flush}, {second, create}, {merge, other}, {counters, drop}};
   const std::vector<std::vector<VersionEdit>> snapshot = {{counters, whole, flush}, {second}};
   // A table of a number that was never given out, and one that is there twice.
   VersionEdit early{.flushed_through = 50};

@@ -258,7 +258,14 @@ TEST(VersionSet, EveryStateIsFoundAgain) {
       const auto keyspaces = tree.set->keyspaces();
       const KeyspaceState& any = keyspaces[prng.below(keyspaces.size())];
       VersionEdit edit{.keyspace = any.record.id};
-      switch (prng.below(6)) {
+      switch (prng.below(7)) {
+        case 6:
+          edit.options = {.compression = static_cast<Compression>(prng.below(3)),
+                          .shape = static_cast<CompactionShape>(prng.below(3)),
+                          .filter_bits_per_key = static_cast<uint32_t>(prng.below(25)),
+                          .block_bytes = static_cast<uint32_t>(1024 + prng.below(60000))};
+          tree.set->commit(edit).value();
+          break;
         case 0: tree.set->create_keyspace("k" + std::to_string(step), {}).value(); break;
         case 1:
           if (any.record.id != 0) tree.set->drop_keyspace(any.record.id, 0).value();

@@ -58,6 +58,7 @@ Result<std::shared_ptr<Segment>> SegmentSupply::reuse(std::shared_ptr<Segment> o
   }
   if (auto synced = directory_.sync(); !synced) return failure_.set(synced.error());
   recycled_.fetch_add(1, std::memory_order_relaxed);
+  tell(*segment, true);
   return segment;
 }
 
@@ -69,7 +70,13 @@ Result<std::shared_ptr<Segment>> SegmentSupply::create(uint64_t bytes, MappedSpa
   NACRE_TRY(write_identity(*segment));
   if (auto synced = directory_.sync(); !synced) return failure_.set(synced.error());
   created_.fetch_add(1, std::memory_order_relaxed);
+  tell(*segment, false);
   return segment;
+}
+
+void SegmentSupply::tell(const Segment& segment, bool recycled) const {
+  if (!options_.on_prepared) return;
+  options_.on_prepared({.number = segment.identity.number, .bytes = segment.size_bytes, .recycled = recycled});
 }
 
 Result<void> SegmentSupply::write_identity(Segment& segment) {

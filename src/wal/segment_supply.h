@@ -32,6 +32,13 @@
 
 namespace nacre::wal {
 
+// A segment that was made ready, as one may want to be told.
+struct PreparedSegment {
+  uint64_t number = 0;
+  uint64_t bytes = 0;
+  bool recycled = false;
+};
+
 class SegmentSupply {
  public:
   struct Options {
@@ -41,6 +48,7 @@ class SegmentSupply {
     uint32_t kept_segments = 0;  // released files kept for use, at most
     base::MemoryAccount* account = nullptr;
     std::function<uint64_t()> next_number;
+    std::function<void(const PreparedSegment&)> on_prepared;  // may be empty
   };
 
   SegmentSupply(Directory& directory, Options options, sync::Mutex& sync_mutex, StickyFailure& failure)
@@ -81,6 +89,7 @@ class SegmentSupply {
   std::shared_ptr<Segment> take_kept(uint64_t least_bytes, Hurry hurry);
   Result<std::shared_ptr<Segment>> reuse(std::shared_ptr<Segment> segment);
   Result<std::shared_ptr<Segment>> create(uint64_t bytes, MappedSpace space);
+  void tell(const Segment& segment, bool recycled) const;
   Result<void> write_identity(Segment& segment);
   format::SegmentIdentity new_identity();
 

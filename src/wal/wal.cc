@@ -32,7 +32,8 @@ Wal::Wal(Directory& directory, std::function<uint64_t()> next_number, const Opti
                .max_segment_bytes = options.max_segment_bytes,
                .kept_segments = options.kept_segments,
                .account = options.account,
-               .next_number = std::move(next_number)},
+               .next_number = std::move(next_number),
+               .on_prepared = options.on_prepared},
               sync_mutex_, failure_),
       target_bytes_(options.first_segment_bytes) {}
 

@@ -71,6 +71,7 @@ class Wal {
     uint64_t max_segment_bytes = uint64_t{64} << 20;
     uint32_t kept_segments = 4;              // released files kept for use, at most; two of them mapped
     base::MemoryAccount* account = nullptr;  // may be null
+    std::function<void(const PreparedSegment&)> on_prepared;  // by any thread, also under the caller's commit lock; may be empty
   };
 
   struct Stats {

@@ -136,7 +136,7 @@ class ToolTest(unittest.TestCase):
     def test_wrong_usage(self):
         for arguments in [(), ("nonsense",), ("put",), ("put", self.db), ("put", self.db, "k"), ("get", self.db), ("scan",),
                           ("scan", self.db, "--limit", "many"), ("scan", self.db, "--nonsense"), ("put", self.db, "k", "v", "--durability", "hope"),
-                          ("import", self.db, "--format", "xml"), ("get", self.db, "\\xZZ", "--escaped"), ("get", self.db, "k", "extra")]:
+                          ("import", self.db, "--format", "xml"), ("get", self.db, "\\xZZ", "--escaped"), ("stats", self.db, "extra")]:
             self.fails(USAGE, *arguments)
         self.assertFalse(os.path.exists(self.db), "wrong usage must make nothing")
 
@@ -315,6 +315,22 @@ class ToolTest(unittest.TestCase):
         for command in [("get", self.db, "a"), ("scan", self.db), ("export", self.db), ("stats", self.db), ("check", self.db)]:
             self.ok(*command)
         self.assertEqual(state(), before)
+
+    def test_writers_leave_a_log_of_lines(self):
+        self.ok("put", self.db, "k", "v")
+        path = pathlib.Path(self.db) / "LOG"
+        self.assertRegex(path.read_text().splitlines()[-1], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z info closed$")
+        path.unlink()
+        for command in (["put", self.db, "k", "w"], ["del", self.db, "k"], ["import", self.db], ["compact", self.db]):
+            self.ok(*command, "--log-format", "json")
+            events = [json.loads(line) for line in path.read_text().splitlines()]
+            self.assertIn("opened", [event["kind"] for event in events])
+            self.assertEqual(events[-1]["kind"], "closed", command)
+            path.unlink()
+        self.fails(USAGE, "put", self.db, "k", "w", "--log-format", "xml")
+        self.fails(USAGE, "get", self.db, "k", "--log-format", "json")
+        self.assertNotIn(b"opened", self.run_tool("put", self.db, "k", "w").stderr)
+        self.assertIn(b"nacre: opened database=", self.run_tool("get", self.db, "k", "--verbose").stderr)
 
     def test_a_second_writer_is_told_that_the_database_is_in_use(self):
         holder = subprocess.Popen([TOOL, "import", self.db], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
