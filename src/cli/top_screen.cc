@@ -166,10 +166,10 @@ class Screen {
       const double share = watch_.rate([&of](const Stats& stats) { return of(stats).sum_ns; }) / 1e9;
       char text[32];
       std::snprintf(text, sizeof text, "%.1f%%", 100 * share);
-      lines_.push_back(
-          left(to_string(delay.reason), 18) +
-          right(short_count(watch_.rate([&of](const Stats& stats) { return of(stats).count; })) + "/s", 9) +
-          right(text, 8) + "  max " + human_duration(static_cast<double>(delay.delays.max_ns) / 1e9));
+      const double rate = watch_.rate([&of](const Stats& stats) { return of(stats).count; });
+      std::string line = left(to_string(delay.reason), 18) + right(short_count(rate) + "/s", 9);
+      if (options_.columns >= 60) line += right(text, 8) + " of a thread";
+      lines_.push_back(line + right("max " + human_duration(static_cast<double>(delay.delays.max_ns) / 1e9), 13));
     }
     if (!any) lines_.emplace_back("none");
   }

@@ -90,10 +90,8 @@ class Server:
 class PublishedTest(unittest.TestCase):
     def setUp(self):
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="nacre-metrics-"))
+        self.addCleanup(shutil.rmtree, self.home)  # after whatever has it open
         self.db = str(self.home / "db")
-
-    def tearDown(self):
-        shutil.rmtree(self.home)
 
     def run_tool(self, *arguments):
         return subprocess.run([TOOL, *arguments], capture_output=True, timeout=120)
