@@ -55,6 +55,9 @@ struct ScanArguments {
   uint64_t limit = UINT64_MAX;
 };
 
+// The bounds as bytes. Nothing after a usage error was printed.
+std::optional<ScanOptions> scan_options(const CommonOptions& common, const ScanArguments& arguments);
+
 int run_put(const CommonOptions& common, const std::string& key, const std::string& value);
 int run_get(const CommonOptions& common, const std::string& key);
 int run_del(const CommonOptions& common, const std::string& key);
@@ -62,7 +65,5 @@ int run_scan(const CommonOptions& common, const ScanArguments& arguments);
 int run_stats(const CommonOptions& common);
 int run_check(const CommonOptions& common);
 int run_compact(const CommonOptions& common);
-int run_import(const CommonOptions& common, const std::string& file);
-int run_export(const CommonOptions& common, const std::string& file);
 
 }  // namespace nacre::cli

@@ -84,18 +84,12 @@ int run_del(const CommonOptions& common, const std::string& key) {
 }
 
 int run_scan(const CommonOptions& common, const ScanArguments& arguments) {
-  ScanOptions options{.reverse = arguments.reverse, .limit = arguments.limit};
-  const std::pair<const std::optional<std::string>*, std::optional<std::string>*> bounds[] = {
-      {&arguments.prefix, &options.prefix}, {&arguments.from, &options.from}, {&arguments.to, &options.to}};
-  for (const auto& [text, bound] : bounds) {
-    if (!*text) continue;
-    *bound = argument_bytes(common, **text);
-    if (!*bound) return kUsage;
-  }
+  const auto options = scan_options(common, arguments);
+  if (!options) return kUsage;
   int exit_code = kSuccess;
   auto session = open_session(common, OpenMode::kReadOnly, &exit_code);
   if (!session) return exit_code;
-  Scan scan = session->keyspace.scan(options);
+  Scan scan = session->keyspace.scan(*options);
   for (const auto& [key, value] : scan) {
     print_entry(common, key, value);
     if (std::ferror(stdout)) break;

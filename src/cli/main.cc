@@ -1,11 +1,11 @@
 // nacre: the command line tool. Parses arguments and hands over to the commands (command.h).
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <cstdio>
 #include <functional>
 
 #include "cli/command.h"
+#include "cli/transfer_arguments.h"
 
 namespace {
 
@@ -15,18 +15,11 @@ using nacre::cli::ScanArguments;
 struct Arguments {
   CommonOptions common;
   ScanArguments scan;
+  nacre::cli::ImportArguments import_from;
+  nacre::cli::ExportArguments export_to;
   std::string key;
   std::string value;
-  std::string file;
 };
-
-// What strtoull would make something else of.
-std::string is_count(const std::string& text) {
-  uint64_t count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error == std::errc() && end == text.data() + text.size()) return {};
-  return "\"" + text + "\" is not a whole number from 0 to " + std::to_string(UINT64_MAX);
-}
 
 class Tool {
  public:
@@ -94,11 +87,7 @@ class Tool {
     takes_bytes(del);
     CLI::App* scan = in_keyspace(
         add("scan", "Print entries in key order", [this] { return run_scan(arguments_.common, arguments_.scan); }));
-    scan->add_option("--prefix", arguments_.scan.prefix, "Only keys that begin with this");
-    scan->add_option("--from", arguments_.scan.from, "Only keys at or after this");
-    scan->add_option("--to", arguments_.scan.to, "Only keys before this");
-    scan->add_flag("--reverse", arguments_.scan.reverse, "From the last key to the first");
-    scan->add_option("--limit", arguments_.scan.limit, "At most so many entries")->check(is_count, "UINT");
+    add_scan_options(*scan, arguments_.scan);
     takes_bytes(scan);
     prints(scan);
   }
@@ -106,17 +95,13 @@ class Tool {
   void add_transfer_commands() {
     using namespace nacre::cli;
     CLI::App* in = add("import", "Store entries from a file or standard input",
-                       [this] { return run_import(arguments_.common, arguments_.file); });
-    CLI::App* out = add("export", "Write all entries to a file or standard output",
-                        [this] { return run_export(arguments_.common, arguments_.file); });
-    for (CLI::App* sub : {in, out}) {
-      in_keyspace(sub);
-      sub->add_option("FILE", arguments_.file, "File; - or none: standard input or output");
-      sub->add_option("--format", format_, "Only tsv: key, tab, value a line; escapes \\t \\n \\r \\\\ \\xHH")
-          ->check(CLI::IsMember({"tsv"}))
-          ->capture_default_str();
-    }
+                       [this] { return run_import(arguments_.common, arguments_.import_from); });
+    add_import_options(*in, arguments_.import_from);
     writes(in);
+    CLI::App* out = add("export", "Write entries to a file or standard output",
+                        [this] { return run_export(arguments_.common, arguments_.export_to); });
+    add_export_options(*out, arguments_.export_to);
+    takes_bytes(out);
   }
 
   void add_admin_commands() {
@@ -132,7 +117,6 @@ class Tool {
   }
 
   Arguments& arguments_;
-  std::string format_ = "tsv";
   CLI::App app_;
   std::function<int()> command_;
 };

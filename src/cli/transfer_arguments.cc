@@ -1,0 +1,68 @@
+#include "cli/transfer_arguments.h"
+
+#include <charconv>
+
+namespace nacre::cli {
+
+namespace {
+
+// What strtoull would make something else of.
+std::string is_count(const std::string& text) {
+  uint64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error == std::errc() && end == text.data() + text.size()) return {};
+  return "\"" + text + "\" is not a whole number from 0 to " + std::to_string(UINT64_MAX);
+}
+
+void add_common_options(CLI::App& command, TransferArguments& arguments) {
+  command.add_option("FILE", arguments.file, "File; - or none: standard input or output");
+  command.add_option("--keyspace", arguments.keyspace,
+                     "Keyspace to work on; none: default, or those that a dump names");
+  command
+      .add_option("--format", arguments.format,
+                  "tsv: key, tab, value a line; csv: RFC 4180; jsonl: an object a line; dump: binary, checksummed. "
+                  "None: by the file's name, or else tsv")
+      ->check(CLI::IsMember({"tsv", "csv", "jsonl", "dump"}));
+  command
+      .add_option(
+          "--encoding", arguments.encoding,
+          "How text stands for bytes. none: as they are (only csv, its default); escape: \\t \\n \\r \\\\ \\xHH "
+          "(default of tsv); hex; base64. In jsonl only what is not UTF-8, by default as hex")
+      ->check(CLI::IsMember({"none", "escape", "hex", "base64"}));
+  command.add_flag(
+      "--header,!--no-header", arguments.header,
+      "Of csv: the first line names the fields, key,value. Written by default; when read, recognised by it");
+  command.add_flag("--quiet", arguments.quiet, "Say nothing but what went wrong");
+}
+
+}  // namespace
+
+void add_scan_options(CLI::App& command, ScanArguments& arguments) {
+  command.add_option("--prefix", arguments.prefix, "Only keys that begin with this");
+  command.add_option("--from", arguments.from, "Only keys at or after this");
+  command.add_option("--to", arguments.to, "Only keys before this");
+  command.add_flag("--reverse", arguments.reverse, "From the last key to the first");
+  command.add_option("--limit", arguments.limit, "At most so many entries")->check(is_count, "UINT");
+}
+
+void add_import_options(CLI::App& command, ImportArguments& arguments) {
+  add_common_options(command, arguments);
+  command
+      .add_option("--skip-entries", arguments.skip_entries,
+                  "Pass over so many first entries, wrong ones included: to go on")
+      ->check(is_count, "UINT");
+  command.add_option("--on-error", arguments.on_error, "What a wrong entry does: stop, or skip (it is passed over)")
+      ->check(CLI::IsMember({"stop", "skip"}))
+      ->capture_default_str();
+  command.add_option("--errors", arguments.errors_file, "Append the wrong entries to this file, as they stand");
+  command.footer("Ctrl-C writes what was read, says how far that is, and how to go on; a second one ends at once.");
+}
+
+void add_export_options(CLI::App& command, ExportArguments& arguments) {
+  add_common_options(command, arguments);
+  add_scan_options(command, arguments.scan);
+  command.add_flag("--all-keyspaces", arguments.all_keyspaces, "All keyspaces in one dump");
+  command.add_flag("--force", arguments.force, "Replace an existing file");
+}
+
+}  // namespace nacre::cli
