@@ -40,10 +40,14 @@ FileSource::~FileSource() {
 
 // False: interrupted. A file on a disk is always ready, and a pipe may never be: the signal wakes the wait.
 bool FileSource::wait_for_bytes() {
+  int patience_ms = idle_ ? 0 : -1;
   while (!interrupt_.noted() && !regular_) {
     pollfd both[2] = {{.fd = descriptor_, .events = POLLIN, .revents = 0},
                       {.fd = interrupt_.wake_descriptor(), .events = POLLIN, .revents = 0}};
-    if (::poll(both, 2, -1) > 0 && both[0].revents != 0) break;
+    const int ready = ::poll(both, 2, patience_ms);
+    if (ready > 0 && both[0].revents != 0) break;
+    if (ready == 0) idle_();
+    patience_ms = -1;
   }
   return !interrupt_.noted();
 }

@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace nacre::cli {
 
@@ -17,12 +19,15 @@ class ByteSource {
   virtual ~ByteSource() = default;
   // Waits for at least one byte and reads at most `room`. 0: state() says why, and no later call reads more.
   virtual size_t read(char* out, size_t room) = 0;
+  // `idle` is called before a read has to wait for bytes that are not there yet.
+  void when_idle(std::function<void()> idle) { idle_ = std::move(idle); }
   State state() const { return state_; }
   int error_number() const { return error_number_; }  // errno, once the state is kFailed
 
  protected:
   State state_ = State::kOpen;
   int error_number_ = 0;
+  std::function<void()> idle_;
 };
 
 class FileSource : public ByteSource {

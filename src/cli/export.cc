@@ -4,7 +4,6 @@
 // signal is ignored.
 
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 
 #include "cli/interrupt.h"
@@ -110,7 +109,6 @@ int export_entries(Session& session, Plan plan, const ExportArguments& arguments
   if (const auto failure = out.open(arguments.file, arguments.force))
     return fail_file(name, failure.words, failure.error_number);
   const auto writer = make_writer(plan.choice, static_cast<uint32_t>(plan.keyspaces.size()));
-  const auto begin = std::chrono::steady_clock::now();
   uint64_t entries = 0;
   {
     Exporter exporter(session, *writer, out, interrupt, arguments.quiet);
@@ -126,9 +124,7 @@ int export_entries(Session& session, Plan plan, const ExportArguments& arguments
     entries = exporter.entries();
   }
   if (const auto failure = out.finish()) return fail_output(out, name, failure, quiet_writes);
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  if (!out.standard() && !arguments.quiet)
-    std::fprintf(stderr, "exported %s in %.1f s\n", counted(entries).c_str(), took.count());
+  if (!out.standard() && !arguments.quiet) std::fprintf(stderr, "exported %s\n", counted(entries).c_str());
   return kSuccess;
 }
 

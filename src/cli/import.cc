@@ -1,6 +1,5 @@
 // import: its arguments, its files, and what it tells. The work is the Importer's.
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -41,6 +40,7 @@ class Report {
                                         : "; the next " + counted(importer_.uncertain()) + " all are, or none of them";
     std::fprintf(stderr, "nacre: %s\n", words.c_str());
   }
+  bool has_way_on() const { return importer_.settled().records > 0; }
   void print_way_on(const char* when) const { std::fprintf(stderr, "nacre: %s: %s\n", when, command().c_str()); }
 
  private:
@@ -82,6 +82,7 @@ int report_failure(const ImportEnd& end, const Report& report, const std::string
     std::fprintf(stderr, "nacre: %s: %s\n", where.c_str(), end.words.c_str());
   }
   report.print_kept();
+  if (!report.has_way_on()) return kFailure;
   if (end.why == Why::kWrong)
     report.print_way_on("to go on from there, once that is corrected (--on-error skip passes over it)");
   else if (end.why != Why::kBroken)
@@ -89,9 +90,11 @@ int report_failure(const ImportEnd& end, const Report& report, const std::string
   return kFailure;
 }
 
+// How fast is said of what took a while.
 void print_success(const Importer& importer, uint64_t rejected, double seconds) {
-  const auto rate = static_cast<double>(importer.kept()) / std::max(seconds, 1e-3);
-  std::fprintf(stderr, "imported %s in %.1f s, %.0f a second", counted(importer.kept()).c_str(), seconds, rate);
+  std::fprintf(stderr, "imported %s", counted(importer.kept()).c_str());
+  if (seconds >= 1)
+    std::fprintf(stderr, " in %.1f s, %.0f a second", seconds, static_cast<double>(importer.kept()) / seconds);
   if (rejected > 0) std::fprintf(stderr, "; %llu rejected", static_cast<unsigned long long>(rejected));
   std::fprintf(stderr, "\n");
 }
@@ -126,6 +129,7 @@ struct Input {
 int fill(Session& session, bool close, const CommonOptions& common, const ImportArguments& arguments, Input input) {
   const auto begin = std::chrono::steady_clock::now();
   Importer importer(session, common, arguments, input.reader, input.rejects);
+  input.source.when_idle([&importer] { importer.write_while_idle(); });
   ImportEnd end;
   {
     Progress progress("import", input.source.size_bytes(), arguments.quiet);

@@ -43,6 +43,11 @@ Result<void> Importer::write() {
   return {};
 }
 
+void Importer::write_while_idle() {
+  if (failed_) return;
+  if (const auto written = write(); !written) failed_ = written.error();
+}
+
 std::optional<ImportEnd> Importer::add(const Entry& entry) {
   batch_.put(keyspace_, entry.key, entry.value);
   pending_++;
@@ -86,7 +91,9 @@ ImportEnd Importer::read(Progress& progress) {
   for (;;) {
     const Place before = reader_.place();
     std::optional<ImportEnd> end;
-    switch (reader_.next(entry)) {
+    const Step step = reader_.next(entry);
+    if (failed_) return refused(*failed_);
+    switch (step) {
       case Step::kEntry: {
         const char* const wrong = over_limit(entry);
         if (skipped()) {

@@ -49,6 +49,8 @@ class Importer {
 
   // Reads to the end or to what stops it; what came before is written either way.
   ImportEnd run(Progress& progress);
+  // Writes what is pending, while the input has no more to give: the reader may be in the middle of a record.
+  void write_while_idle();
   uint64_t kept() const { return kept_; }
   // A write whose outcome only the next open tells (ErrorKind::kIo): so many entries behind settled().
   uint64_t uncertain() const { return uncertain_; }
@@ -73,7 +75,8 @@ class Importer {
   uint64_t pending_ = 0;
   uint64_t kept_ = 0;
   uint64_t uncertain_ = 0;
-  Place done_;  // behind what is pending
+  std::optional<Error> failed_;  // a write did
+  Place done_;                   // behind what is pending
   Place settled_;
 };
 

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "cli/command.h"
+#include "cli/standard_streams.h"
 #include "cli/transfer_arguments.h"
 
 namespace {
@@ -124,6 +125,7 @@ class Tool {
 }  // namespace
 
 int main(int argc, char** argv) {
+  nacre::cli::hold_standard_streams();
   Arguments arguments;
   return Tool(arguments).run(argc, argv);
 }

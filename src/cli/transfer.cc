@@ -10,7 +10,7 @@ namespace {
 std::optional<TransferFormat> named_or_guessed(const TransferArguments& arguments) {
   if (!arguments.format.empty()) return format_named(arguments.format);
   const auto guessed = format_of_file(arguments.file);
-  if (guessed && !arguments.quiet) {
+  if (guessed && guessed != TransferFormat::kTsv && !arguments.quiet) {
     std::fprintf(stderr, "nacre: %s: taken as %s, by its name (--format says otherwise)\n", arguments.file.c_str(),
                  to_string(*guessed));
   }

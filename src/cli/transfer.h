@@ -38,7 +38,7 @@ int run_export(const CommonOptions& common, const ExportArguments& arguments);
 int import_file(Session& session, const CommonOptions& common, const ImportArguments& arguments);
 int export_file(Session& session, const CommonOptions& common, const ExportArguments& arguments);
 
-// The format as it was named, or guessed and then said. Nothing after a usage error was printed.
+// The format as it was named, or guessed, which is said unless it is tsv, what it would be anyway. Nothing after a usage error was printed.
 std::optional<FormatChoice> choose_format(const TransferArguments& arguments, bool reading);
 
 // "1 entry", "2 entries".

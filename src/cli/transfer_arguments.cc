@@ -29,9 +29,11 @@ void add_common_options(CLI::App& command, TransferArguments& arguments) {
           "How text stands for bytes. none: as they are (only csv, its default); escape: \\t \\n \\r \\\\ \\xHH "
           "(default of tsv); hex; base64. In jsonl only what is not UTF-8, by default as hex")
       ->check(CLI::IsMember({"none", "escape", "hex", "base64"}));
-  command.add_flag(
-      "--header,!--no-header", arguments.header,
-      "Of csv: the first line names the fields, key,value. Written by default; when read, recognised by it");
+  command.add_flag_callback(
+      "--header", [&arguments] { arguments.header = true; },
+      "Of csv: the first line names the fields, whatever it says. Written by default; read by default if it is key,value");
+  command.add_flag_callback(
+      "--no-header", [&arguments] { arguments.header = false; }, "Of csv: the first line is an entry");
   command.add_flag("--quiet", arguments.quiet, "Say nothing but what went wrong");
 }
 

@@ -38,7 +38,8 @@ std::string name_of(const FormatChoice& choice) {
 TEST(TransferFormat, AnyEntriesComeBack) {
   for (const FormatChoice& choice : testing::all_choices()) {
     const bool held = rc::check(name_of(choice), [&] {
-      const Entries entries = *rc::gen::container<Entries>(rc::gen::pair(any_bytes(), any_bytes()));
+      const Entries entries =
+          *rc::gen::resize(30, rc::gen::container<Entries>(rc::gen::pair(any_bytes(), any_bytes())));
       const std::string text = written(choice, entries);
       const auto piece = *rc::gen::element<size_t>(1, 2, 3, 7, 4096, SIZE_MAX);
       const Found found = read_all(choice, text, text.size() > 10'000 ? std::max<size_t>(piece, 1000) : piece);
@@ -58,7 +59,8 @@ TEST(TransferFormat, AnyTextIsEntriesAndRejects) {
     if (choice.format == TransferFormat::kDump) continue;
     const bool held = rc::check(name_of(choice), [&] {
       std::string text;
-      for (const std::string& part : *rc::gen::container<std::vector<std::string>>(any_bytes())) text += part;
+      for (const std::string& part : *rc::gen::resize(40, rc::gen::container<std::vector<std::string>>(any_bytes())))
+        text += part;
       const Found found = read_all(choice, text);
       RC_ASSERT(found.end == Step::kEnd);
       RC_ASSERT(found.place.bytes == text.size());
