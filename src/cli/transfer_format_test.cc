@@ -83,7 +83,7 @@ TEST(TransferFormat, LargeEntriesComeBack) {
   const Entries entries = {{"a", std::string(300'000, '\\')},
                            {std::string(65'536, '\n'), std::string(InputBuffer::kFirstBytes, '"')},
                            {"b", ""},
-                           {"", std::string(3 << 20, ',')}};
+                           {"", std::string(700'000, ',')}};
   for (const FormatChoice& choice : testing::all_choices()) {
     for (const size_t piece : {size_t{65'536}, SIZE_MAX}) {
       const Found found = read_all(choice, written(choice, entries), piece);
