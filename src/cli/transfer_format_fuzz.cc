@@ -8,6 +8,7 @@
 namespace nacre::cli {
 namespace {
 
+using namespace std::string_literals;
 using testing::Found;
 
 void check_same(const Found& found, const Found& same) {
@@ -51,20 +52,20 @@ void run_csv(Bytes bytes) { run_text(TransferFormat::kCsv, bytes); }
 void run_jsonl(Bytes bytes) { run_text(TransferFormat::kJsonl, bytes); }
 
 std::vector<std::string> tsv_seeds() {
-  return {std::string("\1key\tvalue\na\\tb\tc\\xff\nno tab\na\tb\tc\n\tx", 40),
+  return {"\1key\tvalue\na\\tb\tc\\xff\nno tab\na\tb\tc\n\tx"s,
           "\2"
           "6b\t76\n6\t0\n",
           "\3aw==\tdg==\n"};
 }
 
 std::vector<std::string> csv_seeds() {
-  return {std::string("\0key,value\r\na,b\r\n\"a\"\"\n,\",\" \"\r\n,\n", 36),
-          std::string("\0a,b,c\n\"open\n", 13),
-          std::string("\0a\"b,c\n\"a\"b,c\na\rb,c\n", 20),
+  return {"\0key,value\r\na,b\r\n\"a\"\"\n,\",\" \"\r\n,\n"s,
+          "\0a,b,c\n\"open\n"s,
+          "\0a\"b,c\n\"a\"b,c\na\rb,c\n"s,
           "\x04k\xc3\xa9y,v\n1,2\n",
           "\x08key,value\nkey,\"value\"\n",
           "\1a\\x00,\\q\nb,c",
-          std::string("\0\xef\xbb\xbf\"key\",\"value\"\nx,y\n", 24)};
+          "\0\xef\xbb\xbf\"key\",\"value\"\nx,y\n"s};
 }
 
 std::vector<std::string> jsonl_seeds() {
@@ -117,8 +118,7 @@ void run_dump(Bytes bytes) {
 }
 
 std::vector<std::string> dump_seeds() {
-  return {std::string(1, '\0'), "\1" + sound_dump(), "\3" + sound_dump(), std::string("\2\7\10\x13\1\2", 6),
-          "\1NacreDmp"};
+  return {std::string(1, '\0'), "\1" + sound_dump(), "\3" + sound_dump(), "\2\7\10\x13\1\2"s, "\1NacreDmp"};
 }
 
 constexpr uint64_t kBudget = uint64_t{4} << 20;  // some readers with their buffers
