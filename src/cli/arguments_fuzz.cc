@@ -7,6 +7,7 @@
 
 #include "base/fuzzing.h"
 #include "cli/command.h"
+#include "cli/transfer.h"
 
 int nacre_tool_main(int argc, char** argv);
 
@@ -50,8 +51,18 @@ int run_check(const CommonOptions& common) { return note(common); }
 int run_flush(const CommonOptions& common) { return note(common); }
 int run_compact(const CommonOptions& common) { return note(common); }
 int run_options(const CommonOptions& common) { return note(common); }
-int run_import(const CommonOptions& common, const std::string&) { return note(common); }
-int run_export(const CommonOptions& common, const std::string&) { return note(common); }
+int run_import(const CommonOptions& common, const ImportArguments& arguments) {
+  NACRE_CHECK(arguments.format.empty() || format_named(arguments.format));
+  NACRE_CHECK(arguments.encoding.empty() || encoding_named(arguments.encoding));
+  NACRE_CHECK(arguments.on_error == "stop" || arguments.on_error == "skip");
+  return note(common);
+}
+int run_export(const CommonOptions& common, const ExportArguments& arguments) {
+  NACRE_CHECK(arguments.format.empty() || format_named(arguments.format));
+  NACRE_CHECK(arguments.encoding.empty() || encoding_named(arguments.encoding));
+  called.scan = arguments.scan;
+  return note(common);
+}
 int run_shell(const CommonOptions& common, const ShellArguments& arguments) {
   NACRE_CHECK(arguments.commands.empty() || !arguments.file);
   return note(common);
@@ -111,8 +122,10 @@ std::vector<std::string> seeds() {
           "get\ndb\nkey\n--json\n--escaped",
           "del\ndb\nk\n--keyspace\nother",
           "scan\ndb\n--prefix\np\n--from\na\n--to\nz\n--reverse\n--limit\n10",
-          "import\ndb\nfile\n--format\ntsv",
-          "export\ndb",
+          "import\ndb\nfile\n--format\ncsv\n--no-header\n--encoding\nhex\n--on-error\nskip\n--errors\nf\n--skip-"
+          "entries\n7\n--quiet",
+          "export\ndb\n--format\ndump\n--all-keyspaces\n--force",
+          "export\ndb\n-\n--from\na\n--limit\n5\n--header\n--keyspace\nk",
           "stats\ndb\n--keyspace\nk",
           "check\ndb\n--json",
           "compact\ndb\n--options\nfile.toml",

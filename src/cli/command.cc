@@ -162,4 +162,16 @@ bool confirmed(const std::string& question) {
   return answer == 'y' || answer == 'Y';
 }
 
+std::optional<ScanOptions> scan_options(const CommonOptions& common, const ScanArguments& arguments) {
+  ScanOptions options{.reverse = arguments.reverse, .limit = arguments.limit};
+  const std::pair<const std::optional<std::string>*, std::optional<std::string>*> bounds[] = {
+      {&arguments.prefix, &options.prefix}, {&arguments.from, &options.from}, {&arguments.to, &options.to}};
+  for (const auto& [text, bound] : bounds) {
+    if (!*text) continue;
+    *bound = argument_bytes(common, **text);
+    if (!*bound) return std::nullopt;
+  }
+  return options;
+}
+
 }  // namespace nacre::cli

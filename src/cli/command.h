@@ -125,6 +125,9 @@ struct TopArguments {
   std::optional<uint64_t> count;
 };
 
+// The bounds as bytes. Nothing after a usage error was printed.
+std::optional<ScanOptions> scan_options(const CommonOptions& common, const ScanArguments& arguments);
+
 int run_put(const CommonOptions& common, const PutArguments& arguments);
 int run_get(const CommonOptions& common, const std::vector<std::string>& keys);
 int run_del(const CommonOptions& common, const std::vector<std::string>& keys, const DelArguments& arguments);
@@ -139,14 +142,10 @@ int run_compact(const CommonOptions& common);
 int run_options(const CommonOptions& common);
 int run_dump(const CommonOptions& common, const DumpArguments& arguments);
 int run_repair(const CommonOptions& common, const RepairArguments& arguments);
-int run_import(const CommonOptions& common, const std::string& file);
-int run_export(const CommonOptions& common, const std::string& file);
 int run_shell(const CommonOptions& common, const ShellArguments& arguments);
 int run_bench(const CommonOptions& common, const BenchArguments& arguments);
 
 // The same inside an open session, which they leave open.
-int import_file(Session& session, const CommonOptions& common, const std::string& file);
-int export_file(Session& session, const CommonOptions& common, const std::string& file);
 void print_stats(std::FILE* out, const CommonOptions& common, Session& session);
 int check_session(std::FILE* out, const CommonOptions& common, Session& session);
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/transfer.h"
 
 namespace nacre::cli {
 
@@ -25,8 +26,8 @@ struct Arguments {
   TopArguments top;
   std::string listen = "127.0.0.1:9464";
   RepairArguments repair;
-  std::string file;
-  std::string format = "tsv";
+  ImportArguments import_from;
+  ExportArguments export_to;
 };
 
 class CommandLine {

@@ -72,18 +72,6 @@ std::optional<std::vector<std::string>> key_bytes(const CommonOptions& common, c
   return keys;
 }
 
-std::optional<ScanOptions> scan_options(const CommonOptions& common, const ScanArguments& arguments) {
-  ScanOptions options{.reverse = arguments.reverse, .limit = arguments.limit};
-  const std::pair<const std::optional<std::string>*, std::optional<std::string>*> bounds[] = {
-      {&arguments.prefix, &options.prefix}, {&arguments.from, &options.from}, {&arguments.to, &options.to}};
-  for (const auto& [text, bound] : bounds) {
-    if (!*text) continue;
-    *bound = argument_bytes(common, **text);
-    if (!*bound) return std::nullopt;
-  }
-  return options;
-}
-
 int not_found(const std::string& key, size_t asked) {
   std::fflush(stdout);
   if (asked == 1) {

@@ -5,6 +5,7 @@
 
 #include "cli/command_line.h"
 #include "cli/nearest.h"
+#include "cli/standard_streams.h"
 #include "cli/terminal.h"
 
 namespace {
@@ -75,6 +76,7 @@ int nacre::cli::CommandLine::run(int argc, char** argv) {
 }
 
 int main(int argc, char** argv) {
+  nacre::cli::hold_standard_streams();
   nacre::cli::choose_character_set();
   return nacre::cli::CommandLine().run(argc, argv);
 }

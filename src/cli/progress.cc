@@ -3,65 +3,69 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
 namespace nacre::cli {
 
 namespace {
 
-constexpr auto kRedraw = std::chrono::milliseconds(100);
+constexpr auto kBetweenDrawings = std::chrono::milliseconds(100);
+constexpr auto kBetweenLines = std::chrono::seconds(5);
+constexpr size_t kLineColumns = 100;
+constexpr uint64_t kCallsBetweenLooks = 64;
+constexpr uint64_t kBytesBetweenLooks = 1 << 20;
 
-int terminal_columns() {
+size_t terminal_columns() {
   winsize size{};
   if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
   return 80;
 }
 
+// A terminal that knows no way to clear a line is a log.
+bool can_redraw() {
+  const char* const terminal = std::getenv("TERM");
+  return isatty(STDERR_FILENO) == 1 && terminal != nullptr && *terminal != '\0' && std::string(terminal) != "dumb";
+}
+
 }  // namespace
 
-Progress::Progress(std::string what, uint64_t total_bytes)
-    : what_(std::move(what)),
-      total_bytes_(total_bytes),
-      visible_(isatty(STDERR_FILENO) == 1),
+Progress::Progress(std::string what, uint64_t total_bytes, bool quiet)
+    : manner_(quiet          ? Manner::kSilent
+              : can_redraw() ? Manner::kBar
+                             : Manner::kLines),
+      state_{.what = std::move(what), .total_bytes = total_bytes},
       begin_(std::chrono::steady_clock::now()),
-      drawn_at_(begin_) {}
+      shown_(begin_) {}
 
-Progress::~Progress() {
-  if (drawn_) std::fprintf(stderr, "\r\033[K");
+Progress::~Progress() { clear(); }
+
+void Progress::clear() {
+  if (drawn_) std::fputs("\r\033[K", stderr);
+  drawn_ = false;
 }
 
 void Progress::update(uint64_t bytes, uint64_t entries) {
-  if (!visible_ || (++calls_ & 63) != 0) return;
+  if (manner_ == Manner::kSilent) return;
+  if (++calls_ % kCallsBetweenLooks != 0 && bytes - bytes_looked_ < kBytesBetweenLooks) return;
+  bytes_looked_ = bytes;
   const auto now = std::chrono::steady_clock::now();
-  if (now - drawn_at_ < kRedraw) return;
-  drawn_at_ = now;
-  draw(bytes, entries);
+  if (now - shown_ < (manner_ == Manner::kBar ? std::chrono::nanoseconds(kBetweenDrawings) : kBetweenLines)) return;
+  shown_ = now;
+  state_.bytes = bytes;
+  state_.entries = entries;
+  state_.seconds = std::chrono::duration<double>(now - begin_).count();
+  show();
 }
 
-void Progress::draw(uint64_t bytes, uint64_t entries) {
-  drawn_ = true;
-  const double seconds = std::max(1e-3, std::chrono::duration<double>(drawn_at_ - begin_).count());
-  char numbers[128];
-  const double mib = static_cast<double>(bytes) / (1 << 20);
-  std::snprintf(numbers, sizeof numbers, "%llu entries  %.1f MiB  %.1f MiB/s", static_cast<unsigned long long>(entries),
-                mib, mib / seconds);
-  std::string line = what_ + "  " + numbers;
-  if (total_bytes_ != 0) {
-    const double share = std::min(1.0, static_cast<double>(bytes) / static_cast<double>(total_bytes_));
-    char rest[64];
-    std::snprintf(rest, sizeof rest, "  %3.0f%%  %.0f s left", 100 * share, share > 0 ? seconds / share - seconds : 0);
-    line += rest;
-    const int room = terminal_columns() - static_cast<int>(line.size()) - 5;
-    if (room >= 10) {
-      const auto width = static_cast<size_t>(std::min(room, 40));
-      const auto full = static_cast<size_t>(share * static_cast<double>(width));
-      line += "  [" + std::string(full, '#') + std::string(width - full, ' ') + "]";
-    }
+void Progress::show() {
+  if (manner_ == Manner::kLines) {
+    std::fprintf(stderr, "%s\n", progress_line(state_, kLineColumns).c_str());
+    return;
   }
-  const auto columns = static_cast<size_t>(terminal_columns() - 1);
-  if (line.size() > columns) line.resize(columns);
-  std::fprintf(stderr, "\r\033[K%s", line.c_str());
+  // The last column stays free: a character there makes some terminals go on to the next line.
+  std::fprintf(stderr, "\r\033[K%s", progress_line(state_, terminal_columns() - 1).c_str());
+  drawn_ = true;
 }
 
 }  // namespace nacre::cli

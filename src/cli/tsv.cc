@@ -1,5 +1,7 @@
 #include "cli/tsv.h"
 
+#include <algorithm>
+
 namespace nacre::cli {
 
 namespace {
@@ -11,36 +13,40 @@ int hex_digit(char c) {
   return -1;
 }
 
+bool needs_escape(char c) { return static_cast<uint8_t>(c) < 0x20 || c == 0x7f || c == '\\'; }
+
 }  // namespace
 
 void append_escaped(std::string& out, Bytes bytes) {
   constexpr char kHex[] = "0123456789abcdef";
-  for (const char c : bytes) {
-    const auto byte = static_cast<uint8_t>(c);
-    switch (c) {
+  for (size_t begin = 0; begin < bytes.size();) {
+    const auto special = std::find_if(bytes.begin() + static_cast<std::ptrdiff_t>(begin), bytes.end(), needs_escape);
+    const auto end = static_cast<size_t>(special - bytes.begin());
+    out += bytes.substr(begin, end - begin);
+    if (end == bytes.size()) break;
+    const auto byte = static_cast<uint8_t>(bytes[end]);
+    switch (bytes[end]) {
       case '\t': out += "\\t"; break;
       case '\n': out += "\\n"; break;
       case '\r': out += "\\r"; break;
       case '\\': out += "\\\\"; break;
       default:
-        if (byte < 0x20 || byte == 0x7f) {
-          out += "\\x";
-          out += kHex[byte >> 4];
-          out += kHex[byte & 15];
-        } else {
-          out += c;
-        }
+        out += "\\x";
+        out += kHex[byte >> 4];
+        out += kHex[byte & 15];
     }
+    begin = end + 1;
   }
 }
 
-const char* unescape(Bytes text, std::string& out) {
+const char* unescape(Bytes text, std::string& out, size_t* at) {
   out.clear();
   for (size_t i = 0; i < text.size(); i++) {
-    if (text[i] != '\\') {
-      out += text[i];
-      continue;
-    }
+    const size_t backslash = std::min(text.find('\\', i), text.size());
+    out += text.substr(i, backslash - i);
+    i = backslash;
+    if (i == text.size()) break;
+    if (at != nullptr) *at = i;
     if (++i == text.size()) return "a backslash at the end begins no escape (write \\\\ for a backslash)";
     switch (text[i]) {
       case 't': out += '\t'; break;
@@ -59,15 +65,6 @@ const char* unescape(Bytes text, std::string& out) {
     }
   }
   return nullptr;
-}
-
-const char* parse_tsv_line(Bytes line, TsvEntry& entry) {
-  const size_t tab = line.find('\t');
-  if (tab == Bytes::npos) return "there is no tab between key and value";
-  if (line.find('\t', tab + 1) != Bytes::npos)
-    return "there is more than one tab (write \\t for a tab in a key or value)";
-  if (const char* wrong = unescape(line.substr(0, tab), entry.key)) return wrong;
-  return unescape(line.substr(tab + 1), entry.value);
 }
 
 }  // namespace nacre::cli

@@ -5,15 +5,13 @@ import json
 import os
 import pathlib
 import random
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
 import unittest
 
-TOOL = os.environ.get("NACRE_TOOL", "build/release/nacre")
-SUCCESS, NOT_FOUND, USAGE, FAILURE = range(4)
+from tool_case import FAILURE, NOT_FOUND, SUCCESS, TOOL, USAGE, ToolCase
+
 ALL_BYTES = bytes(range(256))
 
 
@@ -38,30 +36,7 @@ def unescaped(data):
     return bytes(out)
 
 
-class ToolTest(unittest.TestCase):
-    def setUp(self):
-        self.home = pathlib.Path(tempfile.mkdtemp(prefix="nacre-tool-"))
-        self.db = str(self.home / "db")
-
-    def tearDown(self):
-        shutil.rmtree(self.home)
-
-    def run_tool(self, *arguments, stdin=b""):
-        done = subprocess.run([TOOL, *arguments], input=stdin, capture_output=True, timeout=120)
-        self.assertGreaterEqual(done.returncode, 0, f"{arguments} ended by signal {-done.returncode}: {done.stderr[-2000:]}")
-        return done
-
-    def ok(self, *arguments, stdin=b""):
-        done = self.run_tool(*arguments, stdin=stdin)
-        self.assertEqual(done.returncode, SUCCESS, f"{arguments}: {done.stderr[-2000:]}")
-        return done.stdout
-
-    def fails(self, code, *arguments, stdin=b""):
-        done = self.run_tool(*arguments, stdin=stdin)
-        self.assertEqual(done.returncode, code, f"{arguments}: {done.stdout[-500:]} {done.stderr[-2000:]}")
-        self.assertTrue(done.stderr, f"{arguments} failed without a word")
-        return done.stderr.decode()
-
+class ToolTest(ToolCase):
     def entries(self, *arguments):
         return [tuple(map(unescaped, line.split(b"\t"))) for line in self.ok("scan", self.db, *arguments).split(b"\n")[:-1]]
 

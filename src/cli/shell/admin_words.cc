@@ -6,6 +6,7 @@
 #include "cli/nearest.h"
 #include "cli/shell/catalogue.h"
 #include "cli/terminal.h"
+#include "cli/transfer.h"
 
 namespace nacre::cli {
 
@@ -81,14 +82,18 @@ Outcome sync(ShellState& state, const Call&) { return done_or(state.session.db.s
 Outcome import_words(ShellState& state, const Call& call) {
   if (state.transaction || state.batch)
     return wrong_usage("import writes at once: end the transaction or the batch first");
-  return {.code = static_cast<ExitCode>(import_file(state.session, state.common, call.argument(0)))};
+  ImportArguments arguments;
+  arguments.file = call.argument(0);
+  return {.code = static_cast<ExitCode>(import_file(state.session, state.common, arguments))};
 }
 
 Outcome export_words(ShellState& state, const Call& call) {
   if (state.transaction || state.snapshot.valid())
     return wrong_usage("export writes what is there now: end the transaction or release the snapshot first");
   std::fflush(state.out());
-  return {.code = static_cast<ExitCode>(export_file(state.session, state.common, call.argument(0)))};
+  ExportArguments arguments;
+  arguments.file = call.argument(0);
+  return {.code = static_cast<ExitCode>(export_file(state.session, state.common, arguments))};
 }
 
 }  // namespace
