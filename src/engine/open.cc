@@ -57,8 +57,8 @@ Core::Core(std::string path, const Options& options, const Runtime& runtime)
       runtime_(runtime),
       process_generation_(os::process_generation()),
       read_only_(options.mode == OpenMode::kReadOnly),
-      live_options_(options),
       slow_ns_(runtime.slow_ns != 0 ? runtime.slow_ns : UINT64_MAX),
+      live_options_(options),
       account_(budget_of(options.memory_bytes), plan_.slack_bytes),
       memtable_chunks_(std::make_shared<memtable::ChunkPool>(plan_.memtable_bytes, &account_)) {}
 
