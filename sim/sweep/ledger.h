@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -69,7 +70,18 @@ class Ledger {
   size_t size() const { return entries_.size(); }
   size_t floor(Loss loss) const;
   // A number for what may be shown after a loss. Along one story equal numbers mean equal states.
-  uint64_t position(Loss loss) const { return opens_ << 48 | floor(loss) << 24 | entries_.size(); }
+  uint64_t position(Loss loss) const {
+    return opens_ << 48 | options_.changes << 40 | floor(loss) << 24 | entries_.size();
+  }
+
+  // Of the default keyspace. A change is no commit and waits for none: what was answered well every open finds, and what is in doubt is
+  // there or not.
+  struct KeyspaceChoice {
+    std::optional<KeyspaceOptions> sure;      // none: nobody has told
+    std::optional<KeyspaceOptions> in_doubt;  // or these
+    uint64_t changes = 0;                     // of the two
+  };
+  KeyspaceChoice& options() { return options_; }
 
  private:
   static void apply(const LedgerEntry& entry, DatabaseContent& content);
@@ -80,6 +92,7 @@ class Ledger {
 
   DatabaseContent content_;  // decided
   std::vector<LedgerEntry> entries_;
+  KeyspaceChoice options_;
   uint64_t opens_ = 0;  // decided so often
   size_t power_floor_ = 0;
   size_t process_floor_ = 0;

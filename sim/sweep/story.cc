@@ -12,6 +12,7 @@ Result<Db> Story::open(Simulation& sim, SimDisk& disk, Options options, OpenMode
 }
 
 void Story::tell() {
+  if (!ledger_.options().sure) ledger_.options().sure = script_.options.keyspace;
   for (const ScriptLife& life : script_.lives) {
     live(
         [&] {
@@ -130,28 +131,30 @@ void Story::drop(const std::string& name) {
 
 void Story::configure(const KeyspaceOptions& options) {
   if (!alive()) return;
-  options_in_doubt_ = options;  // the dead acknowledge nothing
+  Ledger::KeyspaceChoice& choice = ledger_.options();
+  choice.in_doubt = options;  // the dead acknowledge nothing
+  choice.changes++;
   const auto set = db_->default_keyspace().set_options(options);
   const bool good = judge("set options", set);
   if (!alive()) return;
-  if (good && stopped_ && options != options_) fail("options were taken by a handle that left a write in doubt");
-  if (good) options_ = options;
+  if (good && stopped_ && options != choice.sure) fail("options were taken by a handle that left a write in doubt");
+  if (good) choice.sure = options;
   if (good || set.error().kind != ErrorKind::kIo) {
-    options_in_doubt_.reset();
+    choice.in_doubt.reset();
   } else {
     stopped_ = true;
   }
-  if (db_->default_keyspace().options() != options_) fail("options that were refused are in force");
+  choice.changes++;
+  if (db_->default_keyspace().options() != choice.sure) fail("options that were refused are in force");
 }
 
-// What was answered well is found by every later open, what is in doubt is there or not.
 void Story::look_at_options() {
   if (!alive()) return;
+  Ledger::KeyspaceChoice& choice = ledger_.options();
   const KeyspaceOptions found = db_->default_keyspace().options();
-  if (found != options_ && found != options_in_doubt_)
+  if (choice.sure && found != choice.sure && found != choice.in_doubt)
     fail("an open found options that were not set, or lost some that were");
-  options_ = found;
-  options_in_doubt_.reset();
+  choice = {.sure = found, .changes = choice.changes + 1};
 }
 
 void Story::write(std::vector<Change> changes, Durability durability) {

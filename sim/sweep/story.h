@@ -83,8 +83,6 @@ class Story {
   uint64_t values_ = 0;
   bool stopped_ = false;  // this handle left a write in doubt
   Loss loss_ = Loss::kNothing;
-  KeyspaceOptions options_ = script_.options.keyspace;  // of the default keyspace
-  std::optional<KeyspaceOptions> options_in_doubt_;     // it may have these instead
   Answers answers_;
 };
 
