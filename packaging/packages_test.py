@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -23,6 +24,7 @@ def output(*command, **environment):
     return subprocess.run([str(word) for word in command], env={**os.environ, **environment}, capture_output=True, check=True, text=True).stdout
 
 
+@unittest.skipUnless(shutil.which("dpkg-shlibdeps"), "makes packages with Debian's dpkg-dev, which is not there")
 class PackagesTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):

@@ -51,6 +51,7 @@ std::vector<ScriptStep> first_life(const KeyspaceOptions& keyspace) {
       put("second", "b3", Durability::kOs),
       just(Kind::kSync),
       put("default", "a7", Durability::kOs),
+      {.kind = Kind::kConfigure, .options = {.shape = CompactionShape::kTiered, .block_bytes = 2048}},
       just(Kind::kCompact),
       put("second", "b2", Durability::kMemory),
   };
@@ -73,6 +74,7 @@ std::vector<ScriptStep> third_life(const KeyspaceOptions& keyspace) {
   steps.push_back(just(Kind::kFlush));
   steps.push_back(write({{.kind = How::kEraseRange, .keyspace = "default", .key = "z1", .end = "z4"}}));
   steps.push_back(just(Kind::kSettle));  // moves
+  steps.push_back({.kind = Kind::kConfigure, .options = keyspace});
   steps.push_back(put("default", "a9", Durability::kDisk));
   steps.push_back({.kind = Kind::kCreate, .keyspace = "late", .options = keyspace});
   steps.push_back(put("late", "l1", Durability::kOs));
@@ -199,7 +201,8 @@ class Drawer {
     if (way < 77) return just(Kind::kSync);
     if (way < 81) return just(Kind::kCompact);
     if (way < 84) return just(Kind::kSettle);
-    if (way < 94) return keyspace_step();
+    if (way < 92) return keyspace_step();
+    if (way < 94) return {.kind = Kind::kConfigure, .options = keyspace_options()};
     return just(way < 98 ? Kind::kLook : Kind::kCheck);
   }
   std::vector<ScriptStep> any_life(uint64_t count) {
@@ -242,8 +245,8 @@ Script Script::make(uint64_t number, ScriptKind kind) {
 }
 
 std::string ScriptStep::words() const {
-  static constexpr std::array kNames = {"write", "transaction", "create", "drop", "flush",
-                                        "sync",  "compact",     "settle", "look", "check"};
+  static constexpr std::array kNames = {"write",   "transaction", "create", "drop",  "flush",      "sync",
+                                        "compact", "settle",      "look",   "check", "set options"};
   std::string text = kNames[static_cast<size_t>(kind)];
   if (!keyspace.empty()) text += " " + keyspace;
   if (kind == Kind::kWrite) text += ", " + name_of(durability);

@@ -2,7 +2,7 @@
 // a close or a kill.
 //
 // Script 0 is written by hand, always equal, and comes by everything that the engine does with files: creation, flushes, merges and
-// moves, range erases, a transaction, rotation and reuse of the log, keyspaces created and dropped, clean closes, a killed process
+// moves, range erases, a transaction, rotation and reuse of the log, keyspaces created, changed and dropped, clean closes, a killed process
 // and the recovery of its log. Every other number draws one: other keys, values, options, keyspaces and orders.
 //
 // Thread safety: plain values.
@@ -27,8 +27,9 @@ struct ScriptStep {
     kSync,
     kCompact,
     kSettle,
-    kLook,   // reads everything, in every way
-    kCheck,  // Db::check
+    kLook,       // reads everything, in every way
+    kCheck,      // Db::check
+    kConfigure,  // gives the default keyspace other options
   };
   struct Change {
     LedgerChange::Kind kind = LedgerChange::Kind::kPut;
@@ -41,7 +42,7 @@ struct ScriptStep {
   Durability durability = Durability::kOs;
   std::vector<Change> changes = {};  // of a write; of a transaction, one
   std::string keyspace = {};         // created or dropped
-  KeyspaceOptions options = {};      // created with
+  KeyspaceOptions options = {};      // created with, or given
 
   std::string words() const;
 };

@@ -47,6 +47,7 @@ void Story::live(const std::function<void()>& steps, bool killed) {
   if (!opened) return;
   db_ = &*opened;
   lives_++;
+  look_at_options();
   const auto seen = read_all();
   if (alive() && seen) {
     if (const std::string wrong = ledger_.check_opened(*seen, loss_); !wrong.empty()) fail(wrong);
@@ -104,6 +105,7 @@ void Story::take(const ScriptStep& step) {
     case Kind::kTransaction: return change_in_transaction(step.changes[0].keyspace, step.changes[0].key);
     case Kind::kCreate: return create(step.keyspace, step.options);
     case Kind::kDrop: return drop(step.keyspace);
+    case Kind::kConfigure: return configure(step.options);
     case Kind::kFlush: return make_durable("flush", [&] { return db_->flush(); });
     case Kind::kSync: return make_durable("sync", [&] { return db_->sync(); });
     case Kind::kCompact: return make_durable("compact", [&] { return db_->compact(); });
@@ -124,6 +126,32 @@ void Story::drop(const std::string& name) {
   if (!alive() || !keyspace(name)) return;
   ledger_.begin({.kind = LedgerEntry::Kind::kDrop, .keyspace = name});
   settle_entry("drop", db_->drop_keyspace(name));
+}
+
+void Story::configure(const KeyspaceOptions& options) {
+  if (!alive()) return;
+  options_in_doubt_ = options;  // the dead acknowledge nothing
+  const auto set = db_->default_keyspace().set_options(options);
+  const bool good = judge("set options", set);
+  if (!alive()) return;
+  if (good && stopped_ && options != options_) fail("options were taken by a handle that left a write in doubt");
+  if (good) options_ = options;
+  if (good || set.error().kind != ErrorKind::kIo) {
+    options_in_doubt_.reset();
+  } else {
+    stopped_ = true;
+  }
+  if (db_->default_keyspace().options() != options_) fail("options that were refused are in force");
+}
+
+// What was answered well is found by every later open, what is in doubt is there or not.
+void Story::look_at_options() {
+  if (!alive()) return;
+  const KeyspaceOptions found = db_->default_keyspace().options();
+  if (found != options_ && found != options_in_doubt_)
+    fail("an open found options that were not set, or lost some that were");
+  options_ = found;
+  options_in_doubt_.reset();
 }
 
 void Story::write(std::vector<Change> changes, Durability durability) {

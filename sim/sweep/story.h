@@ -55,6 +55,8 @@ class Story {
   void take(const ScriptStep& step);
   void create(const std::string& keyspace, const KeyspaceOptions& options);
   void drop(const std::string& keyspace);
+  void configure(const KeyspaceOptions& options);
+  void look_at_options();
   void write(std::vector<LedgerChange> changes, Durability durability);
   void change_in_transaction(const std::string& keyspace, const std::string& key);
   void make_durable(const char* what, const std::function<Result<void>()>& call);
@@ -81,6 +83,8 @@ class Story {
   uint64_t values_ = 0;
   bool stopped_ = false;  // this handle left a write in doubt
   Loss loss_ = Loss::kNothing;
+  KeyspaceOptions options_ = script_.options.keyspace;  // of the default keyspace
+  std::optional<KeyspaceOptions> options_in_doubt_;     // it may have these instead
   Answers answers_;
 };
 

@@ -3,6 +3,7 @@
 #include "nacre/repair.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/result.h"
 #include "format/file_names.h"
@@ -76,8 +77,12 @@ Result<RepairReport> Repair::run(const std::string& source, const std::string& i
     }
     return filled.error();
   }
-  auto& findings = report_.findings;
-  std::stable_sort(findings.begin(), findings.end(), [](const auto& a, const auto& b) { return a.kind > b.kind; });
+  std::vector<RepairFinding> by_weight;  // what is lost first
+  for (const auto kind : {RepairFinding::Kind::kLost, RepairFinding::Kind::kDoubtful, RepairFinding::Kind::kNote}) {
+    std::copy_if(report_.findings.begin(), report_.findings.end(), std::back_inserter(by_weight),
+                 [kind](const RepairFinding& finding) { return finding.kind == kind; });
+  }
+  report_.findings = std::move(by_weight);
   return std::move(report_);
 }
 

@@ -120,6 +120,12 @@ class ConsumersTest(unittest.TestCase):
         self.assertEqual([path.name for path in self.home.glob("prefix/**/*") if path.is_file()], ["hello"])
         self.assertEqual(list(build.glob("nacre/nacre")), [], "the command was built")
 
+        self.ok("cmake", build, "-DNACRE_INSTALL=ON")  # unless it is asked for
+        self.ok("cmake", "--build", build)
+        self.ok("cmake", "--install", build)
+        self.assertEqual(list(self.home.rglob("libnacre.so*")), [])
+        self.serves_where_it_was_moved(self.home / "prefix", "static")
+
     def test_fetched_shared_and_installed_along(self):
         prefix = self.home / "prefix"
         build, _ = self.built("subdirectory", f"NACRE_SOURCE={SOURCE}", "NACRE_FETCH=ON", "BUILD_SHARED_LIBS=ON", "NACRE_INSTALL=ON",
@@ -129,8 +135,11 @@ class ConsumersTest(unittest.TestCase):
         self.ok("cmake", "--install", build)
         self.assertEqual(list(prefix.rglob("libnacre.a")), [])
 
+        self.serves_where_it_was_moved(prefix, "shared")
+
+    def serves_where_it_was_moved(self, prefix, kind):
         moved = prefix.rename(self.home / "moved")
-        consumer, _ = self.built("installed", f"CMAKE_PREFIX_PATH={moved}", "NACRE_KINDS=shared")
+        consumer, _ = self.built("installed", f"CMAKE_PREFIX_PATH={moved}", f"NACRE_KINDS={kind}")
         self.says_hello(consumer / "hello_nacre")
         [description] = moved.rglob("nacre.pc")
         flags = self.ok("pkg-config", "--cflags", "--libs", "nacre", PKG_CONFIG_PATH=str(description.parent)).split()

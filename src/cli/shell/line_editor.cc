@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cwchar>
 
 #include "cli/terminal.h"
 
@@ -52,7 +53,7 @@ int characters_in(Bytes text) {
   return count;
 }
 
-unsigned char on_tab(EditLine* editor, int) {
+unsigned char on_tab(EditLine* editor, wint_t) {
   const LineInfo* info = el_line(editor);
   const std::string typed(info->buffer, info->cursor);
   const Completion completion = (*completer_of)(typed);
@@ -69,13 +70,13 @@ unsigned char on_tab(EditLine* editor, int) {
 }
 
 // Ends the line as the end of the input would; read() tells them apart.
-unsigned char on_ctrl_c(EditLine*, int) {
+unsigned char on_ctrl_c(EditLine*, wint_t) {
   given_up = true;
   return CC_EOF;
 }
 
 // Stops the process as Ctrl-Z does elsewhere, with a terminal that its shell can use.
-unsigned char on_ctrl_z(EditLine* editor, int) {
+unsigned char on_ctrl_z(EditLine* editor, wint_t) {
   el_set(editor, EL_PREP_TERM, 0);
   (void)raise(SIGTSTP);
   el_set(editor, EL_PREP_TERM, 1);
@@ -97,13 +98,14 @@ LineEditor::LineEditor(std::FILE* out, nacre::cli::History kept, Completer compl
   el_set(parts_->editor, EL_PROMPT, prompt_text);
   el_set(parts_->editor, EL_EDITOR, "emacs");
   el_set(parts_->editor, EL_HIST, history, parts_->lines);
-  el_set(parts_->editor, EL_ADDFN, "nacre-complete", "complete the word", on_tab);
+  // el_set would copy the names and never free them.
+  el_wset(parts_->editor, EL_ADDFN, L"nacre-complete", L"complete the word", on_tab);
   el_set(parts_->editor, EL_BIND, "\t", "nacre-complete", nullptr);
   // While a line is edited Ctrl-C and Ctrl-Z are keys, in their place among the others, and no signals that come at any time.
   el_set(parts_->editor, EL_SETTY, "-d", "-isig", nullptr);
-  el_set(parts_->editor, EL_ADDFN, "nacre-give-up", "give the line up", on_ctrl_c);
+  el_wset(parts_->editor, EL_ADDFN, L"nacre-give-up", L"give the line up", on_ctrl_c);
   el_set(parts_->editor, EL_BIND, "^C", "nacre-give-up", nullptr);
-  el_set(parts_->editor, EL_ADDFN, "nacre-stop", "stop the process", on_ctrl_z);
+  el_wset(parts_->editor, EL_ADDFN, L"nacre-stop", L"stop the process", on_ctrl_z);
   el_set(parts_->editor, EL_BIND, "^Z", "nacre-stop", nullptr);
   el_set(parts_->editor, EL_BIND, "^R", "em-inc-search-prev", nullptr);
   el_set(parts_->editor, EL_BIND, "\\e[1~", "ed-move-to-beg", nullptr);  // Home, End, Delete of many terminals
