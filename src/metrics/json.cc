@@ -16,7 +16,7 @@ class JsonWriter {
   template <class Object>
   void object(const Object& object) {
     out_ += '{';
-    visit_fields(object, [this](const char* name, const auto& field) { member(name, field); });
+    visit_fields(object, [this](const char* name, const auto& field) { this->member(name, field); });
     if constexpr (requires { object.write_amplification(); }) {
       member("write_amplification", object.write_amplification());
       member("space_amplification", object.space_amplification());

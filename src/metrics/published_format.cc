@@ -21,7 +21,7 @@ class Writer {
  public:
   template <class Object>
   void object(const Object& object) {
-    visit_fields(object, [this](const char*, const auto& field) { put(field); });
+    visit_fields(object, [this](const char*, const auto& field) { this->put(field); });
   }
   std::string out;
 
@@ -48,7 +48,7 @@ class Reader {
   explicit Reader(base::Decoder& in) : in_(in) {}
   template <class Object>
   void object(Object& object) {
-    visit_fields(object, [this](const char*, auto& field) { take(field); });
+    visit_fields(object, [this](const char*, auto& field) { this->take(field); });
   }
 
  private:
@@ -108,7 +108,8 @@ std::string encode_stats(const Stats& stats, uint64_t* left_out) {
 
   std::vector<std::pair<uint64_t, size_t>> busiest;  // operations, and which keyspace
   for (size_t i = 0; i < stats.keyspaces.size(); i++) busiest.emplace_back(operations(stats.keyspaces[i]), i);
-  std::stable_sort(busiest.begin(), busiest.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::sort(busiest.begin(), busiest.end(),
+            [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
   Stats kept = stats;
   kept.keyspaces.clear();
   uint64_t bytes = encoded(kept).size() + base::kMaxVarint64Bytes;

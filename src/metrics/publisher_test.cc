@@ -104,6 +104,23 @@ TEST_F(PublisherTest, PublishesWhatChanged) {
   EXPECT_FALSE(newest_slot(contents())->publication.was_closed);
 }
 
+TEST_F(PublisherTest, AKillInTheMiddleLeavesTheOneBefore) {
+  Publisher one = publisher();
+  for (uint64_t writes = 1; writes < 5; writes++) {
+    one.publish(stats(writes));
+    const std::string before = contents();
+    one.publish(stats(writes + 100));
+    const std::string after = contents();
+    for (size_t at = 0; at < before.size(); at++) {
+      if (before[at] == after[at]) continue;
+      const auto found = newest_slot(after.substr(0, at) + before.substr(at));
+      ASSERT_TRUE(found.has_value()) << at;
+      const uint64_t read = found->publication.stats.writes;
+      ASSERT_TRUE(read == writes || read == writes + 100) << read;
+    }
+  }
+}
+
 TEST_F(PublisherTest, WhatIsClosedBeforeItPublishedLeavesNothing) {
   publisher().publish_close(stats(1));
   EXPECT_TRUE(directory_.list().value().empty());

@@ -30,7 +30,7 @@ class Filler {
 
   template <class Object>
   void fill(Object& object) {
-    visit_fields(object, [this](const char*, auto& field) { set(field); });
+    visit_fields(object, [this](const char*, auto& field) { this->set(field); });
   }
 
  private:
