@@ -476,7 +476,14 @@ typedef enum nacre_event_kind {
   NACRE_EVENT_SPACE_RETURNED = 15,
   NACRE_EVENT_WRITES_STOPPED = 16,
   NACRE_EVENT_CORRUPTION = 17,
-  NACRE_EVENT_BACKGROUND_ERROR = 18
+  NACRE_EVENT_BACKGROUND_ERROR = 18,
+  NACRE_EVENT_JOB_GIVEN_UP = 19,
+  NACRE_EVENT_LOG_SEGMENT_READY = 20,
+  NACRE_EVENT_PACE_CHANGED = 21,
+  NACRE_EVENT_RESERVE_USED = 22,
+  NACRE_EVENT_RESERVE_MADE = 23,
+  NACRE_EVENT_SLOW_OPERATION = 24,
+  NACRE_EVENT_EVENTS_LOST = 25
 } nacre_event_kind;
 
 typedef enum nacre_severity {
@@ -508,6 +515,13 @@ struct nacre_event {
   uint32_t level_to;
   uint32_t reserved;
   const nacre_error* error;  // NULL if the kind has none
+  nacre_bytes detail;        // what else a person may want to know
+  nacre_bytes operation;     // of a slow operation: put, write, sync, get, multi_get, seek; and what it waited for:
+  uint64_t delay_ns;         // memtables, or background work that is behind
+  uint64_t lock_ns;          // other writers
+  uint64_t log_ns;           // a segment of the log
+  uint64_t sync_ns;          // the device
+  uint64_t read_ns;          // blocks of tables
 };
 
 // Writes one line of "key=value" pairs, as nacre_error_message does.

@@ -47,7 +47,7 @@ class NACRE_API WritableFile {
 };
 
 // A file of lines for people. One process appends to it.
-class LineFile {
+class NACRE_API LineFile {
  public:
   virtual ~LineFile() = default;
   // All of `line`, whose end is a line feed, or nothing. What was appended survives the process; it is never synced. A failure is

@@ -14,7 +14,8 @@ namespace nacre::capi {
 namespace {
 
 bool has_error(EventKind kind) {
-  return kind == EventKind::kWritesStopped || kind == EventKind::kCorruption || kind == EventKind::kBackgroundError;
+  return kind == EventKind::kWritesStopped || kind == EventKind::kCorruption || kind == EventKind::kBackgroundError ||
+         kind == EventKind::kJobGivenUp;
 }
 
 nacre_event as_told(const Event& event, const nacre_error* error) {
@@ -38,7 +39,14 @@ nacre_event as_told(const Event& event, const nacre_error* error) {
           .level_from = event.level_from,
           .level_to = event.level_to,
           .reserved = 0,
-          .error = error};
+          .error = error,
+          .detail = as_c(event.detail),
+          .operation = as_c(event.operation),
+          .delay_ns = event.delay_ns,
+          .lock_ns = event.lock_ns,
+          .log_ns = event.log_ns,
+          .sync_ns = event.sync_ns,
+          .read_ns = event.read_ns};
 }
 
 Result<Event> as_event(const nacre_event& event) {
@@ -56,10 +64,17 @@ Result<Event> as_event(const nacre_event& event) {
               .entries = event.entries,
               .duration_ns = event.duration_ns,
               .level_from = event.level_from,
-              .level_to = event.level_to};
+              .level_to = event.level_to,
+              .delay_ns = event.delay_ns,
+              .lock_ns = event.lock_ns,
+              .log_ns = event.log_ns,
+              .sync_ns = event.sync_ns,
+              .read_ns = event.read_ns};
   NACRE_TRY_ASSIGN(known.database, as_bytes(event.database));
   NACRE_TRY_ASSIGN(known.keyspace, as_bytes(event.keyspace));
   NACRE_TRY_ASSIGN(known.cause, as_bytes(event.cause));
+  NACRE_TRY_ASSIGN(known.detail, as_bytes(event.detail));
+  NACRE_TRY_ASSIGN(known.operation, as_bytes(event.operation));
   if (event.error != nullptr) {
     NACRE_TRY_ASSIGN(const nacre_error error, taken(event.error));
     known.error = as_cpp(error);

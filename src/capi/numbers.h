@@ -88,6 +88,13 @@ constexpr nacre_event_kind number_of(EventKind kind) {
     case EventKind::kWritesStopped: return NACRE_EVENT_WRITES_STOPPED;
     case EventKind::kCorruption: return NACRE_EVENT_CORRUPTION;
     case EventKind::kBackgroundError: return NACRE_EVENT_BACKGROUND_ERROR;
+    case EventKind::kJobGivenUp: return NACRE_EVENT_JOB_GIVEN_UP;
+    case EventKind::kLogSegmentReady: return NACRE_EVENT_LOG_SEGMENT_READY;
+    case EventKind::kPaceChanged: return NACRE_EVENT_PACE_CHANGED;
+    case EventKind::kReserveUsed: return NACRE_EVENT_RESERVE_USED;
+    case EventKind::kReserveMade: return NACRE_EVENT_RESERVE_MADE;
+    case EventKind::kSlowOperation: return NACRE_EVENT_SLOW_OPERATION;
+    case EventKind::kEventsLost: return NACRE_EVENT_EVENTS_LOST;
   }
   return NACRE_EVENT_OPENED;
 }

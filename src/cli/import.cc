@@ -59,6 +59,7 @@ class Report {
     if (!arguments_.format.empty()) option(" --format ", arguments_.format);
     if (!arguments_.encoding.empty()) option(" --encoding ", arguments_.encoding);
     if (arguments_.header) words += *arguments_.header ? " --header" : " --no-header";
+    if (!common_.options_file.empty()) option(" --options ", common_.options_file);
     if (arguments_.keyspace) option(" --keyspace ", *arguments_.keyspace);
     if (common_.durability != CommonOptions{}.durability) option(" --durability ", common_.durability);
     if (arguments_.on_error != ImportArguments{}.on_error) option(" --on-error ", arguments_.on_error);

@@ -259,29 +259,6 @@ TEST_F(EventLogTest, ADirectoryWithoutFilesOfLinesHasNoLog) {
 }
 
 // A line goes out under locks of the engine: it must stay cheap. The bound is loose for busy machines and sanitizers.
-TEST_F(EventLogTest, ALineIsCheap) {
-  EventLog log(*directory_, {});
-  constexpr int kLines = 20'000;
-  const uint64_t begin_ns = os::posix_clock()->now_ns();
-  for (int i = 0; i < kLines; i++) {
-    log.write({.kind = EventKind::kCompactionFinished,
-               .wall_ns = 1'700'000'000'000'000'000 + static_cast<uint64_t>(i) * 1000,
-               .keyspace = "users",
-               .cause = "worth a share of what lies below",
-               .job = 17,
-               .bytes_in = 123'456'789,
-               .bytes_out = 98'765'432,
-               .files_in = 12,
-               .files_out = 4,
-               .entries = 1'000'000,
-               .duration_ns = 1'234'567'890,
-               .level_to = 7});
-  }
-  const uint64_t ns_a_line = (os::posix_clock()->now_ns() - begin_ns) / kLines;
-  RecordProperty("ns_a_line", std::to_string(ns_a_line));
-  EXPECT_LT(ns_a_line, 200'000U);
-}
-
 TEST(LogOptions, AreChecked) {
   EXPECT_TRUE(check_log_options({}));
   EXPECT_TRUE(check_log_options({.file_bytes = uint64_t{64} << 10, .files = 1}));

@@ -153,6 +153,7 @@ const char* name_word(format::NameKind kind) {
     case format::NameKind::kReserve: return "reserve";
     case format::NameKind::kLock: return "lock";
     case format::NameKind::kReport: return "report";
+    case format::NameKind::kStats: return "statistics";
   }
   return "unknown";
 }
