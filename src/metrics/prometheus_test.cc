@@ -136,7 +136,7 @@ TEST(Prometheus, EveryFieldIsThere) {
   base::Prng random(6);
   Stats stats;
   uint64_t value = 0;
-  const auto next = [&value] { return value += 1'000'000'000; };  // whole seconds, too
+  const auto next = [&value] { return value += 1'000; };
   Filler filler(random, next, 2);
   filler.fill(stats);
   for (KeyspaceStats& keyspace : stats.keyspaces) {
@@ -147,7 +147,7 @@ TEST(Prometheus, EveryFieldIsThere) {
   for (const Sample& sample : StrictReader().read(to_prometheus(stats).value()).samples) {
     const double read = std::stod(sample.value);
     said.insert(static_cast<uint64_t>(read));
-    said.insert(static_cast<uint64_t>(read * 1e9 + 0.5));
+    if (read < 1e9) said.insert(static_cast<uint64_t>(read * 1e9 + 0.5));  // seconds, or a small count
   }
   const auto check = [&said](auto& self, const auto& object, const std::string& path) -> void {
     visit_fields(object, [&](const char* name, const auto& field) {
