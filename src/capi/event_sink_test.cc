@@ -23,13 +23,15 @@ void note(void* context, const nacre_event* event) {
 }
 
 TEST(CallingSinkTest, TellsEveryEventWithAllThatItHolds) {
-  for (int kind = 0; kind <= static_cast<int>(EventKind::kBackgroundError); kind++) {
+  for (int kind = 0; kind <= static_cast<int>(EventKind::kEventsLost); kind++) {
     const Event event{.kind = static_cast<EventKind>(kind),
                       .severity = Severity::kWarning,
                       .wall_ns = 1,
                       .database = "data",
                       .keyspace = "orders",
                       .cause = "why",
+                      .detail = "what",
+                      .operation = "put",
                       .job = 2,
                       .file_kind = FileKind::kLog,
                       .file_number = 3,
@@ -42,6 +44,11 @@ TEST(CallingSinkTest, TellsEveryEventWithAllThatItHolds) {
                       .duration_ns = 10,
                       .level_from = 11,
                       .level_to = 12,
+                      .delay_ns = 13,
+                      .lock_ns = 14,
+                      .log_ns = 15,
+                      .sync_ns = 16,
+                      .read_ns = 17,
                       .error = {.kind = ErrorKind::kCorruption,
                                 .operation = Operation::kDecode,
                                 .file_kind = FileKind::kTable,

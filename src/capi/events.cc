@@ -15,7 +15,7 @@ namespace {
 
 bool has_error(EventKind kind) {
   return kind == EventKind::kWritesStopped || kind == EventKind::kCorruption || kind == EventKind::kBackgroundError ||
-         kind == EventKind::kJobGivenUp;
+         kind == EventKind::kJobGivenUp || kind == EventKind::kNoSpace;
 }
 
 nacre_event as_told(const Event& event, const nacre_error* error) {
