@@ -47,7 +47,8 @@ class InspectTest : public testing::Test {
 };
 
 TEST_F(InspectTest, TheEntriesOfTablesAndLogAreAllThatIsThere) {
-  const Sample sample = make_sample(path_, 3, false);
+  const Sample sample = make_sample(directory_ / "original", 3, false);  // which closes it afterwards
+  write_files(path_, sample.files);
   std::map<std::string, std::string> newest;  // of the default keyspace, what is visible by sequence
   std::map<std::string, uint64_t> sequences;
   for (const auto& [name, bytes] : sample.files) {

@@ -12,7 +12,7 @@ import sys
 
 COMMENT = re.compile(r"^(\s*)//(?!/) ?(.*)$")
 BEHIND = re.compile(r"^(\s*\S.*[;,]|\s*k?[A-Z]\w*(?: = \w+)?)(\s+)// (?!NOLINT|namespace)(.*)$")
-SPECIAL = re.compile(r"([\\@<>&#%\"|*_$])")
+SPECIAL = re.compile(r"([\\@<>&#%\"|*$])")
 
 
 def plain(text):

@@ -502,7 +502,7 @@ class TransferTest(ToolCase):
 
     def test_the_bar_follows_the_width(self):
         _, bars = self.bars(200, resize=24)
-        self.assertRegex(bars[0], rb"^import  \d+%  [\d.]+ [kM] entries  \d+ k/s  .*MiB/s  \d+:\d\d left  \[#* *\]$")
+        self.assertRegex(bars[0], rb"^import  \d+%  [\d.]+ [kM] entries  [\d.]+ [kM]/s  .*MiB/s  \d+:\d\d left  \[#* *\]$")
         self.assertLess(len(bars[-1]), 24 if len(bars) > 1 else 200)
 
     def test_quiet_and_no_terminal(self):
