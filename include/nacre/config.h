@@ -31,7 +31,7 @@ struct NACRE_API ConfigError {
   uint32_t column = 0;  // from 1, in characters; 0 as above
   std::string message;
 
-  // "nacre.toml:3:1: unknown option "memory": did you mean memory_bytes?"
+  // "nacre.toml:3:1: unknown option "memory": did you mean "memory_bytes"?"
   std::string to_string(std::string_view file) const;
 };
 
