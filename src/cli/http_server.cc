@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,27 +23,38 @@ constexpr size_t kMostConnections = 64;
 constexpr size_t kMostRequestBytes = 8192;
 constexpr uint64_t kPatienceNs = 10'000'000'000;
 
-volatile std::sig_atomic_t end_asked = 0;
+int wake_descriptor = -1;
 
-// Signals come only while poll waits: none is lost between a look and the wait.
+// SIGINT and SIGTERM as something that poll finds ready. A signal may come on any thread of the process and at any time: what its
+// handler writes stays there to be found.
 class EndSignals {
  public:
-  EndSignals() {
-    end_asked = 0;
+  EndSignals() : descriptor_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    wake_descriptor = descriptor_;
     struct sigaction action = {};
-    action.sa_handler = [](int) { end_asked = 1; };
-    sigaction(SIGINT, &action, nullptr);
-    sigaction(SIGTERM, &action, nullptr);
-    sigset_t ends;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGINT);
-    sigaddset(&ends, SIGTERM);
-    sigprocmask(SIG_BLOCK, &ends, &while_waiting_);
+    action.sa_handler = [](int) {
+      const int error_before = errno;
+      const uint64_t one = 1;
+      (void)!::write(wake_descriptor, &one, sizeof one);
+      errno = error_before;
+    };
+    sigaction(SIGINT, &action, &interrupt_before_);
+    sigaction(SIGTERM, &action, &terminate_before_);
   }
-  const sigset_t* while_waiting() const { return &while_waiting_; }
+  ~EndSignals() {
+    sigaction(SIGINT, &interrupt_before_, nullptr);
+    sigaction(SIGTERM, &terminate_before_, nullptr);
+    ::close(descriptor_);
+  }
+  EndSignals(const EndSignals&) = delete;
+  EndSignals& operator=(const EndSignals&) = delete;
+
+  pollfd to_poll() const { return {.fd = descriptor_, .events = POLLIN, .revents = 0}; }
 
  private:
-  sigset_t while_waiting_{};
+  const int descriptor_;
+  struct sigaction interrupt_before_ = {};
+  struct sigaction terminate_before_ = {};
 };
 
 uint64_t now_ns() { return Runtime::standard().clock->now_ns(); }
@@ -182,22 +194,23 @@ bool HttpServer::advance(Connection& connection, short events,
 
 void HttpServer::serve(const std::function<HttpAnswer(const std::string& path)>& answer) {
   const EndSignals signals;
-  while (end_asked == 0) {
+  for (;;) {
     std::vector<pollfd> waits;
     for (const Connection& each : connections_)
       waits.push_back({.fd = each.socket,
                        .events = static_cast<short>(each.out.empty() || each.is_answered ? POLLIN : POLLOUT),
                        .revents = 0});
     if (connections_.size() < kMostConnections) waits.push_back({.fd = socket_, .events = POLLIN, .revents = 0});
-    const timespec second{.tv_sec = 1, .tv_nsec = 0};
-    if (ppoll(waits.data(), waits.size(), connections_.empty() ? nullptr : &second, signals.while_waiting()) < 0)
-      continue;
+    waits.push_back(signals.to_poll());
+    if (poll(waits.data(), waits.size(), connections_.empty() ? -1 : 1000) < 0) continue;
+    if (waits.back().revents != 0) return;
+    waits.pop_back();
     const uint64_t now = now_ns();
     const size_t before = connections_.size();
     for (size_t i = before; i-- > 0;) {
       Connection& connection = connections_[i];
-      const bool goes_on = now < connection.deadline_ns &&
-                           (waits[i].revents == 0 || advance(connection, waits[i].revents, answer));
+      const bool goes_on =
+          now < connection.deadline_ns && (waits[i].revents == 0 || advance(connection, waits[i].revents, answer));
       if (goes_on) continue;
       ::close(connection.socket);
       connections_.erase(connections_.begin() + static_cast<ptrdiff_t>(i));

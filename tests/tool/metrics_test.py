@@ -284,6 +284,17 @@ class PublishedTest(unittest.TestCase):
             client.close()
         self.assertEqual(server.end(), SUCCESS)
 
+    def test_a_signal_ends_it_whenever_it_comes(self):
+        # One that came while requests were answered went to another thread of the process, and the next wait had no end.
+        self.run_tool("put", self.db, "k", "v")
+        for turn in range(30):
+            server = Server(self.db)
+            port = int(server.url.split(":")[-1].strip("/"))
+            for client in [socket.create_connection(("127.0.0.1", port)) for _ in range(20)]:
+                client.close()
+            time.sleep(turn / 15000)
+            self.assertEqual(server.end(), SUCCESS)
+
     def test_wrong_places_to_listen(self):
         self.run_tool("put", self.db, "k", "v")
         server = self.server()
