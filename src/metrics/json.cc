@@ -3,7 +3,7 @@
 #include <charconv>
 
 #include "metrics/fields.h"
-#include "metrics/text.h"
+#include "base/text.h"
 #include "nacre/metrics.h"
 
 namespace nacre {
@@ -44,13 +44,13 @@ class JsonWriter {
     }
   }
   void member(const char* name, const std::string& bytes) {
-    if (is_utf8(bytes)) {
+    if (base::is_utf8(bytes)) {
       begin_member(name);
       return string(bytes);
     }
     begin_member(std::string(name) + "_hex");
     out_ += '"';
-    for (const char byte : bytes) append_hex(out_, byte);
+    for (const char byte : bytes) base::append_hex(out_, byte);
     out_ += '"';
   }
   void member(const char* name, DelayReason reason) {
@@ -82,7 +82,7 @@ class JsonWriter {
         out_ += c;
       } else if (static_cast<uint8_t>(c) < 0x20) {
         out_ += "\\u00";
-        append_hex(out_, c);
+        base::append_hex(out_, c);
       } else {
         out_ += c;
       }

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "metrics/random_stats.h"
-#include "metrics/text.h"
+#include "base/text.h"
 #include "nacre/metrics.h"
 
 namespace nacre::metrics {
@@ -45,7 +45,7 @@ class Comparison {
   void field_is(const Json& json, const char* name, const T& field) {
     if constexpr (std::same_as<T, std::string>) {
       EXPECT_EQ(bytes_of(json), field);
-      EXPECT_EQ(json.contains("name"), is_utf8(field));
+      EXPECT_EQ(json.contains("name"), base::is_utf8(field));
     } else if constexpr (std::same_as<T, DelayReason>) {
       EXPECT_EQ(json.at(name).get<std::string>(), to_string(field));
     } else if constexpr (std::integral<T>) {
@@ -90,10 +90,10 @@ TEST(Json, AllCharactersOfANameSurvive) {
 TEST(Text, WhatIsUtf8) {
   for (const char* good : {"", "a", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
                            "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"})
-    EXPECT_TRUE(is_utf8(good)) << good;
+    EXPECT_TRUE(base::is_utf8(good)) << good;
   for (const char* bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xc3", "\xc3(", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xe2\x82",
                           "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80", "\xff", "a\xff"})
-    EXPECT_FALSE(is_utf8(bad)) << bad;
+    EXPECT_FALSE(base::is_utf8(bad)) << bad;
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/result.h"
-#include "metrics/text.h"
+#include "base/text.h"
 #include "nacre/metrics.h"
 
 namespace nacre {
@@ -143,11 +143,11 @@ constexpr Summary<LevelStats> kLevelLatencies[] = {
 std::string label_value(Bytes bytes) {
   std::string plain;
   while (!bytes.empty()) {
-    const size_t length = utf8_character_bytes(bytes);
+    const size_t length = base::utf8_character_bytes(bytes);
     const char first = bytes[0];
     if (length == 0 || (length == 1 && (static_cast<uint8_t>(first) < 0x20 || first == 0x7f))) {
       plain += "\\x";
-      append_hex(plain, first);
+      base::append_hex(plain, first);
       bytes.remove_prefix(1);
     } else {
       if (first == '\\') plain += '\\';

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "base/text.h"
+
 namespace nacre {
 
 std::string_view to_string(EventKind kind) {
@@ -144,32 +146,9 @@ void append_value(std::string& line, uint64_t value) { line.append(std::to_strin
 
 // ---- JSON ------------------------------------------------------------------------------------------------------------
 
-// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
-bool is_utf8(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    const auto first = static_cast<uint8_t>(text[i]);
-    const size_t length = first < 0x80         ? 1
-                          : (first >> 5) == 6  ? 2
-                          : (first >> 4) == 14 ? 3
-                          : (first >> 3) == 30 ? 4
-                                               : 0;
-    if (length == 0 || i + length > text.size()) return false;
-    uint32_t code = length == 1 ? first : first & (0xffU >> (length + 1));
-    for (size_t k = 1; k < length; k++) {
-      const auto next = static_cast<uint8_t>(text[i + k]);
-      if ((next >> 6) != 2) return false;
-      code = code << 6 | (next & 0x3f);
-    }
-    constexpr uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (code < kLeast[length] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return false;
-    i += length;
-  }
-  return true;
-}
-
 void append_json(std::string& line, std::string_view name, std::string_view text) {
   line.append("\"").append(name);
-  if (!is_utf8(text)) {
+  if (!base::is_utf8(text)) {
     line.append("_hex\":\"");
     for (const char c : text) line.append(1, kHex[static_cast<uint8_t>(c) >> 4]).append(1, kHex[static_cast<uint8_t>(c) & 15]);
     line.push_back('"');

@@ -7,7 +7,7 @@
 
 #include "nacre/bytes.h"
 
-namespace nacre::metrics {
+namespace nacre::base {
 
 // How many bytes at the front of `bytes` are one character of UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing
 // above U+10FFFF); 0 if they are none.
@@ -17,4 +17,4 @@ bool is_utf8(Bytes bytes);
 // Appends the two hex digits of a byte, lower case.
 void append_hex(std::string& out, char byte);
 
-}  // namespace nacre::metrics
+}  // namespace nacre::base

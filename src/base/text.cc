@@ -1,8 +1,8 @@
-#include "metrics/text.h"
+#include "base/text.h"
 
 #include <cstdint>
 
-namespace nacre::metrics {
+namespace nacre::base {
 
 size_t utf8_character_bytes(Bytes bytes) {
   if (bytes.empty()) return 0;
@@ -36,4 +36,4 @@ void append_hex(std::string& out, char byte) {
   out += kDigits[static_cast<uint8_t>(byte) & 15];
 }
 
-}  // namespace nacre::metrics
+}  // namespace nacre::base
