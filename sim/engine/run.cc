@@ -59,7 +59,10 @@ void EngineRun::expect(const Boot& boot, const std::string& wrong, const char* w
 bool EngineRun::permitted(Boot& boot, Call call, const Error& error, const char* what) {
   boot.all_counted = false;
   if (!alive(boot)) return false;
-  boot.weather.stopped |= sim_.events().count(EventKind::kWritesStopped) != 0;
+  if (sim_.events().count(EventKind::kWritesStopped) != 0) boot.weather.stopped = true;
+  // A writer may be refused while another still writes the reason into LOG: the event is on its way.
+  if (error.kind == ErrorKind::kClosed && boot.db != nullptr && boot.db->stats().writes_stopped)
+    boot.weather.stopped = true;
   if (!boot.weather.permits(call, error)) fail(boot, std::string(what) + " failed: " + error.to_string());
   tally().count("errors met");
   NACRE_SOMETIMES("a read fails", call == Call::kRead);
@@ -154,6 +157,8 @@ void EngineRun::read_events(Boot& boot) {
     if (event.kind == EventKind::kWritesStopped && !boot.weather.may_stop_writes())
       fail(boot, "writes stopped without need: " + event.error.to_string());
   }
+  if (alive(boot) && boot.weather.stopped && sim_.events().count(EventKind::kWritesStopped) == 0)
+    fail(boot, "writes stopped, and no event told it");
   sim_.events().forget();
 }
 
