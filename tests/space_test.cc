@@ -163,6 +163,40 @@ INSTANTIATE_TEST_SUITE_P(Shapes, SpaceTest,
                          testing::Values(CompactionShape::kLazyLeveled, CompactionShape::kLeveled,
                                          CompactionShape::kTiered));
 
+// To rewrite large entries only so that reads meet fewer runs costs far more than it spares.
+TEST(LargeEntriesTest, AtRestAreRewrittenOnlyForTheSpaceThatItGivesBack) {
+  const os::TemporaryDirectory directory;
+  Options roomy = options(CompactionShape::kLazyLeveled);
+  roomy.memory_bytes = uint64_t{64} << 20;  // no level has its fill of runs
+  Db db = Db::open(directory / "db", roomy).value();
+  constexpr int kLarge = 600;
+  base::Prng random(5);
+  const auto write = [&](int from, int to) {
+    for (int i = from; i < to; i++) {
+      db.put(numbered(i * 7 % kLarge), tests::value_of(random, 8192)).value();
+      if (i % 150 == 149) db.flush().value();
+    }
+    db.settle().value();
+  };
+  write(0, kLarge);
+  const Stats unique = db.stats();
+  EXPECT_EQ(unique.compaction_bytes_written, 0U) << "unique entries were rewritten";
+  db.settle().value();
+  EXPECT_EQ(db.stats().compaction_bytes_written, 0U) << "what was declined was done after all";
+  write(0, 30);
+  db.flush().value();
+  db.settle().value();
+  EXPECT_EQ(db.stats().compaction_bytes_written, 0U) << "a twentieth is not worth it";
+  write(0, kLarge / 2);
+  EXPECT_NE(db.stats().compaction_bytes_written, 0U);
+  EXPECT_LT(db.stats().table_file_bytes, unique.table_file_bytes + unique.table_file_bytes / 20) << "a third was dead";
+  int entries = 0;
+  Scan scan = db.scan();
+  for (auto at = scan.begin(); at != scan.end(); ++at) entries++;
+  scan.status().value();
+  EXPECT_EQ(entries, kLarge);
+}
+
 TEST(LogSpaceTest, AColdKeyspaceDoesNotKeepTheLog) {
   const os::TemporaryDirectory directory;
   Db db = Db::open(directory / "db", options(CompactionShape::kLazyLeveled)).value();

@@ -483,7 +483,8 @@ typedef enum nacre_event_kind {
   NACRE_EVENT_RESERVE_USED = 22,
   NACRE_EVENT_RESERVE_MADE = 23,
   NACRE_EVENT_SLOW_OPERATION = 24,
-  NACRE_EVENT_EVENTS_LOST = 25
+  NACRE_EVENT_EVENTS_LOST = 25,
+  NACRE_EVENT_COMPACTION_DECLINED = 26
 } nacre_event_kind;
 
 typedef enum nacre_severity {

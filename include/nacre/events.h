@@ -40,6 +40,7 @@ enum class EventKind : uint8_t {
   kReserveMade,      // bytes_in: of the space that is kept for a full device
   kSlowOperation,    // operation, duration_ns, its waits; cause: the longest. entries: as slow, left out since the last
   kEventsLost,       // of a LOG file: entries: so many could not be written before this one
+  kCompactionDeclined,  // as kCompactionStarted: of large entries, at rest, and a look showed that it would free too little
 };
 
 enum class Severity : uint8_t { kDebug, kInfo, kWarning, kError };

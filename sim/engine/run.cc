@@ -143,6 +143,7 @@ void EngineRun::read_events(Boot& boot) {
   for (const SimEventSink::Kept& event : sim_.events().events()) {
     NACRE_SOMETIMES("a log has a torn tail", event.kind == EventKind::kTornTail);
     NACRE_SOMETIMES("a compaction ends", event.kind == EventKind::kCompactionFinished);
+    NACRE_SOMETIMES("a merge at rest is declined", event.kind == EventKind::kCompactionDeclined);
     NACRE_SOMETIMES("tables are moved", event.kind == EventKind::kTablesMoved);
     NACRE_SOMETIMES("a manifest is replaced", event.kind == EventKind::kManifestReplaced);
     NACRE_SOMETIMES("space returns", event.kind == EventKind::kSpaceReturned);

@@ -23,7 +23,7 @@ void note(void* context, const nacre_event* event) {
 }
 
 TEST(CallingSinkTest, TellsEveryEventWithAllThatItHolds) {
-  for (int kind = 0; kind <= static_cast<int>(EventKind::kEventsLost); kind++) {
+  for (int kind = 0; kind <= static_cast<int>(EventKind::kCompactionDeclined); kind++) {
     const Event event{.kind = static_cast<EventKind>(kind),
                       .severity = Severity::kWarning,
                       .wall_ns = 1,

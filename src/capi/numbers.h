@@ -95,6 +95,7 @@ constexpr nacre_event_kind number_of(EventKind kind) {
     case EventKind::kReserveMade: return NACRE_EVENT_RESERVE_MADE;
     case EventKind::kSlowOperation: return NACRE_EVENT_SLOW_OPERATION;
     case EventKind::kEventsLost: return NACRE_EVENT_EVENTS_LOST;
+    case EventKind::kCompactionDeclined: return NACRE_EVENT_COMPACTION_DECLINED;
   }
   return NACRE_EVENT_OPENED;
 }

@@ -27,7 +27,7 @@ TEST(NumbersTest, AreThoseThatWerePromised) {
   numbers_are_its_own(9, 1, ErrorKind{77});
   numbers_are_its_own(19, 0, Operation{77});
   numbers_are_its_own(9, 0, FileKind{77});
-  numbers_are_its_own(26, 0, EventKind{77});
+  numbers_are_its_own(27, 0, EventKind{77});
   numbers_are_its_own(4, 0, Severity{77});
   EXPECT_EQ(named(NACRE_OK, ErrorKind{77}), ErrorKind{77});
 }
@@ -36,12 +36,13 @@ TEST(NumbersTest, AreThoseThatWerePromised) {
 TEST(NumbersTest, LeaveNoEnumeratorOut) {
   EXPECT_EQ(to_string(ErrorKind{9}), "unknown error");
   EXPECT_EQ(to_string(Operation{19}), "");
-  EXPECT_EQ(to_string(EventKind{26}), "unknown_event");
+  EXPECT_EQ(to_string(EventKind{27}), "unknown_event");
   EXPECT_EQ(to_string(Severity{4}), "unknown");
   EXPECT_EQ(NACRE_UNSUPPORTED, 9);
   EXPECT_EQ(NACRE_OPERATION_CONFIGURE, 18);
   EXPECT_EQ(NACRE_FILE_OTHER, 8);
   EXPECT_EQ(NACRE_EVENT_EVENTS_LOST, 25);
+  EXPECT_EQ(NACRE_EVENT_COMPACTION_DECLINED, 26);
   EXPECT_EQ(NACRE_SEVERITY_ERROR, 3);
 }
 

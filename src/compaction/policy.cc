@@ -37,6 +37,7 @@ struct Slice {
   Bytes smallest;
   Bytes largest;
   uint64_t bytes = 0;
+  uint64_t entries = 0;
   bool busy = false;  // some of it belongs to a running job
 };
 
@@ -52,6 +53,7 @@ Slice take(const Shape& shape, size_t first, size_t last, Range& range) {
         if (!overlaps(table, range)) continue;
         slice.tables.push_back(&table);
         slice.bytes += table.bytes;
+        slice.entries += table.entries;
         slice.busy |= table.busy;
       }
     }
@@ -155,6 +157,7 @@ Plan make_plan(const Shape& shape, const Slice& slice, const Range& range, uint3
   plan.smallest = slice.smallest;
   plan.largest = slice.largest;
   plan.input_bytes = slice.bytes;
+  plan.input_entries = slice.entries;
   plan.level_from = level_from;
   plan.output_level = output_level;
   plan.output_run = run_to_join(shape, output_level, range, plan.inputs);
@@ -269,8 +272,8 @@ uint64_t leveled_capacity(uint32_t level, const PolicyOptions& options) {
 }
 
 // The merge that spares reads the most runs for a byte, if they have paid for it.
-std::optional<Plan> pick_paid(const Shape& shape, const PolicyOptions& options, const Range& range, const Census& census,
-                              uint64_t paid_bytes) {
+std::optional<Plan> pick_paid(const Shape& shape, const PolicyOptions& options, const Range& range,
+                              const Census& census, uint64_t paid_bytes) {
   constexpr uint32_t kDown = kBottomLevel;
   uint32_t best = kDown;
   double best_worth = 0;
@@ -292,6 +295,17 @@ std::optional<Plan> pick_paid(const Shape& shape, const PolicyOptions& options, 
   if (!plan || plan->input_bytes > paid_bytes) return std::nullopt;
   plan->paid = true;
   return plan;
+}
+
+// Reads gain the same by a merge whatever the size of its entries, and the size is its price: large ones are rewritten for the
+// space that it gives back, or once reads have paid. Null: this was looked at, and gives too little.
+std::optional<Plan> at_its_price(const Shape& shape, Plan plan) {
+  constexpr uint64_t kDearEntryBytes = 2048;  // as stored, on average
+  plan.must_drop = plan.input_bytes >= kDearEntryBytes * plan.input_entries;
+  if (!plan.must_drop) return plan;
+  const bool declined =
+      std::find(shape.declined.begin(), shape.declined.end(), plan.sorted_inputs()) != shape.declined.end();
+  return declined ? std::nullopt : std::optional<Plan>(std::move(plan));
 }
 
 // The most urgent plan of one partition.
@@ -337,11 +351,16 @@ std::optional<Plan> pick_in_partition(const Shape& shape, const PolicyOptions& o
     }
   }
   // The tiered shape leaves several, if the keyspace had that before.
-  if (!tiered && census.runs[kBottomLevel] > 1) return plan_down(shape, range, 0.6, "idle: the bottom has more than a run");
-  if (!tiered && anything_above && weight >= options.idle_down_share * below)
-    return plan_down(shape, range, 0.5, "idle: fewer runs to read");
-  if (census.runs[0] >= 2) return plan_level(shape, options, range, 0, 0.3, "idle: joins small runs");
-  return std::nullopt;
+  if (!tiered && census.runs[kBottomLevel] > 1)
+    return plan_down(shape, range, 0.6, "idle: the bottom has more than a run");
+  if (!tiered && anything_above && weight >= options.idle_down_share * below) {
+    std::optional<Plan> plan = plan_down(shape, range, 0.5, "idle: fewer runs to read");
+    if (!plan) return std::nullopt;
+    if ((plan = at_its_price(shape, *std::move(plan)))) return plan;
+  }
+  if (census.runs[0] < 2) return std::nullopt;
+  std::optional<Plan> plan = plan_level(shape, options, range, 0, 0.3, "idle: joins small runs");
+  return plan ? at_its_price(shape, *std::move(plan)) : std::nullopt;
 }
 
 // Neighbouring small tables of the bottom run, left by small flushes and by erased space.
@@ -361,7 +380,8 @@ std::optional<Plan> pick_small_neighbours(const Shape& shape, const PolicyOption
     const Slice slice = take(shape, last, last, range);
     if (slice.busy) continue;
     Plan plan = make_plan(shape, slice, range, kBottomLevel, kBottomLevel);
-    if (plan.output_run != shape.runs.back().id) continue;  // a newer bottom run lies over it: a new run would stand before that
+    if (plan.output_run != shape.runs.back().id)
+      continue;  // a newer bottom run lies over it: a new run would stand before that
     plan.urgency = 0.2;
     plan.reason = "idle: joins small tables";
     return plan;
@@ -431,6 +451,12 @@ std::string Plan::to_string() const {
   for (const uint64_t number : inputs) text += " " + std::to_string(number);
   text += " bytes " + std::to_string(input_bytes) + " (" + reason + ")";
   return text;
+}
+
+std::vector<uint64_t> Plan::sorted_inputs() const {
+  std::vector<uint64_t> sorted = inputs;
+  std::sort(sorted.begin(), sorted.end());
+  return sorted;
 }
 
 std::string Plan::details() const {

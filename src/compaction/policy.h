@@ -23,6 +23,9 @@
 // a merge that spares them runs, it is made. As with skis that are rented until the rent has reached their price (Karlin et al.,
 // "Competitive snoopy caching", 1988), no more than twice is spent of what would have been best in hindsight.
 //
+// At rest, runs are joined before anybody asked. Not those of large entries: their merges cost far more than they spare readers, and
+// must give space back (Plan::must_drop); who carries the plan out looks whether it would, and says so if not (Shape::declined).
+//
 // Leveled and tiered shapes are the same function with other limits.
 #pragma once
 

@@ -1,7 +1,7 @@
 // The policy as text: a shape in, a plan out.
 //
 // A shape is written a run a line, newest first: "L0 r9: 12[a-m]100 13[n-z]100/50", that is level, run id, then tables as
-// number[smallest-largest]bytes with /erases, ! for busy. Each entry is one byte long.
+// number[smallest-largest]bytes with /erases, @entries, ! for busy. Each entry is one byte long.
 
 #include "compaction/policy.h"
 
@@ -34,6 +34,7 @@ ShapeTable parse_table(const std::string& text, std::deque<std::string>& keys) {
   table.entries = table.bytes;
   while (in >> c) {
     if (c == '/') in >> table.erases;
+    if (c == '@') in >> table.entries;
     if (c == '!') table.busy = true;
   }
   return table;
@@ -157,6 +158,39 @@ TEST(Policy, IdleTimeBuysFewerRuns) {
   const std::string shape = "L0 r1: 1[a-z]100\nL7 r9: 4[a-z]300";
   EXPECT_EQ(picked(shape), "nothing");
   EXPECT_EQ(picked(shape, true), "merge L0 -> L7 run 9 bottom inputs 1 4 bytes 400 (idle: fewer runs to read)");
+}
+
+TEST(Policy, LargeEntriesAreRewrittenAtRestOnlyForSpace) {
+  Drawn drawn = draw("L0 r3: 3[a-z]20480@10\nL0 r2: 2[a-z]20480@10\nL7 r1: 1[a-z]40960@20");
+  std::optional<Plan> down = pick(drawn.shape, small(), true);
+  ASSERT_TRUE(down);
+  EXPECT_EQ(down->to_string(), "merge L0 -> L7 run 1 bottom inputs 3 2 1 bytes 81920 (idle: fewer runs to read)");
+  EXPECT_TRUE(down->must_drop);
+  drawn.shape.declined = {{7, 8}, down->sorted_inputs()};
+  const std::optional<Plan> joined = pick(drawn.shape, small(), true);
+  ASSERT_TRUE(joined);
+  EXPECT_EQ(joined->to_string(), "merge L0 -> L1 inputs 3 2 bytes 40960 (idle: joins small runs)");
+  EXPECT_TRUE(joined->must_drop);
+  drawn.shape.declined.push_back(joined->sorted_inputs());
+  EXPECT_FALSE(pick(drawn.shape, small(), true));
+  // Who has paid gets it, and a level that is full is merged, whatever was declined.
+  EXPECT_TRUE(pick(drawn.shape, small(), false, 1'000'000));
+  const Drawn full = draw("L0 r4: 4[a-z]20480@10\nL0 r3: 3[a-z]20480@10\nL0 r2: 2[a-z]20480@10\nL7 r1: 1[a-z]40960@20");
+  drawn.shape.declined = {{1, 2, 3, 4}};
+  EXPECT_TRUE(pick(full.shape, small(), false));
+}
+
+TEST(Policy, AWordOfDecliningHoldsForThoseInputsOnly) {
+  Drawn drawn = draw("L0 r3: 3[a-z]20480@10\nL7 r1: 1[a-z]40960@20");
+  drawn.shape.declined = {{1, 2}, {3}};
+  EXPECT_TRUE(pick(drawn.shape, small(), true));
+  drawn.shape.declined.push_back({1, 3});
+  EXPECT_FALSE(pick(drawn.shape, small(), true));
+}
+
+TEST(Policy, SmallEntriesAreJoinedAtRestWithoutALook) {
+  const Drawn drawn = draw("L0 r3: 3[a-z]20479@10\nL7 r1: 1[a-z]20479@10");
+  EXPECT_FALSE(pick(drawn.shape, small(), true)->must_drop);
 }
 
 TEST(Policy, IdleTimeIsNotSpentOnALittleAboveMuch) {

@@ -49,6 +49,7 @@ struct Shape {
   std::vector<ShapeRun> runs;  // newest first
   std::vector<Reservation> reserved;
   bool snapshots_held = false;  // tombstones may have to stay: do not rewrite the bottom only to be rid of them
+  std::vector<std::vector<uint64_t>> declined;  // inputs, ascending, of plans that must drop much and would not
 };
 
 // What should be done next.
@@ -66,12 +67,15 @@ struct Plan {
   std::string smallest;     // of all inputs
   std::string largest;
   uint64_t input_bytes = 0;
+  uint64_t input_entries = 0;
   bool paid = false;   // by reads, who are owed nothing for its input_bytes any more
+  bool must_drop = false;  // worth its price only if it gives space back: to be looked at first, and declined if it does not
   double urgency = 0;  // above 1: needed to keep the shape; below: worth doing when idle
   const char* reason = "";
 
   // One line, e.g. "merge L0 -> L7 bottom inputs 5 4 3 1 bytes 4096 (worth a share of what lies below)".
   std::string to_string() const;
+  std::vector<uint64_t> sorted_inputs() const;  // as Shape::declined has them
   // What an event tells beside levels, bytes and reason: which tables, which run, how urgent.
   std::string details() const;
 };

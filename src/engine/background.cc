@@ -104,6 +104,7 @@ compaction::PolicyOptions Core::policy_of(const KeyspaceState& keyspace) const {
 compaction::Shape Core::shape_of(const KeyspaceState& keyspace) const {
   compaction::Shape shape;
   shape.snapshots_held = snapshots_.count() > 0;
+  shape.declined = keyspace.declined;
   for (const tree::Run& run : keyspace.version->runs()) {
     compaction::ShapeRun& out =
         shape.runs.emplace_back(compaction::ShapeRun{.level = run.level(), .id = run.id(), .tables = {}});

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "compaction/dead_share.h"
 #include "compaction/merge_job.h"
 #include "engine/core.h"
 #include "engine/part_list.h"
@@ -21,6 +22,7 @@ namespace {
 constexpr uint64_t kTablesOfAPart = 8;  // at least, of the smallest that there are
 constexpr uint64_t kLeastUnitBytes = uint64_t{32} << 10;
 constexpr uint64_t kMostUnitBytes = uint64_t{512} << 10;
+constexpr double kWorthDropping = 0.125;  // of the input, for plans that must drop much
 
 // The inputs of a plan as they lie in the version: runs newest first, tables in key order.
 struct InputRun {
@@ -103,6 +105,13 @@ compaction::MergeTotals collect(const std::vector<compaction::MergeResult>& resu
   return totals;
 }
 
+Result<double> dead_share_of(const Inputs& inputs, sync::EpochDomain& epochs,
+                             const std::function<Result<void>()>& poll) {
+  std::vector<const table::RunTables*> runs;
+  for (const InputRun& run : inputs.runs) runs.push_back(&run.open);
+  return compaction::sampled_dead_share(runs, epochs, poll);
+}
+
 Result<void> check_read(const Inputs& inputs, const compaction::MergeTotals& totals, const compaction::Plan& plan) {
   if (totals.entries_read == inputs.entries && totals.hash_read == inputs.hash) return {};
   return corruption(Operation::kCompact, FileKind::kTable, plan.inputs.front(), 0,
@@ -126,8 +135,8 @@ Result<void> Core::run_plan(const std::shared_ptr<KeyspaceState>& keyspace, cons
                             uint64_t job) {
   Result<void> result;
   if (keyspace->is_live()) {
-    result =
-        plan.kind == compaction::Plan::Kind::kMove ? move_tables(*keyspace, plan, job) : merge_tables(*keyspace, plan, job);
+    result = plan.kind == compaction::Plan::Kind::kMove ? move_tables(*keyspace, plan, job)
+                                                        : merge_tables(*keyspace, plan, job);
   }
   sync::MutexLock lock(state_mutex_);
   std::erase_if(keyspace->compactions, [job](const RunningCompaction& running) { return running.job == job; });
@@ -172,6 +181,10 @@ Result<void> Core::merge_tables(KeyspaceState& keyspace, const compaction::Plan&
     writer.cut_keys = compaction::partition_keys(shape_of(keyspace), policy_of(keyspace));
   }
   NACRE_TRY_ASSIGN(const Inputs inputs, open_inputs(std::move(version), plan, epochs_));
+  if (plan.must_drop) {
+    NACRE_TRY_ASSIGN(const double dead, dead_share_of(inputs, epochs_, [this] { return compaction_may_go_on(); }));
+    if (dead < kWorthDropping) return decline(keyspace, plan, job), Result<void>();
+  }
   std::optional<table::Warming> warming = this->warming(2 * inputs.cached_bytes >= static_cast<double>(inputs.bytes));
   if (warming) writer.warming = &*warming;
   Event event = event_of(plan, keyspace.name, job);
@@ -183,11 +196,13 @@ Result<void> Core::merge_tables(KeyspaceState& keyspace, const compaction::Plan&
   const merge::VersionFilter filter(snapshots_.horizon([this] { return pipeline_.visible(); }), plan.bottom,
                                     &inputs.tombstones);
   const uint64_t cursors = std::max<uint64_t>(1, inputs.runs.size() * runtime_.executor->threads());
-  const auto unit_bytes = static_cast<uint32_t>(std::clamp(plan_.merge_bytes / cursors, kLeastUnitBytes, kMostUnitBytes));
+  const auto unit_bytes =
+      static_cast<uint32_t>(std::clamp(plan_.merge_bytes / cursors, kLeastUnitBytes, kMostUnitBytes));
   const auto merge = [&](const compaction::MergePart& part) {
     std::vector<merge::Source> sources;
     for (const InputRun& run : inputs.runs)
-      sources.emplace_back(table::RunCursor(run.open, {.streaming = true, .unit_bytes = unit_bytes, .account = &account_}));
+      sources.emplace_back(
+          table::RunCursor(run.open, {.streaming = true, .unit_bytes = unit_bytes, .account = &account_}));
     return compaction::merge_part(merge::MergeCursor(std::move(sources)), filter, writer, part,
                                   [this] { return compaction_may_go_on(); });
   };
@@ -222,6 +237,22 @@ Result<void> Core::merge_tables(KeyspaceState& keyspace, const compaction::Plan&
   event.duration_ns = work.duration_ns;
   report(event);
   return {};
+}
+
+// Until other tables are there, the same plan is not made again.
+void Core::decline(KeyspaceState& keyspace, const compaction::Plan& plan, uint64_t job) {
+  {
+    sync::MutexLock lock(state_mutex_);
+    std::erase_if(keyspace.declined, [&](const std::vector<uint64_t>& inputs) {
+      return std::any_of(inputs.begin(), inputs.end(),
+                         [&](uint64_t number) { return keyspace.version->table(number) == nullptr; });
+    });
+    keyspace.declined.push_back(plan.sorted_inputs());
+  }
+  Event event = event_of(plan, keyspace.name, job);
+  event.kind = EventKind::kCompactionDeclined;
+  event.severity = Severity::kDebug;
+  report(event);
 }
 
 void Core::count_merge(KeyspaceState& keyspace, const MergeWork& work) {

@@ -293,6 +293,7 @@ class Core : public std::enable_shared_from_this<Core> {
   Result<void> run_plan(const std::shared_ptr<KeyspaceState>& keyspace, const compaction::Plan& plan, uint64_t job);
   Result<void> move_tables(KeyspaceState& keyspace, const compaction::Plan& plan, uint64_t job);
   Result<void> merge_tables(KeyspaceState& keyspace, const compaction::Plan& plan, uint64_t job);
+  void decline(KeyspaceState& keyspace, const compaction::Plan& plan, uint64_t job);
   Result<void> compaction_may_go_on() const;
   struct MergeWork {
     std::array<uint64_t, kLevels> bytes_of_level{};  // read

@@ -111,6 +111,7 @@ class KeyspaceState {
   format::Sequence flushed_through = 0;
   bool flushing = false;
   std::vector<RunningCompaction> compactions;
+  std::vector<std::vector<uint64_t>> declined;  // compaction::Shape::declined
   uint64_t flushes = 0;
   uint64_t reads_at_flush = 0;  // the flush's, one at a time: how many there had been at the last one
   uint64_t compaction_count = 0;

@@ -36,6 +36,7 @@ std::string_view to_string(EventKind kind) {
     case EventKind::kReserveMade: return "reserve_made";
     case EventKind::kSlowOperation: return "slow_operation";
     case EventKind::kEventsLost: return "events_lost";
+    case EventKind::kCompactionDeclined: return "compaction_declined";
   }
   return "unknown_event";
 }

@@ -10,7 +10,7 @@ namespace {
 
 TEST(Events, EveryKindHasAWordOfItsOwn) {
   std::set<std::string_view> words;
-  const int last = static_cast<int>(EventKind::kEventsLost);
+  const int last = static_cast<int>(EventKind::kCompactionDeclined);
   for (int i = 0; i <= last; ++i) words.insert(to_string(static_cast<EventKind>(i)));
   EXPECT_EQ(words.size(), static_cast<size_t>(last) + 1);
   EXPECT_FALSE(words.contains("unknown_event"));

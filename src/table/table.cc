@@ -194,6 +194,14 @@ Result<const Frame*> Table::block_frame(uint32_t block) const {
   return pinned.get();
 }
 
+Result<std::string> Table::first_key_of(uint32_t block) const {
+  NACRE_TRY_ASSIGN(const Frame* frame, block_frame(block));
+  const BlockView view(frame->bytes());
+  std::string key(view.key_bytes(0) + BlockView::kKeySlack, '\0');
+  key.resize(view.copy_key(0, key.data()));
+  return key;
+}
+
 // --- Lookups ---
 
 Result<Table::Found> Table::get(Bytes key, uint64_t key_hash, Sequence at, Guess guess) const {

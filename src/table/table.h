@@ -65,6 +65,8 @@ class Table : public base::RefCounted<Table> {
 
   // False if the table certainly does not hold the key. A filter that is not in memory is not loaded: true. Under a guard.
   bool may_contain(uint64_t key_hash) const;
+  // The first key of block `block` < blocks(). Under a guard.
+  Result<std::string> first_key_of(uint32_t block) const;
   // About which share of its blocks is in the cache: of up to 64 of them, evenly chosen. 1 if it has none. Under a guard.
   double cached_share() const;
   // Starts loading what may_contain() will look at. Under a guard.

@@ -9,7 +9,7 @@
 
 struct heard {
   pthread_mutex_t mutex;
-  int of_kind[NACRE_EVENT_EVENTS_LOST + 1];
+  int of_kind[NACRE_EVENT_COMPACTION_DECLINED + 1];
   char keyspace[50];
   char opened[600];
   uint64_t flushed_entries;
