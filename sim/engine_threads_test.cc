@@ -354,6 +354,40 @@ TEST(EngineConcurrency, AWriteDuringACloseIsKeptOrRefused) {
   }
 }
 
+// They asked whether the database was open before they waited for one another: a change that a close overtook was acknowledged, and
+// the next handle did not have it; its record went into a manifest that was another's by then.
+TEST(EngineConcurrency, AChangeOfKeyspacesDuringACloseIsKeptOrRefused) {
+  simulate(
+      [](Simulation& sim) {
+        uint32_t block_bytes = KeyspaceOptions{}.block_bytes;
+        size_t keyspaces = 1;
+        Db db = Db::open("db", small(), sim.runtime()).value();
+        const Keyspace keyspace = db.default_keyspace();
+        sync::Thread changer("changer", [&] {
+          for (uint32_t turn = 1;; turn++) {
+            KeyspaceOptions options = keyspace.options();
+            options.block_bytes = 1024 * (1 + turn % 32);
+            if (!keyspace.set_options(options)) return;
+            block_bytes = options.block_bytes;
+            const std::string name = std::to_string(turn);
+            if (!db.create_keyspace(name, {})) return;
+            keyspaces++;
+            if (turn % 2 == 0) continue;
+            if (!db.drop_keyspace(name)) return;
+            keyspaces--;
+          }
+        });
+        sim.runtime().clock->sleep_ns(sim.prng().below(100'000'000));
+        db.close().value();
+        const Db next = Db::open("db", small(), sim.runtime()).value();
+        changer.join();
+        expect(sim, next.default_keyspace().options().block_bytes == block_bytes,
+               "an acknowledged change of options is lost");
+        expect(sim, next.keyspaces().size() == keyspaces, "an acknowledged creation or drop is lost");
+      },
+      40);
+}
+
 // Found by seed 753: the view that a last merge had left was freed after the obsolete files had been removed, and the merge's inputs
 // stayed until the next open.
 TEST(EngineConcurrency, ACloseLeavesNoObsoleteTables) {

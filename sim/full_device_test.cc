@@ -62,8 +62,10 @@ class Story {
       }
     }
     expect(!has_reserve(), "the reserve is kept on a full device");
-    // It came back once, for the log gave up what it had kept; not again and again, of the room that it gave back itself.
-    expect(sim_.events().count(EventKind::kSpaceReturned) <= 2, "puts were taken again and again on a full device");
+    // It comes back when the log gives up what it had kept, and lets many puts in; not again and again, of the room that it gave back
+    // itself.
+    expect(sim_.events().count(EventKind::kSpaceReturned) <= 1 + static_cast<uint64_t>(taken_) / 50,
+           "puts were taken again and again on a full device");
   }
   void erase_all() {
     for (int i = 0; i < 300; i++) expect(db_->erase(key_of(i)).has_value(), "an erase was refused");

@@ -33,7 +33,9 @@ struct Pauses {
   std::atomic<uint64_t> sync_ms{0};
   std::atomic<uint64_t> read_ms{0};
 
-  static void take(const std::atomic<uint64_t>& ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms.load())); }
+  static void take(const std::atomic<uint64_t>& ms) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(ms.load()));
+  }
 };
 
 class SlowReadable : public ReadableFile {
@@ -93,14 +95,16 @@ Result<std::unique_ptr<File>> slowed(Result<std::unique_ptr<File>> file, Pauses&
 
 class SlowDirectory : public Directory {
  public:
-  SlowDirectory(std::unique_ptr<Directory> directory, Pauses& pauses) : directory_(std::move(directory)), pauses_(pauses) {}
+  SlowDirectory(std::unique_ptr<Directory> directory, Pauses& pauses)
+      : directory_(std::move(directory)), pauses_(pauses) {}
   Result<std::unique_ptr<ReadableFile>> open_read(const std::string& name) override {
     return slowed<SlowReadable>(directory_->open_read(name), pauses_);
   }
   Result<std::unique_ptr<WritableFile>> create(const std::string& name) override {
     return slowed<SlowWritable>(directory_->create(name), pauses_);
   }
-  Result<std::unique_ptr<MappedFile>> create_mapped(const std::string& name, uint64_t size, MappedSpace space) override {
+  Result<std::unique_ptr<MappedFile>> create_mapped(const std::string& name, uint64_t size,
+                                                    MappedSpace space) override {
     Pauses::take(pauses_.create_mapped_ms);
     return slowed<SlowMapped>(directory_->create_mapped(name, size, space), pauses_);
   }
@@ -157,7 +161,8 @@ class JsonSink : public EventSink {
   // Slow operations: cause, and the operations that it stopped.
   std::map<std::string, std::set<std::string>> slow() {
     std::map<std::string, std::set<std::string>> slow;
-    for (const json& event : of(EventKind::kSlowOperation)) slow[event["cause"]].insert(event["operation"].get<std::string>());
+    for (const json& event : of(EventKind::kSlowOperation))
+      slow[event["cause"]].insert(event["operation"].get<std::string>());
     return slow;
   }
 
@@ -314,7 +319,9 @@ TEST_F(EventLog, ItsFilesAreBounded) {
     log.files = 2;
   });
   Db::open(path_, small(), runtime).value().close().value();
-  for (const char* name : {"/LOG", "/LOG.1", "/LOG.7"}) os::spill(path_ + name, std::string(63 << 10, 'o') + "\n");
+  for (const char* name : {"/LOG", "/LOG.1", "/LOG.7"}) {
+    os::spill(path_ + name, "2026-01-01T00:00:00.000000Z info " + std::string(63 << 10, 'o') + "\n");
+  }
   Db db = Db::open(path_, small(), runtime).value();
   for (int i = 0; i < 10; i++) {
     const std::string name = "keyspace " + std::to_string(i) + std::string(200, 'n');

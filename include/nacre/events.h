@@ -27,7 +27,8 @@ enum class EventKind : uint8_t {
   kTablesMoved,         // a compaction that rewrote nothing: as kCompactionStarted
   kTableRemoved,        // file, bytes_in
   kManifestReplaced,    // file
-  kWriteDelayed,  // duration_ns, from 10 ms on; cause: why the writer had to wait. Stats::delays counts shorter ones too
+  kWriteDelayed,  // duration_ns, from 10 ms on; cause: why the writer had to wait; entries: as long, left out since the last.
+                  // Stats::delays counts all, shorter ones too
   kNoSpace,       // the device is full: writes fail, reads go on
   kSpaceReturned,  // writes go on
   kWritesStopped,  // error: a failed sync; the handle refuses writes until reopen
@@ -53,7 +54,7 @@ struct Event {
   std::string_view keyspace;  // empty if none
   std::string_view cause;     // why, in a few words; empty if plain
   std::string_view detail;    // what else a person may want to know
-  std::string_view operation;  // of a user: put, write, sync, get, multi_get, seek
+  std::string_view operation;  // of a user: put, erase, erase_range, write, sync, get, contains, multi_get, seek
   uint64_t job = 0;           // joins the start and the end of a background job
   FileKind file_kind = FileKind::kNone;
   uint64_t file_number = 0;

@@ -171,7 +171,7 @@ enum class LogFormat : uint8_t {
 
 // The file LOG in the directory of a database that is opened for writing, and older ones: LOG.1 is the youngest of them. It holds the
 // events, one a line, each in the file when its call returns. It never fails an operation: what cannot be written is left out and
-// counted (kEventsLost).
+// counted (kEventsLost). A file of these names that is not a log of Nacre's stays as it is; then there is no log.
 struct LogOptions {
   bool enabled = true;
   LogFormat format = LogFormat::kText;
@@ -187,7 +187,9 @@ struct NACRE_API Runtime {
   std::shared_ptr<EventSink> events;  // told everything, whether there is a LOG or not
   uint64_t random_seed = 0;  // 0: taken from the kernel at each open; otherwise every random choice follows from it
   LogOptions log;
-  uint64_t slow_ns = 100'000'000;  // kSlowOperation tells of users' operations that take so long; 0: of none
+  // kSlowOperation tells of users' operations that wait so long, a few a second, and of a sample of those that take so long for
+  // other reasons; 0: of none. A step of a cursor is no operation.
+  uint64_t slow_ns = 100'000'000;
 
   // The process-wide default: kernel files, one background thread a core, events in the LOG of each database only.
   static const Runtime& standard();

@@ -21,7 +21,7 @@ import re
 
 REQUIRED = ("Title", "Floor", "Class", "Sees", "Suite", "Bound")
 OPTIONAL = ("Like", "Expect")
-FLOORS = ("base sync os format memtable wal cache table tree merge compaction read engine txn cli capi").split()
+FLOORS = ("base sync os format memtable wal cache log config table tree merge compaction read salvage metrics engine txn cli capi").split()
 PRODUCT = ("src/", "include/")
 UNITS = ("seeds", "seconds")
 

@@ -219,25 +219,26 @@ bool Core::start_compaction() {
   return true;
 }
 
-void Core::submit(JobKind kind, uint64_t job, Urgency urgency, std::function<Result<void>()> work) {
+void Core::submit(JobKind kind, uint64_t job, Urgency urgency, std::function<Result<bool>()> work) {
   running_jobs_++;
   // The job does not own the core, which waits for it in stop_background(): else a worker of the executor could be the one
   // to destroy the core, and with it the executor. What the job owns goes before it counts as ended.
   runtime_.executor->submit(urgency, [this, kind, job, work = std::move(work)]() mutable {
-    const Result<void> result = work();
+    const Result<bool> result = work();
     work = nullptr;
     job_ended(kind, job, result);
   });
 }
 
-void Core::job_ended(JobKind kind, uint64_t job, const Result<void>& result) {
+// `result`: whether it wrote what it was to write. One that found nothing to be done says nothing of the device.
+void Core::job_ended(JobKind kind, uint64_t job, const Result<bool>& result) {
   sync::MutexLock lock(state_mutex_);
   running_jobs_--;
   JobHealth& health = kind == JobKind::kFlush ? flush_health_ : compaction_health_;
   if (kind == JobKind::kFlush && (result || running_jobs_ == 0))
     flush_wants_room_.store(false, std::memory_order_relaxed);
   if (result) {
-    if (!only_erases_.load(std::memory_order_acquire) && no_space_.exchange(false))
+    if (*result && !only_erases_.load(std::memory_order_acquire) && no_space_.exchange(false))
       report({.kind = EventKind::kSpaceReturned, .severity = Severity::kInfo});
     health.succeeded();
   } else if (kind == JobKind::kFlush && result.error().kind == ErrorKind::kNoSpace && running_jobs_ != 0) {

@@ -86,6 +86,7 @@ Result<void> Core::shut_down(bool refuse_if_in_use) {
   if (!read_only_) result = writes_stopped_.load(std::memory_order_acquire) ? Result<void>(stopped) : flush_all();
   if (refuse_if_in_use && values_in_use()) return busy;
   closed_.store(true, std::memory_order_release);
+  sync::MutexLock create_lock(create_mutex_);  // who changes the list of keyspaces has done so, or finds the database closed
   stop_background();
   if (wal_ != nullptr && result && !writes_stopped_.load(std::memory_order_acquire)) {
     sync::MutexLock lock(commit_mutex_);

@@ -131,9 +131,9 @@ Event event_of(const compaction::Plan& plan, std::string_view keyspace, uint64_t
 
 }  // namespace
 
-Result<void> Core::run_plan(const std::shared_ptr<KeyspaceState>& keyspace, const compaction::Plan& plan,
+Result<bool> Core::run_plan(const std::shared_ptr<KeyspaceState>& keyspace, const compaction::Plan& plan,
                             uint64_t job) {
-  Result<void> result;
+  Result<bool> result = false;
   if (keyspace->is_live()) {
     result = plan.kind == compaction::Plan::Kind::kMove ? move_tables(*keyspace, plan, job)
                                                         : merge_tables(*keyspace, plan, job);
@@ -143,7 +143,7 @@ Result<void> Core::run_plan(const std::shared_ptr<KeyspaceState>& keyspace, cons
   return result;
 }
 
-Result<void> Core::move_tables(KeyspaceState& keyspace, const compaction::Plan& plan, uint64_t job) {
+Result<bool> Core::move_tables(KeyspaceState& keyspace, const compaction::Plan& plan, uint64_t job) {
   base::IntrusivePtr<tree::Version> version;
   {
     sync::MutexLock lock(state_mutex_);
@@ -157,7 +157,7 @@ Result<void> Core::move_tables(KeyspaceState& keyspace, const compaction::Plan& 
     edit.added.push_back({.level = plan.output_level, .run = run, .table = version->table(number)->record()});
   }
   NACRE_TRY_ASSIGN(const bool committed, commit_edit(keyspace, edit));
-  if (!committed) return {};
+  if (!committed) return false;
   {
     sync::MutexLock lock(state_mutex_);
     keyspace.work[plan.output_level].tables_moved_in += plan.inputs.size();
@@ -167,10 +167,10 @@ Result<void> Core::move_tables(KeyspaceState& keyspace, const compaction::Plan& 
   event.kind = EventKind::kTablesMoved;
   event.detail = words;
   report(event);
-  return {};
+  return true;
 }
 
-Result<void> Core::merge_tables(KeyspaceState& keyspace, const compaction::Plan& plan, uint64_t job) {
+Result<bool> Core::merge_tables(KeyspaceState& keyspace, const compaction::Plan& plan, uint64_t job) {
   const uint64_t begin_ns = runtime_.clock->now_ns();
   const std::string words = plan.details();
   base::IntrusivePtr<tree::Version> version;
@@ -183,7 +183,7 @@ Result<void> Core::merge_tables(KeyspaceState& keyspace, const compaction::Plan&
   NACRE_TRY_ASSIGN(const Inputs inputs, open_inputs(std::move(version), plan, epochs_));
   if (plan.must_drop) {
     NACRE_TRY_ASSIGN(const double dead, dead_share_of(inputs, epochs_, [this] { return compaction_may_go_on(); }));
-    if (dead < kWorthDropping) return decline(keyspace, plan, job), Result<void>();
+    if (dead < kWorthDropping) return decline(keyspace, plan, job), false;
   }
   std::optional<table::Warming> warming = this->warming(2 * inputs.cached_bytes >= static_cast<double>(inputs.bytes));
   if (warming) writer.warming = &*warming;
@@ -217,10 +217,10 @@ Result<void> Core::merge_tables(KeyspaceState& keyspace, const compaction::Plan&
   if (merged) merged = check_read(inputs, totals, plan);
   if (!merged) {
     remove_written(edit);
-    return merged;
+    return merged.error();
   }
   NACRE_TRY_ASSIGN(const bool committed, commit_edit(keyspace, edit));
-  if (!committed) return {};
+  if (!committed) return false;
   for (compaction::MergeResult& result : results) publish_warm(keyspace, std::move(result.warm));
 
   MergeWork work{.bytes_of_level = inputs.bytes_of_level,
@@ -236,7 +236,7 @@ Result<void> Core::merge_tables(KeyspaceState& keyspace, const compaction::Plan&
   event.entries = totals.entries_written;
   event.duration_ns = work.duration_ns;
   report(event);
-  return {};
+  return true;
 }
 
 // Until other tables are there, the same plan is not made again.

@@ -9,7 +9,7 @@
 //   VersionSet's    the order of manifest commits (inside tree/)
 //   state_mutex_    views, frozen memtables, running jobs
 // Beyond all of them, that of a sink of events.
-// No I/O happens under state_mutex_ but a line of LOG. Under commit_mutex_: a late preparation of a log segment, the reads of a transaction's
+// No I/O happens under state_mutex_ but a line of LOG, which may begin a new file of it. Under commit_mutex_: a late preparation of a log segment, the reads of a transaction's
 // check, and the last sync of a close.
 //
 // Ownership: held by shared_ptr from Db, Keyspace, Snapshot, cursors and transactions; so nothing that a caller still
@@ -251,8 +251,8 @@ class Core : public std::enable_shared_from_this<Core> {
   bool may_compact_urgently() const NACRE_REQUIRES(state_mutex_);
   bool start_compaction() NACRE_REQUIRES(state_mutex_);
   bool nothing_to_compact() NACRE_REQUIRES(state_mutex_);
-  void submit(JobKind kind, uint64_t job, Urgency urgency, std::function<Result<void>()> work) NACRE_REQUIRES(state_mutex_);
-  void job_ended(JobKind kind, uint64_t job, const Result<void>& result);
+  void submit(JobKind kind, uint64_t job, Urgency urgency, std::function<Result<bool>()> work) NACRE_REQUIRES(state_mutex_);
+  void job_ended(JobKind kind, uint64_t job, const Result<bool>& result);
   void note_job_failure(JobHealth& health, uint64_t job, const Error& error) NACRE_REQUIRES(state_mutex_);
   void update_delay() NACRE_REQUIRES(state_mutex_);
   void report_pace(uint32_t delay, DelayReason reason, uint64_t debt_bytes) NACRE_REQUIRES(state_mutex_);
@@ -270,7 +270,8 @@ class Core : public std::enable_shared_from_this<Core> {
   void flush_erases();
 
   // flush.cc, compact.cc
-  Result<void> flush(const std::shared_ptr<KeyspaceState>& keyspace, uint64_t job);
+  // Jobs: true if they wrote something.
+  Result<bool> flush(const std::shared_ptr<KeyspaceState>& keyspace, uint64_t job);
   Result<void> flush_frozen(const std::shared_ptr<KeyspaceState>& keyspace, uint64_t job);
   Result<void> flush_inputs(KeyspaceState& keyspace, const std::vector<FrozenMemtable>& inputs,
                             std::vector<std::string> cut_keys, uint64_t begin_ns, uint64_t job);
@@ -290,9 +291,9 @@ class Core : public std::enable_shared_from_this<Core> {
   compaction::RunWriterOptions writer_options(const KeyspaceState& keyspace, uint32_t level);
   static float filter_bits(uint32_t average, uint32_t level);
   uint64_t log_floor_without(const KeyspaceState& keyspace, format::Sequence through);
-  Result<void> run_plan(const std::shared_ptr<KeyspaceState>& keyspace, const compaction::Plan& plan, uint64_t job);
-  Result<void> move_tables(KeyspaceState& keyspace, const compaction::Plan& plan, uint64_t job);
-  Result<void> merge_tables(KeyspaceState& keyspace, const compaction::Plan& plan, uint64_t job);
+  Result<bool> run_plan(const std::shared_ptr<KeyspaceState>& keyspace, const compaction::Plan& plan, uint64_t job);
+  Result<bool> move_tables(KeyspaceState& keyspace, const compaction::Plan& plan, uint64_t job);
+  Result<bool> merge_tables(KeyspaceState& keyspace, const compaction::Plan& plan, uint64_t job);
   void decline(KeyspaceState& keyspace, const compaction::Plan& plan, uint64_t job);
   Result<void> compaction_may_go_on() const;
   struct MergeWork {
@@ -428,7 +429,8 @@ class Core : public std::enable_shared_from_this<Core> {
   std::atomic<uint32_t> delay_ns_per_kib_{0};  // what writers pay for background work that is behind
   std::atomic<DelayReason> price_reason_{DelayReason::kCompactionDebt};  // what makes most of that price
   std::atomic<uint64_t> owed_delay_ns_{0};
-  SlowOperations slow_operations_;
+  FewASecond told_delays_;
+  FewASecond told_slow_operations_;
   std::atomic<uint64_t> objects_in_use_{0};
 
   HotCounters<DbCounter> counters_;

@@ -28,7 +28,7 @@ uint64_t file_bytes(std::span<const format::TableRecord> tables) {
 
 }  // namespace
 
-Result<void> Core::flush(const std::shared_ptr<KeyspaceState>& keyspace, uint64_t job) {
+Result<bool> Core::flush(const std::shared_ptr<KeyspaceState>& keyspace, uint64_t job) {
   Result<void> result;
   uint64_t turn = 0;
   do {
@@ -38,7 +38,8 @@ Result<void> Core::flush(const std::shared_ptr<KeyspaceState>& keyspace, uint64_
   forget_flushed_memtables();
   sync::MutexLock lock(state_mutex_);
   keyspace->flushing = false;
-  return result;
+  if (!result) return result.error();
+  return true;
 }
 
 Result<void> Core::flush_frozen(const std::shared_ptr<KeyspaceState>& keyspace, uint64_t job) {

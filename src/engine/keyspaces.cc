@@ -42,6 +42,7 @@ Result<std::shared_ptr<KeyspaceState>> Core::open_keyspace(Bytes name) {
         .kind = ErrorKind::kNotFound, .operation = Operation::kOpen, .reason = "there is no keyspace of that name"};
   }
   sync::MutexLock create_lock(create_mutex_);
+  NACRE_TRY(usable());
   if (auto found = find_keyspace(name)) return found;  // another thread was faster
   return create_keyspace_locked(name, live_options_.new_keyspaces.load());
 }
@@ -51,6 +52,7 @@ Result<std::shared_ptr<KeyspaceState>> Core::create_keyspace(Bytes name, const K
   if (read_only_) return invalid_argument(Operation::kOpen, "the database was opened read-only");
   NACRE_TRY(check_keyspace_options(keyspace_options));
   sync::MutexLock create_lock(create_mutex_);
+  NACRE_TRY(usable());
   return create_keyspace_locked(name, keyspace_options);
 }
 
@@ -112,6 +114,7 @@ Result<void> Core::drop_keyspace(Bytes name) {
     return invalid_argument(Operation::kRemove, "the default keyspace cannot be dropped");
   }
   sync::MutexLock create_lock(create_mutex_);
+  NACRE_TRY(usable());
   if (writes_stopped_.load(std::memory_order_acquire)) return writes_stopped();
   const auto keyspace = find_keyspace(name);
   if (keyspace == nullptr) {

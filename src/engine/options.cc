@@ -63,6 +63,7 @@ Result<void> Core::set_keyspace_options(KeyspaceState& keyspace, const KeyspaceO
   NACRE_TRY(check_keyspace_options(options));
   {
     sync::MutexLock lock(create_mutex_);  // no drop is under way
+    NACRE_TRY(usable());
     if (keyspace.is_dropped()) {
       return Error{
           .kind = ErrorKind::kNotFound, .operation = Operation::kConfigure, .reason = "the keyspace was dropped"};

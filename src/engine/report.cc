@@ -24,7 +24,7 @@ void Core::close_event_log() {
 }
 
 void Core::report_slow(std::string_view operation, std::string_view keyspace, uint64_t duration_ns, const Waits& waits) {
-  const std::optional<uint64_t> left_out = slow_operations_.admit(runtime_.clock->now_ns());
+  const std::optional<uint64_t> left_out = told_slow_operations_.admit(runtime_.clock->now_ns());
   if (!left_out) return;
   report({.kind = EventKind::kSlowOperation,
           .severity = Severity::kWarning,

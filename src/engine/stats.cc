@@ -108,15 +108,23 @@ void Core::record_seek(KeyspaceState& keyspace, uint64_t duration_ns, uint64_t r
 Stats Core::stats() const {
   Stats stats;
   if (inherited()) return stats;
+  std::vector<std::shared_ptr<KeyspaceState>> keyspaces;
+  KeyspaceCounters::Values counts;
   {
     sync::MutexLock lock(state_mutex_);
-    KeyspaceCounters::Values counts = dropped_counts_;
-    for (const auto& [id, keyspace] : keyspaces_) {
-      stats.keyspaces.push_back(stats_of(*keyspace, counts));
-      stats.table_file_bytes += keyspace->version->totals().file_bytes;
-    }
-    total_up(counts, stats);
+    counts = dropped_counts_;
+    for (const auto& [id, keyspace] : keyspaces_) keyspaces.push_back(keyspace);
   }
+  for (const auto& keyspace : keyspaces) {  // one at a time: a freeze, and so a writer, may wait for the lock
+    sync::MutexLock lock(state_mutex_);
+    if (keyspace->is_dropped()) {
+      keyspace->counters.add_to(counts);
+      continue;
+    }
+    stats.keyspaces.push_back(stats_of(*keyspace, counts));
+    stats.table_file_bytes += keyspace->version->totals().file_bytes;
+  }
+  total_up(counts, stats);
   stats.writes = counters_.sum(DbCounter::kWrites);
   stats.syncs = syncs_.load(std::memory_order_relaxed);
   stats.write_latency = latency_of(write_latency_.summary());

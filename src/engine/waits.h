@@ -1,10 +1,11 @@
-// Waits: what an operation of a user waited for, so that a slow one can say why. TimedLock: a lock that counts its wait.
+// Waits: what an operation of a user waited for, so that a slow one can say why. TimedLock: a lock that counts its wait. FewASecond:
+// what many operations may cause at once is told a few times a second, so that it does not drive the history out of LOG.
 //
 // Waits for memory, for the pace, for a log segment and for the device are always timed: they are long. A lock is timed only when
 // somebody else holds it, and with the clock of timer ticks. So an operation that nothing holds up reads no clock for this; one whose
 // waits alone make it slow is always seen, one that is slow for another reason if it is among those that are sampled (counters.h).
 //
-// Thread safety: SlowOperations from any thread, the rest belongs to one.
+// Thread safety: FewASecond from any thread, the rest belongs to one.
 #pragma once
 
 #include <algorithm>
@@ -67,8 +68,8 @@ class NACRE_SCOPED_CAPABILITY TimedLock {
   sync::Mutex& mutex_;
 };
 
-// Which slow operations are reported: a few a second, and how many were not.
-class SlowOperations {
+// Which events of a kind are reported, and how many were not.
+class FewASecond {
  public:
   // Nothing: not this one. Else how many were left out since the last.
   std::optional<uint64_t> admit(uint64_t now_ns) {

@@ -30,7 +30,7 @@ namespace {
 
 constexpr uint64_t kDelaySliceNs = 200'000;        // delays are paid when so much is owed
 constexpr uint64_t kLongestSleepNs = 2'000'000;    // between two looks at the price
-constexpr uint64_t kReportedDelayNs = 10'000'000;  // an event each
+constexpr uint64_t kReportedDelayNs = 10'000'000;  // told, a few a second
 constexpr uint64_t kLateClaimNs = 100'000;         // a claim that took longer waited for a log segment
 constexpr uint64_t kUnloggedBytes = 256 << 10;     // unlogged writes are handed to the log beyond this
 
@@ -242,9 +242,12 @@ void Core::record_delay(DelayReason reason, uint64_t duration_ns, Waits& waits) 
   }
   delays_[static_cast<size_t>(reason)].record(duration_ns);
   if (duration_ns < kReportedDelayNs) return;
+  const std::optional<uint64_t> left_out = told_delays_.admit(runtime_.clock->now_ns());
+  if (!left_out) return;
   report({.kind = EventKind::kWriteDelayed,
           .severity = Severity::kWarning,
           .cause = to_string(reason),
+          .entries = *left_out,
           .duration_ns = duration_ns});
 }
 

@@ -52,6 +52,19 @@ std::unique_ptr<spd::formatter> formatter_of(LogFormat format) {
   return std::make_unique<spd::pattern_formatter>(pattern, spd::pattern_time_type::utc, "\n");
 }
 
+// Both formats begin with the time: 2026-12-01T10:20:30.123456Z.
+bool is_ours(Bytes begin) {
+  constexpr Bytes kJson = "{\"time\":\"";
+  constexpr Bytes kTime = "0000-00-00T00:00:00.000000Z";
+  if (begin.starts_with(kJson)) begin.remove_prefix(kJson.size());
+  if (begin.size() < kTime.size()) return false;
+  for (size_t i = 0; i < kTime.size(); i++) {
+    const bool is_digit = begin[i] >= '0' && begin[i] <= '9';
+    if (kTime[i] == '0' ? !is_digit : begin[i] != kTime[i]) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 // Writes formatted lines into a LineLog. spdlog calls it under the sink's mutex.
@@ -60,7 +73,7 @@ class EventLog::Sink final : public spd::sinks::base_sink<sync::Mutex> {
   Sink(Directory& directory, const LogOptions& options)
       : base_sink(formatter_of(options.format)),
         format_(options.format),
-        lines_(directory, options.file_bytes, options.files) {}
+        lines_(directory, options.file_bytes, options.files, is_ours) {}
 
   void set_device_full(bool full) {
     sync::MutexLock lock(mutex_);

@@ -68,9 +68,9 @@ Event event_of(base::Prng& random, Texts& texts) {
               .cause = texts.cause,
               .detail = texts.detail,
               .operation = texts.operation};
-  for (uint64_t* number : {&event.job, &event.file_number, &event.offset, &event.bytes_in, &event.bytes_out, &event.files_in,
-                           &event.files_out, &event.entries, &event.duration_ns, &event.delay_ns, &event.lock_ns, &event.log_ns,
-                           &event.sync_ns, &event.read_ns})
+  for (uint64_t* number : {&event.job, &event.file_number, &event.offset, &event.bytes_in, &event.bytes_out,
+                           &event.files_in, &event.files_out, &event.entries, &event.duration_ns, &event.delay_ns,
+                           &event.lock_ns, &event.log_ns, &event.sync_ns, &event.read_ns})
     *number = number_of(random);
   event.level_from = static_cast<uint32_t>(random.below(8));
   event.level_to = static_cast<uint32_t>(random.below(8));
@@ -155,10 +155,11 @@ TEST_F(EventLogTest, EveryEventIsOneLineOfText) {
 }
 
 TEST_F(EventLogTest, TimeIsUtcWithMicroseconds) {
-  const std::vector<std::pair<uint64_t, std::string>> times = {{1'000'000'000, "1970-01-01T00:00:01.000000Z"},
-                                                               {1'709'210'096'123'456'789, "2024-02-29T12:34:56.123456Z"},
-                                                               {1'709'210'096'999'999'999, "2024-02-29T12:34:56.999999Z"},
-                                                               {4'102'444'800'000'001'000, "2100-01-01T00:00:00.000001Z"}};
+  const std::vector<std::pair<uint64_t, std::string>> times = {
+      {1'000'000'000, "1970-01-01T00:00:01.000000Z"},
+      {1'709'210'096'123'456'789, "2024-02-29T12:34:56.123456Z"},
+      {1'709'210'096'999'999'999, "2024-02-29T12:34:56.999999Z"},
+      {4'102'444'800'000'001'000, "2100-01-01T00:00:00.000001Z"}};
   EventLog log(*directory_, {});
   for (const auto& [wall_ns, text] : times) {
     log.write({.kind = EventKind::kOpened, .wall_ns = wall_ns, .database = "not told in its own directory"});
@@ -188,7 +189,8 @@ TEST_F(EventLogTest, WhatWasLostIsTold) {
   log.write({.kind = EventKind::kFlushFinished, .wall_ns = 9 * kSecondNs});
   const auto lines = lines_of(path_);
   ASSERT_EQ(lines.size(), 3U);
-  EXPECT_EQ(lines[0], "1970-01-01T00:00:09.000000Z warning events_lost cause=\"the log could not be written\" entries=5");
+  EXPECT_EQ(lines[0],
+            "1970-01-01T00:00:09.000000Z warning events_lost cause=\"the log could not be written\" entries=5");
   EXPECT_EQ(lines[1], "1970-01-01T00:00:09.000000Z info flush_finished");
   EXPECT_EQ(log.lost(), 5U);
 }
@@ -196,7 +198,8 @@ TEST_F(EventLogTest, WhatWasLostIsTold) {
 TEST_F(EventLogTest, BetweenNoSpaceAndItsReturnLittleIsWritten) {
   EventLog log(*directory_, {});
   log.write({.kind = EventKind::kNoSpace, .severity = Severity::kError});
-  for (int i = 0; i < 2000; i++) log.write({.kind = EventKind::kFlushStarted, .cause = "a cause of some length, a hundred times"});
+  for (int i = 0; i < 2000; i++)
+    log.write({.kind = EventKind::kFlushStarted, .cause = "a cause of some length, a hundred times"});
   EXPECT_LE(os::slurp(path_).size(), 66U << 10);
   log.write({.kind = EventKind::kSpaceReturned});
   EXPECT_TRUE(lines_of(path_).back().contains("space_returned"));
@@ -210,7 +213,8 @@ TEST_F(EventLogTest, ThreadsWriteWholeLinesAndEndWithTheClose) {
   std::vector<sync::Thread> threads;
   for (uint64_t t = 0; t < kThreads; t++) {
     threads.emplace_back("writer", [&log, t] {
-      for (uint64_t i = 0; i < kEach; i++) log.write({.kind = EventKind::kFlushStarted, .job = t + 1, .entries = i + 1});
+      for (uint64_t i = 0; i < kEach; i++)
+        log.write({.kind = EventKind::kFlushStarted, .job = t + 1, .entries = i + 1});
     });
   }
   for (sync::Thread& thread : threads) thread.join();
@@ -235,7 +239,9 @@ TEST_F(EventLogTest, ADirectoryWithoutFilesOfLinesHasNoLog) {
    public:
     Result<std::unique_ptr<ReadableFile>> open_read(const std::string&) override { return refused(); }
     Result<std::unique_ptr<WritableFile>> create(const std::string&) override { return refused(); }
-    Result<std::unique_ptr<MappedFile>> create_mapped(const std::string&, uint64_t, MappedSpace) override { return refused(); }
+    Result<std::unique_ptr<MappedFile>> create_mapped(const std::string&, uint64_t, MappedSpace) override {
+      return refused();
+    }
     Result<std::unique_ptr<MappedFile>> open_mapped(const std::string&) override { return refused(); }
     Result<void> rename(const std::string&, const std::string&) override { return refused(); }
     Result<void> remove(const std::string&) override { return refused(); }

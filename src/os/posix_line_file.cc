@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <utility>
+
 #include <cerrno>
 
 #include "base/result.h"
@@ -16,11 +18,12 @@ Result<std::unique_ptr<LineFile>> PosixLineFile::take(Fd fd, FileRef ref, uint64
     const ssize_t got = retry_on_eintr([&] { return ::pread(file->fd_.get(), &last, 1, at); });
     if (got < 0) return system_error(Operation::kRead, ref, errno, size_bytes - 1);
   }
-  if (last != '\n') NACRE_TRY(file->append("\n"));
+  file->lacks_end_ = last != '\n';
   return std::unique_ptr<LineFile>(std::move(file));
 }
 
 Result<void> PosixLineFile::append(Bytes line) {
+  if (std::exchange(lacks_end_, false)) NACRE_TRY(append("\n"));
   const ssize_t put = retry_on_eintr([&] { return ::write(fd_.get(), line.data(), line.size()); });
   if (put == static_cast<ssize_t>(line.size())) {
     size_bytes_ += line.size();

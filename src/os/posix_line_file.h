@@ -29,6 +29,7 @@ class PosixLineFile final : public LineFile {
   const Fd fd_;
   const FileRef ref_;
   uint64_t size_bytes_;
+  bool lacks_end_ = false;  // the last line: it gets one before the next
 };
 
 }  // namespace nacre::os
