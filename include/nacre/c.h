@@ -11,16 +11,17 @@
 //   nacre_db_free(db);
 //
 // examples/c_api.c is a page to copy. Calls do what their namesakes in the C++ headers do, where more is said of them. The headers
-// c_*.h are parts of this one: handles, bytes and errors; options; events; statistics.
+// c_*.h are parts of this one: handles, bytes and errors; options and TOML; events; statistics.
 //
 // Answers: what can fail returns nacre_status. The `error` at its end may be NULL; it is written only if the call fails. A wrong
 // argument (NULL where something is needed, bytes without data, a number that an enum does not have) answers
-// NACRE_INVALID_ARGUMENT and does nothing. What a failed call was to hand out is NULL, false or 0.
+// NACRE_INVALID_ARGUMENT and does nothing. What a failed call was to hand out is NULL, false or 0; a struct that it was to fill is
+// as before.
 //
 // Structs that begin with `struct_size` grow at their end. Set it, and leave the rest zero, which is every default:
 //   nacre_options options = {.struct_size = sizeof options};
 // So a program runs with an older or newer library than it was compiled with; one that sets what its library does not know is
-// refused. In a struct that the library hands out, struct_size says how much of it is there.
+// refused. In a struct that the library hands out, struct_size says how much of it is there. One that a call fills wants it set, too.
 //
 // Ownership: every handle is the caller's until the _free of its type, which takes NULL. Nothing else is to be freed.
 //

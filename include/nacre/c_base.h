@@ -1,4 +1,4 @@
-// What all of the C API is made of: handles, bytes, errors. nacre/c.h includes it, and says how all of it is used.
+// What all of the C API is made of: handles, bytes, strings, errors. nacre/c.h includes it, and says how all of it is used.
 #pragma once
 
 #include <stdbool.h>
@@ -29,6 +29,15 @@ typedef struct nacre_bytes {
 
 // The characters of a string, without the zero at its end; NULL is no bytes.
 NACRE_API nacre_bytes nacre_text(const char* text);
+
+// ---- Strings ---------------------------------------------------------------------------------------------------------
+
+// Text that the library made: the caller's.
+typedef struct nacre_string nacre_string;
+
+// Kept by the string. A zero stands behind the bytes, and is not counted. No bytes for NULL.
+NACRE_API nacre_bytes nacre_string_bytes(const nacre_string* string);
+NACRE_API void nacre_string_free(nacre_string* string);
 
 // ---- Errors ----------------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "capi/options.h"
 #include "nacre/c.h"
 #include "nacre/db.h"
 
@@ -16,13 +17,19 @@ struct nacre_keyspace {
 };
 
 struct nacre_db {
-  explicit nacre_db(nacre::Db opened) : db(std::move(opened)), default_keyspace(db.default_keyspace()) {}
+  nacre_db(nacre::Db opened, const nacre::capi::Surroundings& with)
+      : db(std::move(opened)), default_keyspace(db.default_keyspace()), surroundings(with) {}
   nacre::Db db;
   nacre_keyspace default_keyspace;
+  const nacre::capi::Surroundings surroundings;
 };
 
 struct nacre_value {
   nacre::Value value;
+};
+
+struct nacre_string {
+  std::string text;
 };
 
 struct nacre_batch {

@@ -90,9 +90,7 @@ using namespace nacre::capi;
 nacre_status nacre_db_stats(const nacre_db* db, nacre_stats* stats, nacre_error* error) {
   return answer(error, [&]() -> Result<void> {
     NACRE_TRY(needed(db, "the database is NULL"));
-    NACRE_TRY(needed(stats, "there is no place for the statistics: the pointer is NULL"));
-    if (!is_struct_size(stats->struct_size))
-      return invalid_argument(Operation::kConfigure, "struct_size is not the size of a struct: set it to sizeof");
+    NACRE_TRY(fillable(stats));
     give(as_c(db->db.stats()), stats);
     return {};
   });

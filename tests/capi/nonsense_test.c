@@ -29,6 +29,13 @@ static void of_databases(nacre_db* db) {
   REFUSED(nacre_check(NULL, NULL, NULL, NULL, NULL, &failure));
   REFUSED(nacre_db_stats(NULL, &stats, &failure));
   REFUSED(nacre_db_stats(db, NULL, &failure));
+  nacre_options options = {.struct_size = sizeof options};
+  nacre_keyspace_options keyspace_options = {.struct_size = sizeof keyspace_options};
+  REFUSED(nacre_db_get_options(NULL, &options, &keyspace_options, &failure));
+  REFUSED(nacre_db_get_options(db, NULL, &keyspace_options, &failure));
+  REFUSED(nacre_db_get_options(db, &options, NULL, &failure));
+  REFUSED(nacre_db_set_options(NULL, &options, &failure));
+  CHECK(options.memory_bytes == 0 && keyspace_options.block_bytes == 0);
   REFUSED(nacre_keyspace_open(NULL, name, &keyspace, &failure));
   REFUSED(nacre_keyspace_open(db, name, NULL, &failure));
   REFUSED(nacre_keyspace_open(db, none, &keyspace, &failure));
@@ -72,6 +79,10 @@ static void of_keyspaces(const nacre_keyspace* map) {
   REFUSED(nacre_multi_get(map, keys, 1, NULL, NULL, &failure));
   REFUSED(nacre_multi_get(map, keys, 2, NULL, values, &failure));
   CHECK(values[0] == NULL && values[1] == NULL && !found);
+  nacre_keyspace_options options = {.struct_size = sizeof options};
+  REFUSED(nacre_keyspace_get_options(NULL, &options, &failure));
+  REFUSED(nacre_keyspace_get_options(map, NULL, &failure));
+  REFUSED(nacre_keyspace_set_options(NULL, &options, &failure));
   REFUSED(nacre_scan(NULL, NULL, go_on, NULL, &failure));
   REFUSED(nacre_scan(map, NULL, NULL, NULL, &failure));
   REFUSED(nacre_cursor_create(NULL, NULL, &cursor, &failure));
@@ -114,6 +125,8 @@ static void of_what_was_never_made(nacre_db* db, const nacre_keyspace* map) {
 }
 
 static void nothing_can_be_freed(void) {
+  CHECK(nacre_string_bytes(NULL).data == NULL && nacre_string_bytes(NULL).size == 0);
+  nacre_string_free(NULL);
   nacre_db_free(NULL);
   nacre_keyspace_free(NULL);
   nacre_value_free(NULL);
