@@ -11,7 +11,7 @@
 //   nacre_db_free(db);
 //
 // examples/c_api.c is a page to copy. Calls do what their namesakes in the C++ headers do, where more is said of them. The headers
-// c_*.h are parts of this one: handles, bytes and errors; options and TOML; events; statistics.
+// c_*.h are parts of this one: handles, bytes and errors; options and TOML; events; statistics and metrics.
 //
 // Answers: what can fail returns nacre_status. The `error` at its end may be NULL; it is written only if the call fails. A wrong
 // argument (NULL where something is needed, bytes without data, a number that an enum does not have) answers

@@ -80,6 +80,12 @@ typedef void (*nacre_event_fn)(void* context, const nacre_event* event);
 
 // Writes one line of "key=value" pairs, as nacre_error_message does.
 NACRE_API size_t nacre_event_message(const nacre_event* event, char* buffer, size_t buffer_size);
+// Likewise, the same as a JSON object on one line. Nothing for what is no event.
+NACRE_API size_t nacre_event_json(const nacre_event* event, char* buffer, size_t buffer_size);
+
+// A word for a nacre_event_kind and for a nacre_severity, "flush_finished", "warning"; lives for ever.
+NACRE_API const char* nacre_event_kind_name(int kind);
+NACRE_API const char* nacre_severity_name(int severity);
 
 #ifdef __cplusplus
 }

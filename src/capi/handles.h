@@ -9,6 +9,7 @@
 #include "capi/options.h"
 #include "nacre/c.h"
 #include "nacre/db.h"
+#include "nacre/stats.h"
 
 struct nacre_keyspace {
   explicit nacre_keyspace(nacre::Keyspace opened) : keyspace(std::move(opened)), name(keyspace.name()) {}
@@ -49,4 +50,8 @@ struct nacre_cursor {
 struct nacre_transaction {
   nacre::Transaction transaction;
   const nacre::engine::Core* core;  // only compared
+};
+
+struct nacre_metrics {
+  nacre::Stats stats;
 };

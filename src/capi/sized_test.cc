@@ -17,6 +17,7 @@ static_assert(std::has_unique_object_representations_v<nacre_scan_options>);
 static_assert(std::has_unique_object_representations_v<nacre_error>);
 static_assert(std::has_unique_object_representations_v<nacre_log_options>);  // compared as bytes, too
 static_assert(std::has_unique_object_representations_v<nacre_config_error>);
+static_assert(std::has_unique_object_representations_v<nacre_publication>);
 static_assert(std::has_unique_object_representations_v<nacre_event>);
 static_assert(std::has_unique_object_representations_v<nacre_latency>);
 

@@ -49,6 +49,7 @@ void test_event(void);
 void test_keyspace(void);
 void test_lifetime(void);
 void test_log(void);
+void test_metrics(void);
 void test_model(void);
 void test_nonsense(void);
 void test_open(void);

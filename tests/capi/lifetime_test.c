@@ -143,6 +143,9 @@ static void a_closed_database_answers_closed(void) {
   nacre_keyspace_options keyspace = {.struct_size = sizeof keyspace};
   OK(nacre_db_get_options(db, &options, &keyspace, &failure));  // what they were
   ANSWERS(NACRE_CLOSED, nacre_db_set_options(db, &options, &failure));
+  nacre_metrics* metrics;
+  OK(nacre_metrics_take(db, &metrics, &failure));
+  nacre_metrics_free(metrics);
   nacre_db_free(db);
 }
 

@@ -19,6 +19,7 @@ static const struct {
     {"keyspace", test_keyspace},
     {"lifetime", test_lifetime},
     {"log", test_log},
+    {"metrics", test_metrics},
     {"model", test_model},
     {"nonsense", test_nonsense},
     {"open", test_open},

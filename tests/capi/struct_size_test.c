@@ -101,12 +101,15 @@ static void a_size_that_was_not_set_is_refused(void) {
     nacre_keyspace_options keyspace_filled = {.struct_size = sizes[i]};
     nacre_options right = {.struct_size = sizeof right};
     nacre_keyspace_options right_keyspace = {.struct_size = sizeof right_keyspace};
+    nacre_publication publication = {.struct_size = sizes[i]};
+    nacre_metrics* metrics;
     ANSWERS(NACRE_INVALID_ARGUMENT, nacre_db_get_options(db, &filled, &right_keyspace, &failure));
     ANSWERS(NACRE_INVALID_ARGUMENT, nacre_db_get_options(db, &right, &keyspace_filled, &failure));
     ANSWERS(NACRE_INVALID_ARGUMENT, nacre_db_set_options(db, &options, &failure));
     ANSWERS(NACRE_INVALID_ARGUMENT, nacre_keyspace_get_options(map, &keyspace_filled, &failure));
     ANSWERS(NACRE_INVALID_ARGUMENT, nacre_keyspace_set_options(map, &keyspace_options, &failure));
-    CHECK(right.memory_bytes == 0 && right_keyspace.block_bytes == 0);
+    ANSWERS(NACRE_INVALID_ARGUMENT, nacre_metrics_read("x", &publication, &metrics, &failure));
+    CHECK(right.memory_bytes == 0 && right_keyspace.block_bytes == 0 && metrics == NULL);
     nacre_db* second;
     nacre_keyspace* created;
     nacre_cursor* cursor;
