@@ -11,7 +11,7 @@
 //   nacre_db_free(db);
 //
 // examples/c_api.c is a page to copy. Calls do what their namesakes in the C++ headers do, where more is said of them. The headers
-// c_*.h are parts of this one: handles, bytes and errors; options and TOML; events; statistics and metrics.
+// c_*.h are parts of this one: handles, bytes and errors; options and TOML; events; statistics and metrics; repair; inspection.
 //
 // Answers: what can fail returns nacre_status. The `error` at its end may be NULL; it is written only if the call fails. A wrong
 // argument (NULL where something is needed, bytes without data, a number that an enum does not have) answers
@@ -37,7 +37,9 @@
 
 #include "nacre/c_base.h"     // IWYU pragma: export
 #include "nacre/c_events.h"   // IWYU pragma: export
+#include "nacre/c_inspect.h"  // IWYU pragma: export
 #include "nacre/c_options.h"  // IWYU pragma: export
+#include "nacre/c_repair.h"   // IWYU pragma: export
 #include "nacre/c_stats.h"    // IWYU pragma: export
 
 #ifdef __cplusplus

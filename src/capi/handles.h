@@ -9,6 +9,7 @@
 #include "capi/options.h"
 #include "nacre/c.h"
 #include "nacre/db.h"
+#include "nacre/repair.h"
 #include "nacre/stats.h"
 
 struct nacre_keyspace {
@@ -54,4 +55,8 @@ struct nacre_transaction {
 
 struct nacre_metrics {
   nacre::Stats stats;
+};
+
+struct nacre_repair_report {
+  nacre::RepairReport report;
 };

@@ -9,7 +9,9 @@
 #include "nacre/c.h"
 #include "nacre/error.h"
 #include "nacre/events.h"
+#include "nacre/inspect.h"
 #include "nacre/options.h"
+#include "nacre/repair.h"
 #include "nacre/runtime.h"
 
 namespace nacre::capi {
@@ -162,6 +164,24 @@ constexpr nacre_log_format number_of(LogFormat format) {
     case LogFormat::kJson: return NACRE_LOG_JSON;
   }
   return NACRE_LOG_TEXT;
+}
+
+constexpr nacre_repair_finding_kind number_of(RepairFinding::Kind kind) {
+  switch (kind) {
+    case RepairFinding::Kind::kNote: return NACRE_REPAIR_NOTE;
+    case RepairFinding::Kind::kDoubtful: return NACRE_REPAIR_DOUBTFUL;
+    case RepairFinding::Kind::kLost: return NACRE_REPAIR_LOST;
+  }
+  return NACRE_REPAIR_LOST;
+}
+
+constexpr nacre_inspect_field_kind number_of(InspectField::Kind kind) {
+  switch (kind) {
+    case InspectField::Kind::kNumber: return NACRE_INSPECT_NUMBER;
+    case InspectField::Kind::kWord: return NACRE_INSPECT_WORD;
+    case InspectField::Kind::kBytes: return NACRE_INSPECT_BYTES;
+  }
+  return NACRE_INSPECT_BYTES;
 }
 
 // The enumerator with that number, or `otherwise` if there is none.

@@ -38,6 +38,8 @@ TEST(NumbersTest, AreThoseThatWerePromised) {
   numbers_are_its_own(3, 1, Compression{77});
   numbers_are_its_own(3, 0, CompactionShape{77});
   numbers_are_its_own(2, 0, LogFormat{77});
+  numbers_are_its_own(3, 0, RepairFinding::Kind{77});
+  numbers_are_its_own(3, 0, InspectField::Kind{77});
 }
 
 // The counts above are all: behind them no enumerator has a word.

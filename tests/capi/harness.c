@@ -90,12 +90,14 @@ int each_file(const char* directory, const char* suffix, void (*visit)(const cha
   return count;
 }
 
-void flip_a_byte(const char* path) {
+void flip_byte_at(const char* path, long offset) {
   FILE* file = fopen(path, "r+b");
-  CHECK(file != NULL && fseek(file, 100, SEEK_SET) == 0);
+  CHECK(file != NULL && fseek(file, offset, SEEK_SET) == 0);
   const int byte = fgetc(file);
-  CHECK(byte != EOF && fseek(file, 100, SEEK_SET) == 0 && fputc(byte ^ 1, file) != EOF && fclose(file) == 0);
+  CHECK(byte != EOF && fseek(file, offset, SEEK_SET) == 0 && fputc(byte ^ 1, file) != EOF && fclose(file) == 0);
 }
+
+void flip_a_byte(const char* path) { flip_byte_at(path, 100); }
 
 const char* text_of_file(const char* directory, const char* name) {
   static char text[100000];
