@@ -11,6 +11,8 @@ namespace {
 
 bool throws_at_an_entry(void*, nacre_bytes, nacre_bytes) { throw std::runtime_error("of a visitor"); }
 void throws_at_a_name(void*, nacre_bytes) { throw std::runtime_error("of a visitor"); }
+bool throws_at_an_item(void*, const nacre_inspect_item*) { throw std::runtime_error("of a visitor"); }
+void throws_at_progress(void*, uint64_t, uint64_t) { throw std::runtime_error("of a visitor"); }
 void throws_at_an_event(void*, const nacre_event*) { throw std::runtime_error("of a sink"); }
 
 // Runs `body`, and ends as if nothing had been wrong if an exception comes out of it.
@@ -39,8 +41,15 @@ TEST(CApiExceptionsDeathTest, OneFromACallbackEndsTheProcess) {
                                               nullptr, nullptr);
                }),
                "terminate called");
+  const std::string path = home.path() + "/db";
+  EXPECT_DEATH(let_out([&] { nacre_inspect(path.c_str(), nullptr, throws_at_an_item, nullptr, nullptr); }),
+               "terminate called");
   nacre_transaction_free(transaction);
   nacre_db_free(db);
+  const nacre_repair_options options{.struct_size = sizeof options, .on_progress = throws_at_progress};
+  nacre_repair_report* report;
+  EXPECT_DEATH(let_out([&] { nacre_repair(path.c_str(), (path + "2").c_str(), &options, &report, nullptr); }),
+               "terminate called");
 }
 
 TEST(CApiExceptionsDeathTest, OneFromAnEventEndsTheProcess) {

@@ -231,8 +231,11 @@ class TidyTest(unittest.TestCase):
                           "include/nacre", 0, "public-size", "1500 at most")
 
     def test_the_c_api_counts_by_itself(self):
-        self.assert_clean({"include/nacre/a.h": "//\n" * 600, "include/nacre/b.h": "//\n" * 600, "include/nacre/c.h": "//\n" * 600})
-        self.assert_found({"include/nacre/c.h": "//\n" * 601}, "include/nacre/c.h", 601, "public-size", "600 at most")
+        c_api = {"include/nacre/c.h": "//\n" * 500, "include/nacre/c_part.h": "//\n" * 500}
+        self.assert_clean({"include/nacre/a.h": "//\n" * 600, "include/nacre/b.h": "//\n" * 600, **c_api})
+        self.assert_found({**c_api, "include/nacre/c_more.h": "//\n"}, "include/nacre/c.h", 0, "public-size", "1000 at most")
+        self.assert_found({"include/nacre/a.h": "//\n" * 600, "include/nacre/cursor.h": "//\n" * 600, "include/nacre/d.h": "//\n" * 301},
+                          "include/nacre", 0, "public-size", "1500 at most")
 
     # --- text
 

@@ -10,16 +10,18 @@
 //   nacre_value_free(name);
 //   nacre_db_free(db);
 //
-// examples/c_api.c is a page to copy. Calls do what their namesakes in the C++ headers do, where more is said of them.
+// examples/c_api.c is a page to copy. Calls do what their namesakes in the C++ headers do, where more is said of them. The headers
+// c_*.h are parts of this one: handles, bytes and errors; options and TOML; events; statistics and metrics; repair; inspection.
 //
 // Answers: what can fail returns nacre_status. The `error` at its end may be NULL; it is written only if the call fails. A wrong
 // argument (NULL where something is needed, bytes without data, a number that an enum does not have) answers
-// NACRE_INVALID_ARGUMENT and does nothing. What a failed call was to hand out is NULL, false or 0.
+// NACRE_INVALID_ARGUMENT and does nothing. What a failed call was to hand out is NULL, false or 0; a struct that it was to fill is
+// as before.
 //
 // Structs that begin with `struct_size` grow at their end. Set it, and leave the rest zero, which is every default:
 //   nacre_options options = {.struct_size = sizeof options};
 // So a program runs with an older or newer library than it was compiled with; one that sets what its library does not know is
-// refused. In a struct that the library hands out, struct_size says how much of it is there.
+// refused. In a struct that the library hands out, struct_size says how much of it is there. One that a call fills wants it set, too.
 //
 // Ownership: every handle is the caller's until the _free of its type, which takes NULL. Nothing else is to be freed.
 //
@@ -27,17 +29,18 @@
 // left, opened keyspaces too, answers NACRE_CLOSED, values keep their bytes, and each is still to be freed. A handle that was freed
 // itself must not be used again. In a forked child reads and writes answer NACRE_CLOSED.
 //
-// Threads: databases, keyspaces, snapshots and values may be used by several at once; a batch, cursor or transaction by one at a
-// time. _free and nacre_close want to be the only call with their handle.
+// Threads: a batch, cursor or transaction may be used by one at a time; all other handles by several at once. _free and nacre_close
+// want to be the only call with their handle.
 //
 // Callbacks return to their caller, without longjmp or exceptions. Memory that cannot be had ends the process (docs/adr/0008).
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "nacre/export.h"
+#include "nacre/c_base.h"     // IWYU pragma: export
+#include "nacre/c_events.h"   // IWYU pragma: export
+#include "nacre/c_inspect.h"  // IWYU pragma: export
+#include "nacre/c_options.h"  // IWYU pragma: export
+#include "nacre/c_repair.h"   // IWYU pragma: export
+#include "nacre/c_stats.h"    // IWYU pragma: export
 
 #ifdef __cplusplus
 extern "C" {
@@ -49,163 +52,6 @@ extern "C" {
 
 // "0.1.0": of the library, which may be another one than that of this header.
 NACRE_API const char* nacre_version(void);
-
-typedef struct nacre_db nacre_db;
-typedef struct nacre_keyspace nacre_keyspace;        // a named map in a database
-typedef struct nacre_value nacre_value;              // a value that was read, lying where the engine keeps it
-typedef struct nacre_batch nacre_batch;              // changes that go in together
-typedef struct nacre_snapshot nacre_snapshot;        // one commit point, held; NULL stands for now
-typedef struct nacre_cursor nacre_cursor;            // stands on one entry, or nowhere
-typedef struct nacre_transaction nacre_transaction;  // reads and changes that go in together
-
-// ---- Bytes -----------------------------------------------------------------------------------------------------------
-
-// Borrowed bytes, of any values; whoever hands them out says what keeps them. `data` may be NULL if `size` is 0.
-typedef struct nacre_bytes {
-  const char* data;
-  size_t size;
-} nacre_bytes;
-
-// The characters of a string, without the zero at its end; NULL is no bytes.
-NACRE_API nacre_bytes nacre_text(const char* text);
-
-// ---- Errors ----------------------------------------------------------------------------------------------------------
-
-// Numbers are never given anew, here and in all other enums; new ones may come.
-typedef enum nacre_status {
-  NACRE_OK = 0,
-  NACRE_NOT_FOUND = 1,         // a named thing (database, keyspace, file) does not exist: create it or name another
-  NACRE_INVALID_ARGUMENT = 2,  // the call is wrong, nothing was changed: correct it
-  NACRE_CONFLICT = 3,          // a transaction lost against another: run it again
-  NACRE_BUSY = 4,              // somebody else holds it: retry later
-  NACRE_NO_SPACE = 5,          // the device or quota is full, nothing was changed: free space, then go on
-  NACRE_IO = 6,                // the system failed a read or write; of a commit the outcome is unknown until reopen
-  NACRE_CORRUPTION = 7,        // stored bytes are damaged: see file and offset; restore a backup
-  NACRE_CLOSED = 8,            // the handle was closed, or stopped accepting writes after a failed sync: reopen
-  NACRE_UNSUPPORTED = 9        // a newer format, or a feature that this build or machine lacks: upgrade
-} nacre_status;
-
-// What was being done when an error arose.
-typedef enum nacre_operation {
-  NACRE_OPERATION_NONE = 0,
-  NACRE_OPERATION_OPEN = 1,
-  NACRE_OPERATION_CLOSE = 2,
-  NACRE_OPERATION_READ = 3,
-  NACRE_OPERATION_WRITE = 4,
-  NACRE_OPERATION_SYNC = 5,
-  NACRE_OPERATION_RENAME = 6,
-  NACRE_OPERATION_REMOVE = 7,
-  NACRE_OPERATION_LIST = 8,
-  NACRE_OPERATION_LOCK = 9,
-  NACRE_OPERATION_MAP = 10,
-  NACRE_OPERATION_DECODE = 11,
-  NACRE_OPERATION_DECOMPRESS = 12,
-  NACRE_OPERATION_COMMIT = 13,
-  NACRE_OPERATION_FLUSH = 14,
-  NACRE_OPERATION_COMPACT = 15,
-  NACRE_OPERATION_RECOVER = 16,
-  NACRE_OPERATION_SCAN = 17,
-  NACRE_OPERATION_CONFIGURE = 18
-} nacre_operation;
-
-// With a number: a file of the database's directory.
-typedef enum nacre_file_kind {
-  NACRE_FILE_NONE = 0,
-  NACRE_FILE_CURRENT = 1,
-  NACRE_FILE_MANIFEST = 2,
-  NACRE_FILE_LOG = 3,
-  NACRE_FILE_TABLE = 4,
-  NACRE_FILE_BLOB = 5,
-  NACRE_FILE_LOCK = 6,
-  NACRE_FILE_DIRECTORY = 7,
-  NACRE_FILE_OTHER = 8
-} nacre_file_kind;
-
-// Why a call failed. The caller's, a plain value: copy it, forget it.
-typedef struct nacre_error {
-  size_t struct_size;
-  nacre_status status;  // what the call returned
-  nacre_operation operation;
-  nacre_file_kind file_kind;
-  int32_t system_errno;  // of the failed system call, 0 if none
-  uint64_t file_number;
-  uint64_t offset;     // in that file
-  const char* reason;  // what is wrong and what to do, lives for ever; may be NULL
-} nacre_error;
-
-// Writes one line for people, cut to fit and ended by a zero, and returns its whole length, as snprintf does.
-NACRE_API size_t nacre_error_message(const nacre_error* error, char* buffer, size_t buffer_size);
-
-// A word or two for a nacre_status; lives for ever.
-NACRE_API const char* nacre_status_name(int status);
-
-// ---- Options ---------------------------------------------------------------------------------------------------------
-
-typedef enum nacre_open_mode {
-  NACRE_OPEN_CREATE_IF_MISSING = 0,
-  NACRE_OPEN_MUST_EXIST = 1,
-  NACRE_OPEN_CREATE_NEW = 2,
-  NACRE_OPEN_READ_ONLY = 3  // changes no file; not beside a writer
-} nacre_open_mode;
-
-// What a finished write has survived.
-typedef enum nacre_durability {
-  NACRE_DURABILITY_DEFAULT = 0,  // of a write: the database's; of a database: NACRE_DURABILITY_OS
-  NACRE_DURABILITY_MEMORY = 1,   // nothing yet: lost with the process; a clean close keeps it
-  NACRE_DURABILITY_OS = 2,       // the death of the process; a power cut may take a tail of such writes
-  NACRE_DURABILITY_DISK = 3      // a power cut, if the device honours flushes
-} nacre_durability;
-
-typedef enum nacre_memtable_kind { NACRE_MEMTABLE_BTREE = 0, NACRE_MEMTABLE_SKIP_LIST = 1 } nacre_memtable_kind;
-
-typedef enum nacre_compression {
-  NACRE_COMPRESSION_DEFAULT = 0,  // LZ4
-  NACRE_COMPRESSION_NONE = 1,
-  NACRE_COMPRESSION_LZ4 = 2,
-  NACRE_COMPRESSION_ZSTD = 3
-} nacre_compression;
-
-typedef enum nacre_compaction_shape {
-  NACRE_SHAPE_LAZY_LEVELED = 0,  // several runs above, one at the bottom: least writing for near-leveled reads
-  NACRE_SHAPE_LEVELED = 1,       // one run a level: most writing, fewest runs
-  NACRE_SHAPE_TIERED = 2         // several runs on every level: least writing, most runs and space
-} nacre_compaction_shape;
-
-#define NACRE_NO_FILTER UINT32_MAX
-
-// Of a keyspace; recorded when it is created.
-typedef struct nacre_keyspace_options {
-  size_t struct_size;
-  nacre_compression compression;         // of all levels but the bottom one
-  nacre_compression bottom_compression;  // of the bottom level
-  nacre_compaction_shape shape;
-  uint32_t filter_bits_per_key;  // 1 to 24, 0: 10; or NACRE_NO_FILTER
-  uint64_t block_bytes;          // 1,024 to 65,536, 0: 8,192
-} nacre_keyspace_options;
-
-typedef struct nacre_event nacre_event;
-
-// Called from any thread, sometimes under internal locks: return soon, and call nothing of the database. Views live for the call.
-typedef void (*nacre_event_fn)(void* context, const nacre_event* event);
-
-typedef struct nacre_options {
-  size_t struct_size;
-  nacre_open_mode mode;
-  nacre_durability durability;  // of writes that do not name their own
-  uint64_t memory_bytes;        // ceiling for everything the database holds: at least 16 MiB, 0: 512 MiB
-  nacre_memtable_kind memtable;
-  uint32_t row_cache_percent;  // 0 to 50: share of memory for a cache of single hot entries
-  const nacre_keyspace_options*
-      keyspace;             // of keyspaces that nacre_keyspace_open creates and the default one; NULL: defaults
-  nacre_event_fn on_event;  // NULL: events are dropped
-  void* event_context;      // what on_event is called with
-} nacre_options;
-
-typedef struct nacre_write_options {
-  size_t struct_size;
-  nacre_durability durability;
-  uint32_t fail_if_delayed;  // not 0: NACRE_BUSY instead of waiting when background work is behind
-} nacre_write_options;
 
 // ---- Open and close --------------------------------------------------------------------------------------------------
 
@@ -385,148 +231,11 @@ NACRE_API nacre_status nacre_settle(nacre_db* db, nacre_error* error);
 
 // Told of one thing that nacre_check found wrong; what it points to lives for the call.
 typedef void (*nacre_finding_fn)(void* context, const nacre_error* error, const char* detail);
-// Told of bytes done and in all.
-typedef void (*nacre_progress_fn)(void* context, uint64_t done, uint64_t all);
 
 // Reads everything and verifies it. NACRE_OK says that it could be checked; `findings` is 0 if the database is sound. Callbacks and
 // `findings` may be NULL; the callbacks call nothing of the database.
 NACRE_API nacre_status nacre_check(nacre_db* db, nacre_finding_fn on_finding, nacre_progress_fn on_progress,
                                    void* context, size_t* findings, nacre_error* error);
-
-// ---- Statistics ------------------------------------------------------------------------------------------------------
-
-// Nanoseconds. Of operations of users about one in 16 is recorded, of all else each.
-typedef struct nacre_latency {
-  uint64_t count;
-  uint64_t sum_ns;
-  uint64_t p50_ns;
-  uint64_t p90_ns;
-  uint64_t p99_ns;
-  uint64_t p999_ns;
-  uint64_t max_ns;
-} nacre_latency;
-
-// What a database did since it was opened, and what it holds; nacre/stats.h says more of each number.
-typedef struct nacre_stats {
-  size_t struct_size;
-  uint64_t writes;              // batches, a single put counting as one
-  uint64_t operations_written;  // changes in them
-  uint64_t gets;                // keys asked for
-  uint64_t gets_found;          // of them, live entries found
-  uint64_t syncs;
-  uint64_t user_bytes;   // keys and values written
-  uint64_t log_bytes;    // appended to the log
-  uint64_t flush_bytes;  // table bytes written by flushes
-  uint64_t compaction_bytes_read;
-  uint64_t compaction_bytes_written;
-  uint64_t table_file_bytes;  // live tables
-  uint64_t log_file_bytes;    // live log segments
-  uint64_t memory_bytes;      // held now: the next six together
-  uint64_t memory_memtables;
-  uint64_t memory_log;
-  uint64_t memory_cache;
-  uint64_t memory_tables;
-  uint64_t memory_cursors;
-  uint64_t memory_jobs;
-  uint64_t memory_ceiling_bytes;
-  uint64_t cache_misses;
-  uint64_t cache_made_ahead;  // blocks that flushes and compactions cached as they wrote them
-  uint64_t cache_evictions;
-  uint64_t keyspaces;
-  uint64_t snapshots;
-  uint64_t last_sequence;
-  double write_amplification;  // bytes written for each byte of users
-  double space_amplification;  // bytes of tables for each byte of data, at most
-  double read_amplification;   // the most runs that a get may look into
-  nacre_latency write_latency;
-  nacre_latency get_latency;
-  nacre_latency multi_get_latency;  // of whole calls
-  nacre_latency seek_latency;
-  nacre_latency sync_latency;
-  nacre_latency flush_duration;
-  nacre_latency compaction_duration;
-  nacre_latency delays_memtables_full;     // writers waited for a flush
-  nacre_latency delays_memtables_filling;  // writers slowed down: more than half of that memory waits
-  nacre_latency delays_compaction_debt;    // writers slowed down: too much waits for compaction
-  nacre_latency delays_log_segment;        // writers waited for the log's next segment
-} nacre_stats;
-
-// Fills `stats`, whose struct_size the caller has set.
-NACRE_API nacre_status nacre_db_stats(const nacre_db* db, nacre_stats* stats, nacre_error* error);
-
-// ---- Events ----------------------------------------------------------------------------------------------------------
-
-// Which fields a kind sets: nacre/events.h.
-typedef enum nacre_event_kind {
-  NACRE_EVENT_OPENED = 0,
-  NACRE_EVENT_RECOVERED = 1,
-  NACRE_EVENT_TORN_TAIL = 2,
-  NACRE_EVENT_CLOSED = 3,
-  NACRE_EVENT_KEYSPACE_CREATED = 4,
-  NACRE_EVENT_KEYSPACE_DROPPED = 5,
-  NACRE_EVENT_FLUSH_STARTED = 6,
-  NACRE_EVENT_FLUSH_FINISHED = 7,
-  NACRE_EVENT_COMPACTION_STARTED = 8,
-  NACRE_EVENT_COMPACTION_FINISHED = 9,
-  NACRE_EVENT_TABLES_MOVED = 10,
-  NACRE_EVENT_TABLE_REMOVED = 11,
-  NACRE_EVENT_MANIFEST_REPLACED = 12,
-  NACRE_EVENT_WRITE_DELAYED = 13,
-  NACRE_EVENT_NO_SPACE = 14,
-  NACRE_EVENT_SPACE_RETURNED = 15,
-  NACRE_EVENT_WRITES_STOPPED = 16,
-  NACRE_EVENT_CORRUPTION = 17,
-  NACRE_EVENT_BACKGROUND_ERROR = 18,
-  NACRE_EVENT_JOB_GIVEN_UP = 19,
-  NACRE_EVENT_LOG_SEGMENT_READY = 20,
-  NACRE_EVENT_PACE_CHANGED = 21,
-  NACRE_EVENT_RESERVE_USED = 22,
-  NACRE_EVENT_RESERVE_MADE = 23,
-  NACRE_EVENT_SLOW_OPERATION = 24,
-  NACRE_EVENT_EVENTS_LOST = 25,
-  NACRE_EVENT_COMPACTION_DECLINED = 26
-} nacre_event_kind;
-
-typedef enum nacre_severity {
-  NACRE_SEVERITY_DEBUG = 0,
-  NACRE_SEVERITY_INFO = 1,
-  NACRE_SEVERITY_WARNING = 2,
-  NACRE_SEVERITY_ERROR = 3
-} nacre_severity;
-
-struct nacre_event {
-  size_t struct_size;
-  nacre_event_kind kind;
-  nacre_severity severity;
-  uint64_t wall_ns;      // since 1970 UTC
-  nacre_bytes database;  // the directory
-  nacre_bytes keyspace;
-  nacre_bytes cause;  // why, in a few words
-  uint64_t job;       // joins the start and the end of a background job
-  uint64_t file_number;
-  uint64_t offset;
-  uint64_t bytes_in;
-  uint64_t bytes_out;
-  uint64_t files_in;
-  uint64_t files_out;
-  uint64_t entries;
-  uint64_t duration_ns;
-  nacre_file_kind file_kind;
-  uint32_t level_from;
-  uint32_t level_to;
-  uint32_t reserved;
-  const nacre_error* error;  // NULL if the kind has none
-  nacre_bytes detail;        // what else a person may want to know
-  nacre_bytes operation;     // of a slow operation: put, write, sync, get, multi_get, seek; and what it waited for:
-  uint64_t delay_ns;         // memtables, or background work that is behind
-  uint64_t lock_ns;          // other writers
-  uint64_t log_ns;           // a segment of the log
-  uint64_t sync_ns;          // the device
-  uint64_t read_ns;          // blocks of tables
-};
-
-// Writes one line of "key=value" pairs, as nacre_error_message does.
-NACRE_API size_t nacre_event_message(const nacre_event* event, char* buffer, size_t buffer_size);
 
 #ifdef __cplusplus
 }

@@ -3,11 +3,9 @@
 #include "nacre/db.h"
 
 #include <functional>
-#include <memory>
 #include <string>
 
 #include "capi/door.h"
-#include "capi/event_sink.h"
 #include "capi/handles.h"
 #include "capi/options.h"
 
@@ -33,10 +31,9 @@ nacre_status nacre_open(const char* path, const nacre_options* options, nacre_db
     NACRE_TRY(needed(path, "the path is NULL"));
     NACRE_TRY_ASSIGN(const nacre_options given, taken(options));
     NACRE_TRY_ASSIGN(const Options how, as_options(given));
-    Runtime runtime = Runtime::standard();
-    if (given.on_event != nullptr) runtime.events = std::make_shared<CallingSink>(given.on_event, given.event_context);
-    NACRE_TRY_ASSIGN(Db opened, Db::open(path, how, runtime));
-    return new nacre_db(std::move(opened));
+    NACRE_TRY_ASSIGN(const Surroundings with, surroundings_of(given));
+    NACRE_TRY_ASSIGN(Db opened, Db::open(path, how, runtime_with(with)));
+    return new nacre_db(std::move(opened), with);
   });
 }
 
@@ -47,6 +44,35 @@ nacre_status nacre_sync(nacre_db* db, nacre_error* error) { return plain_call(db
 nacre_status nacre_flush(nacre_db* db, nacre_error* error) { return plain_call(db, error, &Db::flush); }
 nacre_status nacre_compact(nacre_db* db, nacre_error* error) { return plain_call(db, error, &Db::compact); }
 nacre_status nacre_settle(nacre_db* db, nacre_error* error) { return plain_call(db, error, &Db::settle); }
+
+nacre_status nacre_db_get_options(const nacre_db* db, nacre_options* options, nacre_keyspace_options* keyspace,
+                                  nacre_error* error) {
+  return answer(error, [&]() -> Result<void> {
+    NACRE_TRY(needed_db(db));
+    NACRE_TRY(fillable(options));
+    NACRE_TRY(fillable(keyspace));
+    const Options now = db->db.options();
+    nacre_options all = as_c(now, keyspace);
+    all.on_event = db->surroundings.on_event;
+    all.event_context = db->surroundings.event_context;
+    all.log = &db->surroundings.log;
+    all.slow_ns = db->surroundings.slow_ns;
+    give(as_c(now.keyspace), keyspace);
+    give(all, options);
+    return {};
+  });
+}
+
+nacre_status nacre_db_set_options(nacre_db* db, const nacre_options* options, nacre_error* error) {
+  return answer(error, [&]() -> Result<void> {
+    NACRE_TRY(needed_db(db));
+    NACRE_TRY_ASSIGN(const nacre_options given, taken(options));
+    NACRE_TRY_ASSIGN(const Options how, as_options(given));
+    NACRE_TRY_ASSIGN(const Surroundings with, surroundings_of(given));
+    NACRE_TRY(check_same(db->surroundings, with));
+    return db->db.set_options(how);
+  });
+}
 
 const nacre_keyspace* nacre_default_keyspace(const nacre_db* db) {
   return db != nullptr ? &db->default_keyspace : nullptr;

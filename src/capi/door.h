@@ -45,6 +45,14 @@ nacre_status hand_out(Handle** out, nacre_error* error, const Make& make) noexce
   });
 }
 
+// Whether give() may fill the caller's struct.
+template <class T>
+Result<void> fillable(const T* out) {
+  NACRE_TRY(needed(out, "there is no place for what the call hands out: the pointer to it is NULL"));
+  if (is_struct_size(out->struct_size)) return {};
+  return invalid_argument(Operation::kConfigure, "struct_size is not the size of a struct: set it to sizeof");
+}
+
 inline Result<Bytes> as_bytes(nacre_bytes bytes) {
   if (bytes.data == nullptr && bytes.size != 0)
     return invalid_argument(Operation::kNone, "bytes have a size, but their data is NULL");

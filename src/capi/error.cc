@@ -6,6 +6,7 @@
 #include <string>
 
 #include "capi/door.h"
+#include "capi/handles.h"
 #include "capi/numbers.h"
 #include "capi/text.h"
 
@@ -58,6 +59,11 @@ const char* nacre_version() {
 }
 
 nacre_bytes nacre_text(const char* text) { return text == nullptr ? nacre_bytes{} : as_c(Bytes(text)); }
+
+nacre_bytes nacre_string_bytes(const nacre_string* string) {
+  return string != nullptr ? as_c(Bytes(string->text)) : nacre_bytes{};
+}
+void nacre_string_free(nacre_string* string) { delete string; }
 
 size_t nacre_error_message(const nacre_error* error, char* buffer, size_t buffer_size) {
   return at_the_door([&] {

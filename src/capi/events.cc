@@ -95,6 +95,22 @@ void CallingSink::on_event(const Event& event) noexcept {
 using namespace nacre;
 using namespace nacre::capi;
 
+const char* nacre_event_kind_name(int kind) {
+  return to_string(named(static_cast<uint32_t>(kind), EventKind{255})).data();  // of a literal, so it ends with a zero
+}
+const char* nacre_severity_name(int severity) {
+  return to_string(named(static_cast<uint32_t>(severity), Severity{255})).data();
+}
+
+size_t nacre_event_json(const nacre_event* event, char* buffer, size_t buffer_size) {
+  return at_the_door([&]() -> size_t {
+    const Result<nacre_event> known = taken(event);
+    const Result<Event> translated = known ? as_event(*known) : known.error();
+    const bool is_one = event != nullptr && translated.has_value();
+    return write_text(is_one ? to_json(*translated) : std::string(), buffer, buffer_size);
+  });
+}
+
 size_t nacre_event_message(const nacre_event* event, char* buffer, size_t buffer_size) {
   return at_the_door([&]() -> size_t {
     if (event == nullptr) return write_text({}, buffer, buffer_size);

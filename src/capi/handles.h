@@ -6,8 +6,11 @@
 #include <string>
 #include <utility>
 
+#include "capi/options.h"
 #include "nacre/c.h"
 #include "nacre/db.h"
+#include "nacre/repair.h"
+#include "nacre/stats.h"
 
 struct nacre_keyspace {
   explicit nacre_keyspace(nacre::Keyspace opened) : keyspace(std::move(opened)), name(keyspace.name()) {}
@@ -16,13 +19,19 @@ struct nacre_keyspace {
 };
 
 struct nacre_db {
-  explicit nacre_db(nacre::Db opened) : db(std::move(opened)), default_keyspace(db.default_keyspace()) {}
+  nacre_db(nacre::Db opened, const nacre::capi::Surroundings& with)
+      : db(std::move(opened)), default_keyspace(db.default_keyspace()), surroundings(with) {}
   nacre::Db db;
   nacre_keyspace default_keyspace;
+  const nacre::capi::Surroundings surroundings;
 };
 
 struct nacre_value {
   nacre::Value value;
+};
+
+struct nacre_string {
+  std::string text;
 };
 
 struct nacre_batch {
@@ -42,4 +51,12 @@ struct nacre_cursor {
 struct nacre_transaction {
   nacre::Transaction transaction;
   const nacre::engine::Core* core;  // only compared
+};
+
+struct nacre_metrics {
+  nacre::Stats stats;
+};
+
+struct nacre_repair_report {
+  nacre::RepairReport report;
 };

@@ -103,6 +103,25 @@ nacre_bytes nacre_value_bytes(const nacre_value* value) {
 }
 void nacre_value_free(nacre_value* value) { delete value; }
 
+nacre_status nacre_keyspace_get_options(const nacre_keyspace* keyspace, nacre_keyspace_options* options,
+                                        nacre_error* error) {
+  return answer(error, [&]() -> Result<void> {
+    NACRE_TRY(needed_keyspace(keyspace));
+    NACRE_TRY(fillable(options));
+    give(as_c(keyspace->keyspace.options()), options);
+    return {};
+  });
+}
+
+nacre_status nacre_keyspace_set_options(const nacre_keyspace* keyspace, const nacre_keyspace_options* options,
+                                        nacre_error* error) {
+  return answer(error, [&]() -> Result<void> {
+    NACRE_TRY(needed_keyspace(keyspace));
+    NACRE_TRY_ASSIGN(const KeyspaceOptions how, as_keyspace_options(options));
+    return keyspace->keyspace.set_options(how);
+  });
+}
+
 nacre_bytes nacre_keyspace_name(const nacre_keyspace* keyspace) {
   return keyspace != nullptr ? as_c(keyspace->name) : nacre_bytes{};
 }

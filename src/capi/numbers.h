@@ -9,6 +9,10 @@
 #include "nacre/c.h"
 #include "nacre/error.h"
 #include "nacre/events.h"
+#include "nacre/inspect.h"
+#include "nacre/options.h"
+#include "nacre/repair.h"
+#include "nacre/runtime.h"
 
 namespace nacre::capi {
 
@@ -108,6 +112,77 @@ constexpr nacre_severity number_of(Severity severity) {
     case Severity::kError: return NACRE_SEVERITY_ERROR;
   }
   return NACRE_SEVERITY_ERROR;
+}
+
+constexpr nacre_open_mode number_of(OpenMode mode) {
+  switch (mode) {
+    case OpenMode::kCreateIfMissing: return NACRE_OPEN_CREATE_IF_MISSING;
+    case OpenMode::kMustExist: return NACRE_OPEN_MUST_EXIST;
+    case OpenMode::kCreateNew: return NACRE_OPEN_CREATE_NEW;
+    case OpenMode::kReadOnly: return NACRE_OPEN_READ_ONLY;
+  }
+  return NACRE_OPEN_CREATE_IF_MISSING;
+}
+
+constexpr nacre_durability number_of(Durability durability) {
+  switch (durability) {
+    case Durability::kMemory: return NACRE_DURABILITY_MEMORY;
+    case Durability::kOs: return NACRE_DURABILITY_OS;
+    case Durability::kDisk: return NACRE_DURABILITY_DISK;
+  }
+  return NACRE_DURABILITY_OS;
+}
+
+constexpr nacre_memtable_kind number_of(MemtableKind kind) {
+  switch (kind) {
+    case MemtableKind::kBTree: return NACRE_MEMTABLE_BTREE;
+    case MemtableKind::kSkipList: return NACRE_MEMTABLE_SKIP_LIST;
+  }
+  return NACRE_MEMTABLE_BTREE;
+}
+
+constexpr nacre_compression number_of(Compression compression) {
+  switch (compression) {
+    case Compression::kNone: return NACRE_COMPRESSION_NONE;
+    case Compression::kLz4: return NACRE_COMPRESSION_LZ4;
+    case Compression::kZstd: return NACRE_COMPRESSION_ZSTD;
+  }
+  return NACRE_COMPRESSION_LZ4;
+}
+
+constexpr nacre_compaction_shape number_of(CompactionShape shape) {
+  switch (shape) {
+    case CompactionShape::kLazyLeveled: return NACRE_SHAPE_LAZY_LEVELED;
+    case CompactionShape::kLeveled: return NACRE_SHAPE_LEVELED;
+    case CompactionShape::kTiered: return NACRE_SHAPE_TIERED;
+  }
+  return NACRE_SHAPE_LAZY_LEVELED;
+}
+
+constexpr nacre_log_format number_of(LogFormat format) {
+  switch (format) {
+    case LogFormat::kText: return NACRE_LOG_TEXT;
+    case LogFormat::kJson: return NACRE_LOG_JSON;
+  }
+  return NACRE_LOG_TEXT;
+}
+
+constexpr nacre_repair_finding_kind number_of(RepairFinding::Kind kind) {
+  switch (kind) {
+    case RepairFinding::Kind::kNote: return NACRE_REPAIR_NOTE;
+    case RepairFinding::Kind::kDoubtful: return NACRE_REPAIR_DOUBTFUL;
+    case RepairFinding::Kind::kLost: return NACRE_REPAIR_LOST;
+  }
+  return NACRE_REPAIR_LOST;
+}
+
+constexpr nacre_inspect_field_kind number_of(InspectField::Kind kind) {
+  switch (kind) {
+    case InspectField::Kind::kNumber: return NACRE_INSPECT_NUMBER;
+    case InspectField::Kind::kWord: return NACRE_INSPECT_WORD;
+    case InspectField::Kind::kBytes: return NACRE_INSPECT_BYTES;
+  }
+  return NACRE_INSPECT_BYTES;
 }
 
 // The enumerator with that number, or `otherwise` if there is none.

@@ -5,6 +5,8 @@
 #include <set>
 #include <string>
 
+#include "nacre/config.h"
+
 namespace nacre::capi {
 namespace {
 
@@ -30,6 +32,14 @@ TEST(NumbersTest, AreThoseThatWerePromised) {
   numbers_are_its_own(27, 0, EventKind{77});
   numbers_are_its_own(4, 0, Severity{77});
   EXPECT_EQ(named(NACRE_OK, ErrorKind{77}), ErrorKind{77});
+  numbers_are_its_own(4, 0, OpenMode{77});
+  numbers_are_its_own(3, 1, Durability{77});
+  numbers_are_its_own(2, 0, MemtableKind{77});
+  numbers_are_its_own(3, 1, Compression{77});
+  numbers_are_its_own(3, 0, CompactionShape{77});
+  numbers_are_its_own(2, 0, LogFormat{77});
+  numbers_are_its_own(3, 0, RepairFinding::Kind{77});
+  numbers_are_its_own(3, 0, InspectField::Kind{77});
 }
 
 // The counts above are all: behind them no enumerator has a word.
@@ -38,6 +48,11 @@ TEST(NumbersTest, LeaveNoEnumeratorOut) {
   EXPECT_EQ(to_string(Operation{19}), "");
   EXPECT_EQ(to_string(EventKind{27}), "unknown_event");
   EXPECT_EQ(to_string(Severity{4}), "unknown");
+  EXPECT_EQ(to_string(OpenMode{4}), "?");
+  EXPECT_EQ(to_string(Durability{3}), "?");
+  EXPECT_EQ(to_string(MemtableKind{2}), "?");
+  EXPECT_EQ(to_string(Compression{3}), "?");
+  EXPECT_EQ(to_string(CompactionShape{3}), "?");
   EXPECT_EQ(NACRE_UNSUPPORTED, 9);
   EXPECT_EQ(NACRE_OPERATION_CONFIGURE, 18);
   EXPECT_EQ(NACRE_FILE_OTHER, 8);

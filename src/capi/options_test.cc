@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include "nacre/config.h"
+
 namespace nacre::capi {
 namespace {
 
@@ -37,6 +39,78 @@ TEST(OptionsTest, AllZeroIsAllDefaults) {
   const ScanOptions scan = as_scan_options(&zero_scan).value();
   EXPECT_FALSE(scan.prefix || scan.from || scan.to || scan.reverse || scan.snapshot.valid());
   EXPECT_EQ(scan.limit, std::numeric_limits<uint64_t>::max());
+}
+
+TEST(OptionsTest, LimitsAreThoseOfTheEngine) {
+  EXPECT_EQ(NACRE_MAX_KEY_BYTES, kMaxKeyBytes);
+  EXPECT_EQ(NACRE_MAX_VALUE_BYTES, kMaxValueBytes);
+  EXPECT_EQ(NACRE_MIN_MEMORY_BYTES, kMinMemoryBytes);
+  EXPECT_EQ(NACRE_MAX_CONFIG_BYTES, kMaxConfigBytes);
+}
+
+TEST(OptionsTest, GoThereAndBack) {
+  for (const Compression compression : {Compression::kNone, Compression::kLz4, Compression::kZstd}) {
+    for (const CompactionShape shape :
+         {CompactionShape::kLazyLeveled, CompactionShape::kLeveled, CompactionShape::kTiered}) {
+      for (const uint32_t bits : {0u, 1u, 24u}) {
+        const KeyspaceOptions options{
+            .bottom_compression = compression, .shape = shape, .filter_bits_per_key = bits, .block_bytes = 1024};
+        const nacre_keyspace_options in_c = as_c(options);
+        EXPECT_EQ(in_c.struct_size, sizeof in_c);
+        EXPECT_EQ(as_keyspace_options(&in_c).value(), options);
+      }
+    }
+  }
+  for (int mode = 0; mode < 4; mode++) {
+    for (int durability = 0; durability < 3; durability++) {
+      for (int memtable = 0; memtable < 2; memtable++) {
+        const Options options{.mode = static_cast<OpenMode>(mode),
+                              .durability = static_cast<Durability>(durability),
+                              .memory_bytes = 1234567,
+                              .memtable = static_cast<MemtableKind>(memtable),
+                              .row_cache_percent = 9,
+                              .keyspace = {.compression = Compression::kZstd}};
+        const nacre_keyspace_options keyspace = as_c(options.keyspace);
+        EXPECT_EQ(as_options(as_c(options, &keyspace)).value(), options);
+      }
+    }
+  }
+}
+
+TEST(OptionsTest, ZeroSurroundingsAreTheStandardRuntime) {
+  const nacre_options zero{.struct_size = sizeof zero};
+  const Runtime& standard = Runtime::standard();
+  const Runtime runtime = runtime_with(surroundings_of(zero).value());
+  EXPECT_EQ(runtime.file_system, standard.file_system);
+  EXPECT_EQ(runtime.clock, standard.clock);
+  EXPECT_EQ(runtime.executor, standard.executor);
+  EXPECT_EQ(runtime.events, standard.events);
+  EXPECT_EQ(runtime.random_seed, standard.random_seed);
+  EXPECT_EQ(runtime.log.enabled, standard.log.enabled);
+  EXPECT_EQ(runtime.log.format, standard.log.format);
+  EXPECT_EQ(runtime.log.least, standard.log.least);
+  EXPECT_EQ(runtime.log.file_bytes, standard.log.file_bytes);
+  EXPECT_EQ(runtime.log.files, standard.log.files);
+  EXPECT_EQ(runtime.slow_ns, standard.slow_ns);
+}
+
+TEST(OptionsTest, EachSurroundingArrives) {
+  const nacre_log_options log{.struct_size = sizeof log,
+                              .disabled = 2,
+                              .format = NACRE_LOG_JSON,
+                              .least = NACRE_SEVERITY_WARNING,
+                              .files = 7,
+                              .file_bytes = 65536};
+  nacre_options given{.struct_size = sizeof given, .log = &log, .slow_ns = 8};
+  const Runtime runtime = runtime_with(surroundings_of(given).value());
+  EXPECT_FALSE(runtime.log.enabled);
+  EXPECT_EQ(runtime.log.format, LogFormat::kJson);
+  EXPECT_EQ(runtime.log.least, Severity::kWarning);
+  EXPECT_EQ(runtime.log.files, 7u);
+  EXPECT_EQ(runtime.log.file_bytes, 65536u);
+  EXPECT_EQ(runtime.slow_ns, 8u);
+  given.slow_ns = NACRE_NEVER_SLOW;
+  EXPECT_EQ(runtime_with(surroundings_of(given).value()).slow_ns, 0u);
 }
 
 TEST(OptionsTest, EachFieldArrives) {

@@ -15,6 +15,15 @@ static_assert(std::has_unique_object_representations_v<nacre_keyspace_options>);
 static_assert(std::has_unique_object_representations_v<nacre_write_options>);
 static_assert(std::has_unique_object_representations_v<nacre_scan_options>);
 static_assert(std::has_unique_object_representations_v<nacre_error>);
+static_assert(std::has_unique_object_representations_v<nacre_log_options>);  // compared as bytes, too
+static_assert(std::has_unique_object_representations_v<nacre_config_error>);
+static_assert(std::has_unique_object_representations_v<nacre_repair_options>);
+static_assert(std::has_unique_object_representations_v<nacre_repair_totals>);
+static_assert(std::has_unique_object_representations_v<nacre_repair_finding>);
+static_assert(std::has_unique_object_representations_v<nacre_inspect_options>);
+static_assert(std::has_unique_object_representations_v<nacre_inspect_item>);
+static_assert(std::has_unique_object_representations_v<nacre_inspect_field>);
+static_assert(std::has_unique_object_representations_v<nacre_publication>);
 static_assert(std::has_unique_object_representations_v<nacre_event>);
 static_assert(std::has_unique_object_representations_v<nacre_latency>);
 

@@ -79,7 +79,59 @@ nacre_stats as_c(const Stats& stats) {
   out.space_amplification = stats.space_amplification();
   out.read_amplification = stats.read_amplification();
   set_latencies(stats, out);
+  out.writes_stopped = stats.writes_stopped ? 1 : 0;
+  out.device_full = stats.device_full ? 1 : 0;
   return out;
+}
+
+nacre_keyspace_stats as_c(const KeyspaceStats& stats) {
+  return {.struct_size = sizeof(nacre_keyspace_stats),
+          .name = as_c(Bytes(stats.name)),
+          .memtable_bytes = stats.memtable_bytes,
+          .memtables = stats.memtables,
+          .puts = stats.puts,
+          .erases = stats.erases,
+          .range_erases = stats.range_erases,
+          .bytes_put = stats.bytes_put,
+          .gets = stats.gets,
+          .gets_found = stats.gets_found,
+          .multi_gets = stats.multi_gets,
+          .multi_get_keys = stats.multi_get_keys,
+          .multi_get_keys_found = stats.multi_get_keys_found,
+          .bytes_got = stats.bytes_got,
+          .cursors = stats.cursors,
+          .seeks = stats.seeks,
+          .flushes = stats.flushes,
+          .compactions = stats.compactions,
+          .flushes_running = stats.flushes_running,
+          .compactions_running = stats.compactions_running,
+          .tables_moved = stats.tables_moved,
+          .largest_run_bytes = stats.largest_run_bytes,
+          .gets_answered_memory = stats.gets_answered_memory,
+          .levels = stats.levels.size(),
+          .write_amplification = stats.write_amplification(),
+          .space_amplification = stats.space_amplification(),
+          .read_amplification = stats.read_amplification(),
+          .write_latency = latency_of(stats.write_latency),
+          .get_latency = latency_of(stats.get_latency),
+          .seek_latency = latency_of(stats.seek_latency)};
+}
+
+nacre_level_stats as_c(const LevelStats& stats) {
+  return {.struct_size = sizeof(nacre_level_stats),
+          .level = stats.level,
+          .runs = stats.runs,
+          .tables = stats.tables,
+          .bytes = stats.bytes,
+          .entries = stats.entries,
+          .tombstones = stats.tombstones,
+          .bytes_written = stats.bytes_written,
+          .bytes_read = stats.bytes_read,
+          .jobs = stats.jobs,
+          .tables_moved_in = stats.tables_moved_in,
+          .entries_dropped = stats.entries_dropped,
+          .gets_answered = stats.gets_answered,
+          .job_durations = latency_of(stats.job_durations)};
 }
 
 }  // namespace nacre::capi
@@ -90,9 +142,7 @@ using namespace nacre::capi;
 nacre_status nacre_db_stats(const nacre_db* db, nacre_stats* stats, nacre_error* error) {
   return answer(error, [&]() -> Result<void> {
     NACRE_TRY(needed(db, "the database is NULL"));
-    NACRE_TRY(needed(stats, "there is no place for the statistics: the pointer is NULL"));
-    if (!is_struct_size(stats->struct_size))
-      return invalid_argument(Operation::kConfigure, "struct_size is not the size of a struct: set it to sizeof");
+    NACRE_TRY(fillable(stats));
     give(as_c(db->db.stats()), stats);
     return {};
   });

@@ -25,13 +25,6 @@ static void note_progress(void* context, uint64_t done, uint64_t all) {
   heard->all = all;
 }
 
-static void flip_a_byte(const char* path) {
-  FILE* file = fopen(path, "r+b");
-  CHECK(file != NULL && fseek(file, 100, SEEK_SET) == 0);
-  const int byte = fgetc(file);
-  CHECK(byte != EOF && fseek(file, 100, SEEK_SET) == 0 && fputc(byte ^ 1, file) != EOF && fclose(file) == 0);
-}
-
 static void fill(const nacre_keyspace* map) {
   for (int i = 0; i < 1000; i++) {
     char key[20];

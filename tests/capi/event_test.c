@@ -92,7 +92,32 @@ static void an_event_is_a_line(void) {
   CHECK(says(NULL, ""));
 }
 
+static void an_event_is_json(void) {
+  char text[300];
+  nacre_event event = {
+      .struct_size = sizeof event, .kind = NACRE_EVENT_FLUSH_FINISHED, .database = nacre_text("da\"ta"), .entries = 6};
+  CHECK(nacre_event_json(&event, text, sizeof text) == strlen(text));
+  CHECK(text[0] == '{' && text[strlen(text) - 1] == '}' && strstr(text, "\"flush_finished\"") != NULL);
+  CHECK(strstr(text, "\"da\\\"ta\"") != NULL && strstr(text, "\"entries\":6") != NULL);
+  CHECK(nacre_event_json(&event, NULL, 0) == strlen(text));
+  event.cause = (nacre_bytes){NULL, 1};
+  CHECK(nacre_event_json(&event, text, sizeof text) == 0 && text[0] == '\0');
+  event.struct_size = 0;
+  CHECK(nacre_event_json(&event, NULL, 0) == 0 && nacre_event_json(NULL, text, sizeof text) == 0);
+}
+
+static void words_have_numbers(void) {
+  CHECK(strcmp(nacre_event_kind_name(NACRE_EVENT_OPENED), "opened") == 0);
+  CHECK(strcmp(nacre_event_kind_name(NACRE_EVENT_EVENTS_LOST), "events_lost") == 0);
+  CHECK(strcmp(nacre_event_kind_name(-1), "unknown_event") == 0 &&
+        strcmp(nacre_event_kind_name(27), "unknown_event") == 0);
+  CHECK(strcmp(nacre_severity_name(NACRE_SEVERITY_WARNING), "warning") == 0);
+  CHECK(strcmp(nacre_severity_name(4), "unknown") == 0);
+}
+
 void test_event(void) {
   a_database_tells_its_life();
   an_event_is_a_line();
+  an_event_is_json();
+  words_have_numbers();
 }

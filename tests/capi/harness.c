@@ -90,6 +90,26 @@ int each_file(const char* directory, const char* suffix, void (*visit)(const cha
   return count;
 }
 
+void flip_byte_at(const char* path, long offset) {
+  FILE* file = fopen(path, "r+b");
+  CHECK(file != NULL && fseek(file, offset, SEEK_SET) == 0);
+  const int byte = fgetc(file);
+  CHECK(byte != EOF && fseek(file, offset, SEEK_SET) == 0 && fputc(byte ^ 1, file) != EOF && fclose(file) == 0);
+}
+
+void flip_a_byte(const char* path) { flip_byte_at(path, 100); }
+
+const char* text_of_file(const char* directory, const char* name) {
+  static char text[100000];
+  char path[400];
+  snprintf(path, sizeof path, "%s/%s", directory, name);
+  FILE* file = fopen(path, "rb");
+  if (file == NULL) return NULL;
+  text[fread(text, 1, sizeof text - 1, file)] = '\0';
+  fclose(file);
+  return text;
+}
+
 static void remove_file(const char* path) { unlink(path); }
 
 void remove_databases(void) {

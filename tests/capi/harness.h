@@ -33,18 +33,30 @@ void remove_databases(void);
 // The names of a directory's files that end in `suffix`: calls `visit` with the path of each, and returns how many there are.
 int each_file(const char* directory, const char* suffix, void (*visit)(const char* path));
 
+// Damages a byte: the one at 100.
+void flip_byte_at(const char* path, long offset);
+void flip_a_byte(const char* path);
+// What stands in the file, until the next call; NULL if there is none.
+const char* text_of_file(const char* directory, const char* name);
+
 // The tests, a file each.
 void test_batch(void);
 void test_bytes(void);
 void test_check(void);
+void test_config(void);
 void test_cursor(void);
 void test_error(void);
 void test_event(void);
+void test_inspect(void);
 void test_keyspace(void);
 void test_lifetime(void);
+void test_log(void);
+void test_metrics(void);
 void test_model(void);
 void test_nonsense(void);
 void test_open(void);
+void test_options(void);
+void test_repair(void);
 void test_stats(void);
 void test_struct_size(void);
 void test_transaction(void);

@@ -81,6 +81,9 @@ static void all_answer_closed(struct left* left) {
   ANSWERS(NACRE_CLOSED, nacre_cursor_create(map, NULL, &cursor, &failure));
   CHECK(value == NULL && cursor == NULL && !found);
   CHECK(same(nacre_keyspace_name(map), "named") && nacre_keyspace_id(map) != 0);
+  nacre_keyspace_options options = {.struct_size = sizeof options};
+  OK(nacre_keyspace_get_options(map, &options, &failure));
+  ANSWERS(NACRE_CLOSED, nacre_keyspace_set_options(map, &options, &failure));
   CHECK(nacre_snapshot_sequence(left->snapshot) > 0);
 
   CHECK(!nacre_cursor_next(left->cursor) && !nacre_cursor_valid(left->cursor));
@@ -135,6 +138,14 @@ static void a_closed_database_answers_closed(void) {
   ANSWERS(NACRE_CLOSED, nacre_keyspace_open(db, nacre_text("x"), &made, &failure));
   ANSWERS(NACRE_CLOSED, nacre_keyspace_create(db, nacre_text("x"), NULL, &made, &failure));
   ANSWERS(NACRE_CLOSED, nacre_keyspace_drop(db, nacre_text("x"), &failure));
+  ANSWERS(NACRE_CLOSED, nacre_keyspace_set_options(nacre_default_keyspace(db), NULL, &failure));
+  nacre_options options = {.struct_size = sizeof options};
+  nacre_keyspace_options keyspace = {.struct_size = sizeof keyspace};
+  OK(nacre_db_get_options(db, &options, &keyspace, &failure));  // what they were
+  ANSWERS(NACRE_CLOSED, nacre_db_set_options(db, &options, &failure));
+  nacre_metrics* metrics;
+  OK(nacre_metrics_take(db, &metrics, &failure));
+  nacre_metrics_free(metrics);
   nacre_db_free(db);
 }
 

@@ -29,6 +29,18 @@ static void of_databases(nacre_db* db) {
   REFUSED(nacre_check(NULL, NULL, NULL, NULL, NULL, &failure));
   REFUSED(nacre_db_stats(NULL, &stats, &failure));
   REFUSED(nacre_db_stats(db, NULL, &failure));
+  nacre_options options = {.struct_size = sizeof options};
+  nacre_keyspace_options keyspace_options = {.struct_size = sizeof keyspace_options};
+  REFUSED(nacre_db_get_options(NULL, &options, &keyspace_options, &failure));
+  REFUSED(nacre_db_get_options(db, NULL, &keyspace_options, &failure));
+  REFUSED(nacre_db_get_options(db, &options, NULL, &failure));
+  REFUSED(nacre_db_set_options(NULL, &options, &failure));
+  CHECK(options.memory_bytes == 0 && keyspace_options.block_bytes == 0);
+  nacre_metrics* metrics;
+  REFUSED(nacre_metrics_take(NULL, &metrics, &failure));
+  REFUSED(nacre_metrics_take(db, NULL, &failure));
+  REFUSED(nacre_metrics_read(NULL, NULL, &metrics, &failure));
+  REFUSED(nacre_metrics_read(new_path(), NULL, NULL, &failure));
   REFUSED(nacre_keyspace_open(NULL, name, &keyspace, &failure));
   REFUSED(nacre_keyspace_open(db, name, NULL, &failure));
   REFUSED(nacre_keyspace_open(db, none, &keyspace, &failure));
@@ -72,6 +84,10 @@ static void of_keyspaces(const nacre_keyspace* map) {
   REFUSED(nacre_multi_get(map, keys, 1, NULL, NULL, &failure));
   REFUSED(nacre_multi_get(map, keys, 2, NULL, values, &failure));
   CHECK(values[0] == NULL && values[1] == NULL && !found);
+  nacre_keyspace_options options = {.struct_size = sizeof options};
+  REFUSED(nacre_keyspace_get_options(NULL, &options, &failure));
+  REFUSED(nacre_keyspace_get_options(map, NULL, &failure));
+  REFUSED(nacre_keyspace_set_options(NULL, &options, &failure));
   REFUSED(nacre_scan(NULL, NULL, go_on, NULL, &failure));
   REFUSED(nacre_scan(map, NULL, NULL, NULL, &failure));
   REFUSED(nacre_cursor_create(NULL, NULL, &cursor, &failure));
@@ -113,7 +129,30 @@ static void of_what_was_never_made(nacre_db* db, const nacre_keyspace* map) {
   nacre_transaction_free(transaction);
 }
 
+static void of_metrics(nacre_db* db) {
+  nacre_metrics* metrics;
+  OK(nacre_metrics_take(db, &metrics, &failure));
+  nacre_stats stats = {.struct_size = sizeof stats};
+  nacre_keyspace_stats keyspace = {.struct_size = sizeof keyspace};
+  nacre_level_stats level = {.struct_size = sizeof level};
+  nacre_string* text;
+  REFUSED(nacre_metrics_stats(NULL, &stats, &failure));
+  REFUSED(nacre_metrics_stats(metrics, NULL, &failure));
+  REFUSED(nacre_metrics_keyspace(NULL, 0, &keyspace, &failure));
+  REFUSED(nacre_metrics_keyspace(metrics, 0, NULL, &failure));
+  REFUSED(nacre_metrics_level(NULL, 0, 0, &level, &failure));
+  REFUSED(nacre_metrics_level(metrics, 0, 0, NULL, &failure));
+  REFUSED(nacre_metrics_json(NULL, &text, &failure));
+  REFUSED(nacre_metrics_json(metrics, NULL, &failure));
+  REFUSED(nacre_metrics_prometheus(NULL, NULL, 0, &text, &failure));
+  REFUSED(nacre_metrics_prometheus(metrics, NULL, 0, NULL, &failure));
+  CHECK(nacre_string_bytes(NULL).data == NULL && nacre_string_bytes(NULL).size == 0);
+  nacre_metrics_free(metrics);
+}
+
 static void nothing_can_be_freed(void) {
+  nacre_string_free(NULL);
+  nacre_metrics_free(NULL);
   nacre_db_free(NULL);
   nacre_keyspace_free(NULL);
   nacre_value_free(NULL);
@@ -128,6 +167,7 @@ void test_nonsense(void) {
   of_databases(db);
   of_keyspaces(nacre_default_keyspace(db));
   of_what_was_never_made(db, nacre_default_keyspace(db));
+  of_metrics(db);
   nothing_can_be_freed();
   nacre_stats stats = {.struct_size = sizeof stats};
   OK(nacre_db_stats(db, &stats, &failure));

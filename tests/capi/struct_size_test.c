@@ -61,6 +61,15 @@ static void what_is_handed_out_fits_the_struct(void) {
   newer.known.struct_size = sizeof newer;
   OK(nacre_db_stats(db, &newer.known, &failure));
   CHECK(newer.known.struct_size == sizeof newer && newer.known.operations_written == 1 && newer.added == 0);
+  nacre_options old_options;
+  memset(&old_options, 0xaa, sizeof old_options);
+  old_options.struct_size = offsetof(nacre_options, log);  // before there was a LOG to choose
+  nacre_keyspace_options keyspace = {.struct_size = sizeof keyspace};
+  OK(nacre_db_get_options(db, &old_options, &keyspace, &failure));
+  CHECK(old_options.keyspace == &keyspace && old_options.on_event == NULL);
+  CHECK(old_options.slow_ns == 0xaaaaaaaaaaaaaaaa);
+  OK(nacre_db_set_options(db, &old_options, &failure));
+
   nacre_db_free(db);
 
   nacre_error old_error;
@@ -88,6 +97,19 @@ static void a_size_that_was_not_set_is_refused(void) {
     const nacre_scan_options scan_options = {.struct_size = sizes[i]};
     nacre_stats stats = {.struct_size = sizes[i]};
     nacre_error error = {.struct_size = sizes[i], .status = NACRE_BUSY};
+    nacre_options filled = {.struct_size = sizes[i]};
+    nacre_keyspace_options keyspace_filled = {.struct_size = sizes[i]};
+    nacre_options right = {.struct_size = sizeof right};
+    nacre_keyspace_options right_keyspace = {.struct_size = sizeof right_keyspace};
+    nacre_publication publication = {.struct_size = sizes[i]};
+    nacre_metrics* metrics;
+    ANSWERS(NACRE_INVALID_ARGUMENT, nacre_db_get_options(db, &filled, &right_keyspace, &failure));
+    ANSWERS(NACRE_INVALID_ARGUMENT, nacre_db_get_options(db, &right, &keyspace_filled, &failure));
+    ANSWERS(NACRE_INVALID_ARGUMENT, nacre_db_set_options(db, &options, &failure));
+    ANSWERS(NACRE_INVALID_ARGUMENT, nacre_keyspace_get_options(map, &keyspace_filled, &failure));
+    ANSWERS(NACRE_INVALID_ARGUMENT, nacre_keyspace_set_options(map, &keyspace_options, &failure));
+    ANSWERS(NACRE_INVALID_ARGUMENT, nacre_metrics_read("x", &publication, &metrics, &failure));
+    CHECK(right.memory_bytes == 0 && right_keyspace.block_bytes == 0 && metrics == NULL);
     nacre_db* second;
     nacre_keyspace* created;
     nacre_cursor* cursor;
