@@ -38,8 +38,10 @@ std::string unexpected(const CLI::App& app, const CLI::App* command, const std::
 }
 
 int report(const CLI::App& app, const CLI::ParseError& error) {
-  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {  // help was asked for
-    return app.exit(error);
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {  // help or version was asked for
+    app.exit(error);
+    std::cout.flush();
+    return nacre::cli::finish_output(nacre::cli::kSuccess);
   }
   const auto chosen = app.get_subcommands();
   const CLI::App* command = chosen.empty() ? nullptr : chosen.front();

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import signal
 import subprocess
 import time
@@ -107,6 +108,25 @@ class ToolTest(ToolCase):
         for command in "put get del scan import export stats check compact".split():
             self.assertIn(command, words)
             self.assertIn("DB", self.ok(command, "--help").decode())
+
+    def test_version(self):
+        lines = self.ok("--version").decode().splitlines()
+        project = (pathlib.Path(__file__).resolve().parents[2] / "CMakeLists.txt").read_text()
+        self.assertEqual(lines[0], "nacre " + re.search(r"project\(nacre VERSION ([\d.]+)", project)[1])
+        facts = dict(line.split(maxsplit=1) for line in lines[1:])
+        self.assertEqual(list(facts), ["compiler", "build", "codecs", "io_uring", "system"])
+        self.assertRegex(facts["compiler"], r"^(GCC|.*[Cc]lang) \d+\.")
+        self.assertRegex(facts["build"], r"^\w+, debug checks o(n|ff)(, sanitizers \S+)?$")
+        self.assertRegex(facts["codecs"], r"^lz4 [\d.]+, zstd [\d.]+$")
+        self.assertRegex(facts["io_uring"], r"^(yes|no, )")
+        self.assertIn(os.uname().release, facts["system"])
+        self.assertIn("--version", self.ok("--help").decode())
+
+    def test_help_that_does_not_get_out_is_a_failure(self):
+        for arguments in (["--help"], ["put", "--help"], ["--help-all"], ["--version"]):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([TOOL, *arguments], stdout=full, stderr=subprocess.PIPE, timeout=120)
+            self.assertEqual((done.returncode, b"No space left" in done.stderr), (FAILURE, True), arguments)
 
     def test_wrong_usage(self):
         for arguments in [(), ("nonsense",), ("put",), ("put", self.db), ("put", self.db, "k"), ("get", self.db), ("scan",),
