@@ -3,10 +3,12 @@
 // A reader that goes away, as `| head` does, ends an export as it ends cat: quietly, by SIGPIPE, or with an error where that
 // signal is ignored.
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
 #include "cli/interrupt.h"
+#include "cli/keyspace_list.h"
 #include "cli/output_file.h"
 #include "cli/progress.h"
 #include "cli/transfer.h"
@@ -17,6 +19,21 @@ namespace {
 
 constexpr size_t kWriteBytes = 256 << 10;
 
+// How many entries there are to write, as far as tables tell: versions that newer ones hide are counted, too. 0: they tell too little.
+uint64_t estimated_entries(const Stats& stats, const std::vector<std::string>& keyspaces, const ScanOptions& options) {
+  if (options.prefix || options.from || options.to) return 0;
+  uint64_t entries = 0;
+  uint64_t table_bytes = 0;
+  uint64_t memtable_bytes = 0;  // whose entries nobody counted
+  for (const KeyspaceStats& keyspace : stats.keyspaces) {
+    if (std::ranges::find(keyspaces, keyspace.name) == keyspaces.end()) continue;
+    entries += entries_in_tables(keyspace);
+    memtable_bytes += keyspace.memtable_bytes;
+    for (const LevelStats& level : keyspace.levels) table_bytes += level.bytes;
+  }
+  return memtable_bytes > table_bytes / 8 ? 0 : std::min(entries, options.limit);
+}
+
 class Exporter {
  public:
   Exporter(Session& session, EntryWriter& writer, OutputFile& out, const Interrupt& interrupt, bool quiet)
@@ -25,6 +42,7 @@ class Exporter {
   // False: failure() or error() says why, or it was interrupted.
   bool run(const std::vector<std::string>& keyspaces, ScanOptions options) {
     options.snapshot = session_.db.snapshot();
+    progress_.estimate(estimated_entries(session_.db.stats(), keyspaces, options));
     writer_.begin(text_);
     for (const std::string& name : keyspaces) {
       if (!write_keyspace(name, options)) return false;

@@ -9,14 +9,18 @@
 
 namespace nacre::cli {
 
+uint64_t entries_in_tables(const KeyspaceStats& keyspace) {
+  uint64_t entries = 0;
+  for (const LevelStats& level : keyspace.levels) entries += level.entries - std::min(level.entries, level.tombstones);
+  return entries;
+}
+
 Result<std::vector<KeyspaceLine>> list_keyspaces(Db& db) {
   std::vector<KeyspaceLine> lines;
   for (const KeyspaceStats& stats : db.stats().keyspaces) {
     KeyspaceLine line{.name = stats.name, .memory_bytes = stats.memtable_bytes};
-    for (const LevelStats& level : stats.levels) {
-      line.table_bytes += level.bytes;
-      line.entries += level.entries - std::min(level.entries, level.tombstones);
-    }
+    for (const LevelStats& level : stats.levels) line.table_bytes += level.bytes;
+    line.entries = entries_in_tables(stats);
     const auto keyspace = db.keyspace(stats.name);
     if (!keyspace) return keyspace.error();
     const auto counted = count_entries(*keyspace, {.limit = kCountedEntries + 1});

@@ -58,6 +58,12 @@ void Progress::update(uint64_t bytes, uint64_t entries) {
   show();
 }
 
+void Progress::begin_behind(uint64_t bytes, uint64_t entries) {
+  state_.skipped_bytes = bytes;
+  state_.skipped_entries = entries;
+  state_.skipping_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+}
+
 void Progress::show() {
   if (manner_ == Manner::kLines) {
     std::fprintf(stderr, "%s\n", progress_line(state_, kLineColumns).c_str());
