@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 
 #include "cli/ctrl_c.h"
 #include "cli/nearest.h"
@@ -94,6 +95,11 @@ std::optional<Options> read_options(const CommonOptions& common) {
   if (options) return *options;
   fail_usage(options.error().to_string(common.options_file));
   return std::nullopt;
+}
+
+bool has_database(const std::string& directory) {
+  std::error_code ignored;
+  return std::filesystem::exists(std::filesystem::path(directory) / "CURRENT", ignored);
 }
 
 Runtime runtime_of(const CommonOptions& common) {

@@ -62,7 +62,7 @@ class Exporter {
       error_ = keyspace.error();
       return false;
     }
-    writer_.keyspace(text_, name);
+    writer_.keyspace(text_, name, keyspace->options());
     Scan scan = keyspace->scan(options);
     for (const auto& [key, value] : scan) {
       writer_.append(text_, key, value);

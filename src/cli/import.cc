@@ -126,10 +126,12 @@ struct Input {
   Rejects& rejects;
 };
 
+enum class Opened : uint8_t { kBefore, kForThis, kAndMadeForThis };
+
 // Fills the database and tells of it. If it was opened for that it is closed before: what is told of is safe.
-int fill(Session& session, bool close, const CommonOptions& common, const ImportArguments& arguments, Input input) {
+int fill(Session& session, Opened opened, const CommonOptions& common, const ImportArguments& arguments, Input input) {
   const auto begin = std::chrono::steady_clock::now();
-  Importer importer(session, common, arguments, input.reader, input.rejects);
+  Importer importer(session, opened == Opened::kAndMadeForThis, common, arguments, input.reader, input.rejects);
   input.source.when_idle([&importer] { importer.write_while_idle(); });
   ImportEnd end;
   {
@@ -138,7 +140,7 @@ int fill(Session& session, bool close, const CommonOptions& common, const Import
   }
   if (end.why == ImportEnd::Why::kInput)
     end.words = std::string("reading failed: ") + std::strerror(input.source.error_number());
-  const int exit_code = close ? finish(session, kSuccess) : kSuccess;
+  const int exit_code = opened == Opened::kBefore ? kSuccess : finish(session, kSuccess);
   const Report report(common, arguments, importer, input.rejects.count(), exit_code == kSuccess);
   if (end.why != ImportEnd::Why::kWhole) return report_failure(end, report, input.name);
   if (exit_code != kSuccess) report.print_kept();
@@ -171,10 +173,14 @@ int import_entries(Session* session, const CommonOptions& common, const ImportAr
     return fail_usage("--keyspace: the dump has " + std::to_string(reader->keyspaces()) +
                       " keyspaces; without it each goes where it came from");
   const Input input{.name = name, .source = *source, .reader = *reader, .rejects = rejects};
-  if (session != nullptr) return fill(*session, false, common, arguments, input);
+  if (session != nullptr) return fill(*session, Opened::kBefore, common, arguments, input);
+  CommonOptions here = common;
+  if (choice->format == TransferFormat::kDump)
+    here.keyspace = CommonOptions{}.keyspace;  // the dump says how to make it
+  const Opened opened = has_database(common.database) ? Opened::kForThis : Opened::kAndMadeForThis;
   int exit_code = kSuccess;
-  auto own = open_session(common, OpenMode::kCreateIfMissing, &exit_code);
-  return own ? fill(*own, true, common, arguments, input) : exit_code;
+  auto own = open_session(here, OpenMode::kCreateIfMissing, &exit_code);
+  return own ? fill(*own, opened, common, arguments, input) : exit_code;
 }
 
 }  // namespace

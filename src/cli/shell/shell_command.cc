@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <filesystem>
 #include <memory>
 
 #include "cli/ctrl_c.h"
@@ -79,8 +78,7 @@ int run_file(Interpreter& interpreter, const ShellArguments& arguments) {
 
 // A person is asked before a mistyped path becomes a database.
 bool may_create(const std::string& database) {
-  std::error_code error;
-  if (std::filesystem::exists(std::filesystem::path(database) / "CURRENT", error)) return true;
+  if (has_database(database)) return true;
   return confirmed("There is no database in " + visible(database) + ". Make one?");
 }
 
