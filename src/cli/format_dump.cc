@@ -110,7 +110,7 @@ Step DumpReader::block() {
   if (dump::checksum(Bytes(header).substr(0, 24), offset) != number_at<uint64_t>(header, 24))
     return complain(Step::kBroken, "the header of a block is damaged, or the block belongs elsewhere");
   const auto payload_bytes = number_at<uint64_t>(header, 8);
-  if (payload_bytes > InputBuffer::kMostBytes) return complain(Step::kBroken, kTooLong);
+  if (payload_bytes > input_.most_bytes() - dump::kHeaderBytes) return complain(Step::kBroken, kTooLong);
   if (!input_.need(dump::kHeaderBytes + payload_bytes)) return short_input();
   const Bytes payload = input_.ahead().substr(dump::kHeaderBytes, payload_bytes);
   const auto entries = number_at<uint32_t>(header, 4);

@@ -47,7 +47,7 @@ uint64_t checksum(Bytes bytes, uint64_t offset);
 
 class DumpReader : public EntryReader {
  public:
-  explicit DumpReader(ByteSource& source) : input_(source) {}
+  DumpReader(ByteSource& source, size_t most) : input_(source, most) {}
   Step begin() override;
   Step next(Entry& entry) override;
 

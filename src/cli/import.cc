@@ -1,5 +1,6 @@
 // import: its arguments, its files, and what it tells. The work is the Importer's.
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -167,7 +168,10 @@ int import_entries(Session* session, const CommonOptions& common, const ImportAr
   if (!rejects.open()) return fail_file(arguments.errors_file, "cannot be written", errno);
   if (rejects.descriptor() >= 0 && source->is_file_of(rejects.descriptor()))
     return fail_usage("--errors: that is the file to import");
-  const auto reader = make_reader(*choice, *source);
+  const std::optional<Options> options = session != nullptr ? session->db.options() : read_options(common);
+  if (!options) return kUsage;
+  const size_t most = most_record_bytes(largest_entry_bytes(options->memory_bytes));
+  const auto reader = make_reader(*choice, *source, std::max(most, InputBuffer::kMostBytes));
   if (const Step step = reader->begin(); step != Step::kEntry) return fail_begin(step, *reader, *source, name);
   if (arguments.keyspace && reader->keyspaces() > 1)
     return fail_usage("--keyspace: the dump has " + std::to_string(reader->keyspaces()) +
