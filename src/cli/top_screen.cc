@@ -1,6 +1,7 @@
 #include "cli/top_screen.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <map>
 
 #include "cli/human.h"
@@ -248,6 +249,23 @@ void draw_levels(std::vector<std::string>& lines, const std::vector<LevelStats>&
         level.bytes);
   }
   if (levels.empty()) lines.emplace_back("no tables");
+}
+
+void draw_space(std::vector<std::string>& lines, const KeyspaceStats& keyspace, const ScreenOptions& options) {
+  uint64_t bytes = 0;
+  for (const LevelStats& level : keyspace.levels) bytes += level.bytes;
+  const uint64_t beyond = bytes - std::min(bytes, keyspace.largest_run_bytes);  // see Stats::space_amplification
+  if (beyond < kWorthARatioBytes) {
+    lines.push_back("beyond one copy of the data: " +
+                    (beyond == 0 ? "nothing" : short_bytes(static_cast<double>(beyond)) + " at most"));
+    return;
+  }
+  const double amplification = keyspace.space_amplification();
+  char figure[32];
+  std::snprintf(figure, sizeof figure, "%.2f", amplification);
+  const size_t width = std::clamp<size_t>(options.columns, 40, 64) - 30;
+  lines.push_back("one copy of the data [" + bar(1 / amplification, width, options.ascii) + "]");
+  lines.push_back("space amplification " + std::string(figure) + " at most");
 }
 
 }  // namespace nacre::cli
