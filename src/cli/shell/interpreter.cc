@@ -19,6 +19,11 @@ namespace {
 
 constexpr int kDeepestScript = 16;
 
+// What Ctrl-C says at once while a command runs that cannot be stopped half way.
+constexpr const char* kGoesOn =
+    "\nThis cannot be stopped half way; the prompt comes back when it is done.\n"
+    "A second Ctrl-C ends the shell at once: writes stay, but for those of durability memory.\n";
+
 struct FreeLine {
   void operator()(char* line) const { std::free(line); }
 };
@@ -65,8 +70,7 @@ Outcome Interpreter::run_words(Bytes line) {
     return wrong_usage(command->name + " writes, and this shell only reads (--read-only)", name.column);
   const auto call = parse_call(*command, std::span(*words).subspan(1));
   if (!call) return wrong_usage(call.error().what, call.error().column);
-  say_at_interrupt(command->stoppable ? nullptr
-                                      : "\nThis cannot be stopped half way; a second Ctrl-C ends the shell.\n");
+  say_at_interrupt(command->stoppable ? nullptr : kGoesOn);
   Outcome outcome = command->run(state_, *call);
   say_at_interrupt(nullptr);
   return outcome;
