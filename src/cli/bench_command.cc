@@ -17,7 +17,9 @@
 
 #include "cli/command.h"
 #include "cli/ctrl_c.h"
+#include "cli/human.h"
 #include "cli/json.h"
+#include "cli/progress.h"
 #include "cli/terminal.h"
 
 namespace nacre::cli {

@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/entry_text.h"
+#include "cli/human.h"
 #include "cli/range.h"
 #include "cli/terminal.h"
 #include "cli/tsv.h"

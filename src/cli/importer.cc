@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "cli/human.h"
 #include "cli/terminal.h"
 
 namespace nacre::cli {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/entry_text.h"
+#include "cli/human.h"
 #include "cli/json.h"
 #include "cli/range.h"
 #include "cli/terminal.h"

@@ -6,6 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include "cli/human.h"
+
 namespace nacre::cli {
 
 namespace {
@@ -15,25 +17,6 @@ std::string print(const char* format, Values... values) {
   char text[64];
   std::snprintf(text, sizeof text, format, values...);
   return text;
-}
-
-std::string scaled(double value, double step, const char* const* units) {
-  while (value >= step && units[1] != nullptr) {
-    value /= step;
-    units++;
-  }
-  return print(value < 9.95 ? "%.1f %s" : "%.0f %s", value, *units);
-}
-
-std::string human_bytes(double bytes) {
-  constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", nullptr};
-  return scaled(bytes, 1024, kUnits);
-}
-
-std::string human_count(double count) {
-  constexpr const char* kUnits[] = {"", "k", "M", "G", "T", nullptr};
-  if (count < 1000) return print("%.0f", count);
-  return scaled(count, 1000, kUnits);
 }
 
 std::string clock_time(double seconds) {
@@ -89,8 +72,8 @@ std::string progress_line(const ProgressState& state, size_t columns) {
   std::vector<Part> parts = {{state.what, 0}};
   if (share) parts.push_back({about + print("%.0f%%", std::floor(100 * share->done)), 1});
   if (state.entries != 0) {
-    parts.push_back({human_count(entries) + " entries", share ? 6 : 1});
-    parts.push_back({human_count((entries - static_cast<double>(state.skipped_entries)) / seconds) + "/s", 2});
+    parts.push_back({short_count(entries) + " entries", share ? 6 : 1});
+    parts.push_back({short_count((entries - static_cast<double>(state.skipped_entries)) / seconds) + "/s", 2});
   }
   parts.push_back({human_bytes(bytes), share ? 5 : 3});
   parts.push_back({human_bytes((bytes - static_cast<double>(state.skipped_bytes)) / seconds) + "/s", 4});

@@ -15,9 +15,9 @@ namespace nacre::cli {
 struct ProgressState {
   std::string what;
   uint64_t bytes = 0;
-  uint64_t entries = 0;      // 0: the command does not count them
-  uint64_t total_bytes = 0;  // 0: unknown
-  double seconds = 0;        // since it began
+  uint64_t entries = 0;            // 0: the command does not count them
+  uint64_t total_bytes = 0;        // 0: unknown
+  double seconds = 0;              // since it began
   uint64_t estimated_entries = 0;  // in all, where the bytes are not known; 0: unknown
   // What was passed over before the work began: rates, and what is left, are of what came behind.
   uint64_t skipped_bytes = 0;

@@ -10,10 +10,10 @@ constexpr uint64_t kMiB = 1 << 20;
 TEST(ProgressLine, SaysAllThatFits) {
   const ProgressState state{
       .what = "import", .bytes = 50 * kMiB, .entries = 1'234'567, .total_bytes = 200 * kMiB, .seconds = 10};
-  EXPECT_EQ(
-      progress_line(state, 200),
-      "import  25%  1.2 M entries  123 k/s  50 MiB  5.0 MiB/s  0:30 left  [##########                              ]");
-  EXPECT_EQ(progress_line(state, 40), "import  25%  123 k/s  0:30 left");
+  EXPECT_EQ(progress_line(state, 200),
+            "import  25%  1.2 M entries  123.5 k/s  50.0 MiB  5.0 MiB/s  0:30 left  [##########                        "
+            "      ]");
+  EXPECT_EQ(progress_line(state, 40), "import  25%  123.5 k/s  0:30 left");
   EXPECT_EQ(progress_line(state, 8), "import");
   EXPECT_EQ(progress_line(state, 3), "imp");
   EXPECT_EQ(progress_line(state, 0), "");
@@ -22,7 +22,7 @@ TEST(ProgressLine, SaysAllThatFits) {
 TEST(ProgressLine, CountsWhereTheEndIsUnknown) {
   EXPECT_EQ(progress_line({.what = "export", .bytes = 3 * kMiB, .entries = 999, .seconds = 2}, 100),
             "export  999 entries  500/s  3.0 MiB  1.5 MiB/s");
-  EXPECT_EQ(progress_line({.what = "check", .bytes = 100, .seconds = 0}, 100), "check  100 B  98 KiB/s");
+  EXPECT_EQ(progress_line({.what = "check", .bytes = 100, .seconds = 0}, 100), "check  100 B  97.7 KiB/s");
 }
 
 TEST(ProgressLine, AnEstimatedEndHasItsMark) {
@@ -33,9 +33,9 @@ TEST(ProgressLine, AnEstimatedEndHasItsMark) {
 
 TEST(ProgressLine, AnEndThatWasPassedIsNone) {
   EXPECT_EQ(progress_line({.what = "export", .bytes = 9, .entries = 9, .seconds = 1, .estimated_entries = 8}, 100),
-            "export  9 entries  9/s  9.0 B  9.0 B/s");
+            "export  9 entries  9/s  9 B  9 B/s");
   EXPECT_EQ(progress_line({.what = "import", .bytes = 9, .entries = 9, .total_bytes = 8, .seconds = 1}, 100),
-            "import  9 entries  9/s  9.0 B  9.0 B/s");
+            "import  9 entries  9/s  9 B  9 B/s");
 }
 
 TEST(ProgressLine, IsNotAtItsEndBeforeItIs) {
@@ -59,7 +59,7 @@ TEST(ProgressLine, WhatWasPassedOverPromisesNothing) {
                             .skipped_bytes = 50 * kMiB,
                             .skipped_entries = 5000,
                             .skipping_seconds = 1};
-  EXPECT_EQ(progress_line(state, 75), "import  60%  6.0 k entries  200/s  60 MiB  2.0 MiB/s  0:20 left");
+  EXPECT_EQ(progress_line(state, 75), "import  60%  6.0 k entries  200/s  60.0 MiB  2.0 MiB/s  0:20 left");
 }
 
 TEST(ProgressLine, FitsAnyWidth) {

@@ -4,7 +4,6 @@
 #include <cstdio>
 
 #include "cli/command.h"
-#include "cli/full_screen.h"
 #include "cli/human.h"
 #include "cli/json.h"
 #include "cli/terminal.h"
@@ -50,7 +49,7 @@ std::string in_words(const KeyspaceOptions& options) {
 
 // Levels as bars, each of its share of the largest one, and what they cost.
 void print_keyspace(std::FILE* out, Session& session, const KeyspaceStats& keyspace, const ScreenOptions& options) {
-  std::vector<std::string> lines{"keyspace " + printable(keyspace.name)};
+  std::vector<std::string> lines{"keyspace " + visible(keyspace.name)};
   draw_levels(lines, keyspace.levels, keyspace.memtable_bytes, keyspace.memtables, options);
   if (!keyspace.levels.empty()) {
     draw_space(lines, keyspace, options);
@@ -74,7 +73,7 @@ void print_stats(std::FILE* out, const CommonOptions& common, Session& session) 
     return;
   }
   const size_t columns = is_terminal(out) ? static_cast<size_t>(terminal_columns(out)) : 100;
-  const ScreenOptions options{.columns = columns, .ascii = !FullScreen::speaks_utf8()};
+  const ScreenOptions options{.columns = columns, .ascii = !speaks_utf8()};
   for (const KeyspaceStats& keyspace : stats.keyspaces) print_keyspace(out, session, keyspace, options);
   std::fprintf(out, "tables %s, last sequence %llu\n\noptions of this handle\n%s",
                human_bytes(stats.table_file_bytes).c_str(), static_cast<unsigned long long>(stats.last_sequence),

@@ -552,9 +552,24 @@ class TransferTest(ToolCase):
             self.assertRegex(line, rb"^import  \d+%  ")
         self.assertRegex(drawn[-1], rb"^imported \d+ entries")
 
+    def test_export_tells_how_far_it_is_where_tables_tell(self):
+        file = str(self.home / "out.tsv")
+        for million in (1, 4):
+            self.ok("import", self.db, self.large_file(million))
+            self.ok("compact", self.db)
+            drawn = [line for line in self.on_terminal(90, "export", self.db, file, "--force") if line.startswith(b"export ")]
+            if drawn:
+                break
+        for line in drawn:
+            self.assertRegex(line, rb"^export  ~\d+%  [\d.]+ [kM] entries  ")
+        shares = [int(re.search(rb"~(\d+)%", line).group(1)) for line in drawn]
+        self.assertTrue(shares and shares == sorted(shares) and shares[-1] <= 100, shares)
+        for line in self.on_terminal(90, "export", self.db, file, "--force", "--prefix", "0"):
+            self.assertNotIn(b"%", line, "how much lies within bounds is not known")
+
     def test_the_bar_follows_the_width(self):
         _, bars = self.bars(200, resize=24)
-        self.assertRegex(bars[0], rb"^import  \d+%  [\d.]+ [kM] entries  [\d.]+ [kM]/s  .*MiB/s  \d+:\d\d left  \[#* *\]$")
+        self.assertRegex(bars[0], rb"^import  \d+%  [\d.]+ [kM] entries  [\d.]+ [kM]/s  .*MiB/s  (\d+:\d\d left  )?\[#* *\]$")
         self.assertLess(len(bars[-1]), 24 if len(bars) > 1 else 200)
 
     def test_quiet_and_no_terminal(self):
@@ -576,7 +591,7 @@ class TransferTest(ToolCase):
             time.sleep(0.1)
         _, words = child.communicate(timeout=60)
         self.assertEqual(child.returncode, SUCCESS)
-        self.assertRegex(words, rb"^import  [\d.]+ k entries  [\d.k ]+/s  \d+ KiB  .*KiB/s\nimported \d+ entries")
+        self.assertRegex(words, rb"^import  [\d.]+ k entries  [\d.k ]+/s  [\d.]+ KiB  .*KiB/s\nimported \d+ entries")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/human.h"
 #include "cli/range.h"
 #include "cli/shell/catalogue.h"
 #include "cli/shell/page.h"

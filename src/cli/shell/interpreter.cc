@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "cli/ctrl_c.h"
+#include "cli/human.h"
 #include "cli/nearest.h"
 #include "cli/shell/catalogue.h"
 #include "cli/terminal.h"
