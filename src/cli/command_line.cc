@@ -43,9 +43,10 @@ CommandLine::CommandLine() : app_("Nacre: an embedded key-value store. Keys and 
   add_shell_commands(*this);
 }
 
-CLI::App* CommandLine::add(const std::string& name, const std::string& words, std::function<int()> run) {
+CLI::App* CommandLine::add(const std::string& name, const std::string& words, std::function<int()> run,
+                           const char* directory, const char* directory_words) {
   CLI::App* command = app_.add_subcommand(name, words);
-  command->add_option("DB", arguments_.common.database, "Directory of the database")->required();
+  command->add_option(directory, arguments_.common.database, directory_words)->required();
   command->add_flag("--verbose", arguments_.common.verbose, "Print what the database reports to standard error");
   return takes_options(command, std::move(run));
 }

@@ -69,6 +69,8 @@ class Screen {
     if (options_.paused) alarm("paused: p goes on");
     if (stats().writes_stopped) alarm("writes are stopped: a sync has failed");
     if (stats().device_full) alarm("the device is full: only erases are taken");
+    if (watch_.anything() && !has_keyspace())
+      wrapped("there are no figures of keyspace " + visible(options_.keyspace) + ": it is not there, or not published");
     if (watch_.now().keyspaces_left_out != 0)
       wrapped(std::to_string(watch_.now().keyspaces_left_out) + " keyspaces with few operations are not shown");
     if (options_.interactive) lines_.push_back(coloured("2", "q quit  p pause  k next keyspace"));
@@ -101,9 +103,9 @@ class Screen {
   }
 
   void operations() {
-    title(std::string("A second") + where() + (watch_.has_interval() ? "" : ", since the open"));
+    title(std::string("A second") + where() + (watch_.has_interval() ? "" : ", on average since the open"));
     const auto count = [&](auto field) { return short_count(keyspace_rate(field)); };
-    const auto bytes = [&](auto field) { return short_bytes(keyspace_rate(field)); };
+    const auto bytes = [&](auto field) { return human_bytes(keyspace_rate(field)); };
     cells({{"puts", count([](const KeyspaceStats& k) { return k.puts; })},
            {"erases", count([](const KeyspaceStats& k) { return k.erases + k.range_erases; })},
            {"gets", count([](const KeyspaceStats& k) { return k.gets + k.multi_get_keys; })},
@@ -126,7 +128,7 @@ class Screen {
     lines_.push_back(line + ns(total.max_ns));
   }
   void latencies() {
-    title("Latency");
+    title(options_.all_keyspaces ? "Latency" : "Latency of all keyspaces");
     std::string names = left("", 9) + right("mean now", 10);
     if (options_.columns >= 60) names += right("p50", 10);
     names += right("p99", 10);
