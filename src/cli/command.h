@@ -59,8 +59,10 @@ int exit_code_of(const Error& error);
 int fail(const std::string& what, const Error& error);
 int fail_usage(const std::string& words);
 
-// What a command ends with: `exit_code`, or a failure if what it printed did not get out.
+// What a command ends with: `exit_code`, or a failure, with words, if what it printed did not get out.
 int finish_output(int exit_code);
+// Words were said already.
+void output_failure_is_told();
 
 // Closes the session; a command that wrote has succeeded only if this has.
 int finish(Session& session, int exit_code);

@@ -188,7 +188,7 @@ int run_scan(const CommonOptions& common, const ScanArguments& arguments) {
   Scan scan = session->keyspace.scan(*options);
   for (const auto& [key, value] : scan) {
     print(entry_line(style, key, value));
-    if (std::ferror(stdout)) break;
+    if (has_failed(stdout)) break;
   }
   if (const auto status = scan.status(); !status) return fail("scan", status.error());
   return kSuccess;

@@ -11,6 +11,7 @@
 #include "cli/keyspace_list.h"
 #include "cli/output_file.h"
 #include "cli/progress.h"
+#include "cli/terminal.h"
 #include "cli/transfer.h"
 
 namespace nacre::cli {
@@ -135,7 +136,7 @@ int export_entries(Session& session, Plan plan, const ExportArguments& arguments
     if (exporter.failure()) return fail_output(out, name, exporter.failure(), quiet_writes);
     if (exporter.error()) return fail("export", *exporter.error());
     if (!whole) {
-      std::fprintf(stderr, "nacre: %s: interrupted; %s\n", name.c_str(),
+      std::fprintf(stderr, "nacre: %s: interrupted; %s\n", visible(name).c_str(),
                    out.beside() ? "no file was written" : "what is there is not complete");
       return kFailure;
     }

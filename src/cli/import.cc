@@ -9,6 +9,7 @@
 #include "cli/byte_source.h"
 #include "cli/importer.h"
 #include "cli/interrupt.h"
+#include "cli/terminal.h"
 
 namespace nacre::cli {
 
@@ -81,7 +82,7 @@ int report_failure(const ImportEnd& end, const Report& report, const std::string
     (void)fail(input, end.error);
   } else {
     const std::string where = end.where.empty() ? input : input + " " + end.where;
-    std::fprintf(stderr, "nacre: %s: %s\n", where.c_str(), end.words.c_str());
+    std::fprintf(stderr, "nacre: %s: %s\n", visible(where).c_str(), end.words.c_str());
   }
   report.print_kept();
   if (!report.has_way_on()) return kFailure;
@@ -114,7 +115,7 @@ const char* contradiction(const ImportArguments& arguments, TransferFormat forma
 int fail_begin(Step step, const EntryReader& reader, const FileSource& source, const std::string& name) {
   if (step == Step::kInterrupted) return kFailure;
   if (step == Step::kFailed) return fail_file(name, "reading failed", source.error_number());
-  std::fprintf(stderr, "nacre: %s %s: %s\n", name.c_str(), to_string(reader.complaint()).c_str(),
+  std::fprintf(stderr, "nacre: %s %s: %s\n", visible(name).c_str(), to_string(reader.complaint()).c_str(),
                reader.complaint().words.c_str());
   return kFailure;
 }
@@ -148,7 +149,7 @@ int fill(Session& session, Opened opened, const CommonOptions& common, const Imp
   if (exit_code != kSuccess || arguments.quiet) return exit_code;
   if (input.reader.had_header() && !arguments.header)
     std::fprintf(stderr, "nacre: %s: its first line, key,value, is a header (--no-header: it is an entry)\n",
-                 input.name.c_str());
+                 visible(input.name).c_str());
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   print_success(importer, input.rejects.count(), took.count());
   return kSuccess;

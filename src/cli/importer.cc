@@ -98,7 +98,7 @@ std::optional<ImportEnd> Importer::reject(Progress& progress, const Complaint& c
   if (rejects_.will_be_told()) progress.clear();
   if (!rejects_.add(complaint, reader_.rejected()))
     return ImportEnd{.why = ImportEnd::Why::kRejects,
-                     .words = rejects_.file() + ": cannot be written: " + std::strerror(errno)};
+                     .words = visible(rejects_.file()) + ": cannot be written: " + std::strerror(errno)};
   done_ = reader_.place();
   return std::nullopt;
 }

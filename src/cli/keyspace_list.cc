@@ -101,10 +101,12 @@ KeyspaceOptions keyspace_options(const KeyspacesArguments& arguments, std::strin
     options.compression = compression_of(*arguments.compression);
   if (is_one_of("--bottom-compression", arguments.bottom_compression, {"none", "lz4", "zstd"}))
     options.bottom_compression = compression_of(*arguments.bottom_compression);
-  if (is_one_of("--shape", arguments.shape, {"lazy-leveled", "leveled", "tiered"})) {
-    options.shape = *arguments.shape == "leveled"  ? CompactionShape::kLeveled
-                    : *arguments.shape == "tiered" ? CompactionShape::kTiered
-                                                   : CompactionShape::kLazyLeveled;
+  std::optional<std::string> shape = arguments.shape;
+  if (shape) std::ranges::replace(*shape, '_', '-');  // as a file of options and statistics have it
+  if (is_one_of("--shape", shape, {"lazy-leveled", "leveled", "tiered"})) {
+    options.shape = *shape == "leveled"  ? CompactionShape::kLeveled
+                    : *shape == "tiered" ? CompactionShape::kTiered
+                                         : CompactionShape::kLazyLeveled;
   }
   if (arguments.filter_bits.value_or(0) > 24) wrong = "--filter-bits is a number from 0 to 24";
   if (arguments.filter_bits)

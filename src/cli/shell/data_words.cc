@@ -183,7 +183,7 @@ Outcome show(ShellState& state, ScanRequest request) {
     }
     shown_entries++;
     if (shown_entries == request.page) last = key;
-    return std::ferror(state.out()) == 0;
+    return !has_failed(state.out());
   });
   page.flush();
   if (!status) return failed(status.error());

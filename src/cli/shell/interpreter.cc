@@ -29,6 +29,8 @@ struct FreeLine {
   void operator()(char* line) const { std::free(line); }
 };
 
+}  // namespace
+
 std::FILE* open_script(const std::string& name) {
   std::FILE* file = std::fopen(name.c_str(), "rb");
   struct stat status{};
@@ -39,8 +41,6 @@ std::FILE* open_script(const std::string& name) {
   }
   return file;
 }
-
-}  // namespace
 
 Interpreter::Interpreter(Session session, const CommonOptions& common, Manner manner)
     : state_(std::move(session), common, std::move(manner)) {
@@ -80,12 +80,12 @@ Outcome Interpreter::run_words(Bytes line) {
 Outcome Interpreter::run(Bytes line) {
   const auto begin = std::chrono::steady_clock::now();
   Outcome outcome = run_words(line);
-  errno = 0;
-  if (std::fflush(state_.out()) != 0 || std::ferror(state_.out()) != 0) {
-    const std::string why = std::strerror(errno != 0 ? errno : EIO);
-    outcome = {.code = kFailure, .words = "output: writing failed; what is there is not complete: " + why};
+  if (has_failed(state_.out()) || std::fflush(state_.out()) != 0) {
+    (void)has_failed(state_.out());  // keeps the reason
+    outcome = {.code = kFailure, .words = "output: writing failed; what is there is not complete" + why_failed()};
     if (state_.out() == state_.manner.out) {
       state_.leaving = true;  // nobody hears us any more
+      output_failure_is_told();
       if (is_closed_pipe(state_.out())) outcome.words.clear();
     } else {
       (void)state_.direct_output("");
