@@ -77,6 +77,26 @@ class CheckTest : public testing::Test {
   const std::string path_ = directory_ / "db";
 };
 
+TEST_F(CheckTest, TellsHowFarItIsFromTheFirstByteToTheLast) {
+  Db db = Db::open(path_).value();
+  Keyspace other = db.keyspace("other").value();
+  for (int i = 0; i < 100'000; i++) db.put(std::to_string(i), "value").value();
+  other.put("k", "v").value();
+  db.flush().value();
+  const uint64_t table_bytes = db.stats().table_file_bytes;
+  std::vector<uint64_t> told;
+  EXPECT_TRUE(db.check([&](uint64_t done, uint64_t all) {
+                  EXPECT_EQ(all, 2 * table_bytes) << "each table is read twice";
+                  told.push_back(done);
+                })
+                  .value()
+                  .empty());
+  EXPECT_TRUE(std::ranges::is_sorted(told));
+  EXPECT_EQ(told.back(), 2 * table_bytes);
+  EXPECT_GE(std::ranges::count_if(told, [&](uint64_t done) { return done > table_bytes && done < 2 * table_bytes; }), 5)
+      << "nothing is told while runs are held against each other";
+}
+
 TEST_F(CheckTest, AnOlderVersionBeforeANewerOneIsFound) {
   const auto put = [](const char* value) { return [value](Db& db) { db.put("key", value).value(); }; };
   EXPECT_EQ(found_when_exchanged(put("old"), put("new")), "a run holds an older version of a key than a run behind it");

@@ -120,7 +120,7 @@ class NACRE_API Db {
   Stats stats() const noexcept;
   // Reads everything and verifies every checksum, order and count, that tables and manifest agree, and that newer tables hold
   // newer versions of each key. Findings are empty for a sound database; the Result is an error only if checking itself could not
-  // run. `progress` is told bytes done and in all.
+  // run. `progress` is told bytes done and in all: twice those of the tables, since each is read alone and beside the others.
   Result<std::vector<CheckFinding>> check(const std::function<void(uint64_t, uint64_t)>& progress = {}) noexcept;
 
  private:

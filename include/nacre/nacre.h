@@ -6,3 +6,4 @@
 #include "nacre/inspect.h"  // IWYU pragma: export
 #include "nacre/metrics.h"  // IWYU pragma: export
 #include "nacre/repair.h"   // IWYU pragma: export
+#include "nacre/version.h"  // IWYU pragma: export

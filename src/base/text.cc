@@ -36,4 +36,26 @@ void append_hex(std::string& out, char byte) {
   out += kDigits[static_cast<uint8_t>(byte) & 15];
 }
 
+void append_json_string(std::string& out, Bytes text) {
+  out += '"';
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out.append(1, '\\').append(1, c);
+    } else if (static_cast<uint8_t>(c) < 0x20 || c == 0x7f) {
+      append_hex(out.append("\\u00"), c);
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+void append_json_member(std::string& out, Bytes name, Bytes bytes) {
+  out.append(1, '"').append(name);
+  if (is_utf8(bytes)) return append_json_string(out.append("\":"), bytes);
+  out += "_hex\":\"";
+  for (const char byte : bytes) append_hex(out, byte);
+  out += '"';
+}
+
 }  // namespace nacre::base

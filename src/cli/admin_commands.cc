@@ -26,8 +26,11 @@ void print_findings(std::FILE* out, const std::vector<CheckFinding>& findings) {
 int check_session(std::FILE* out, const CommonOptions& common, Session& session) {
   Result<std::vector<CheckFinding>> findings = std::vector<CheckFinding>{};
   {
-    Progress progress("check", session.db.stats().table_file_bytes);
-    findings = session.db.check([&progress](uint64_t done, uint64_t) { progress.update(done, 0); });
+    Progress progress("check", 0);
+    findings = session.db.check([&progress](uint64_t done, uint64_t all) {
+      progress.total(all);
+      progress.update(done, 0);
+    });
   }
   if (!findings) return fail("check", findings.error());
   if (common.json) {

@@ -135,6 +135,7 @@ std::vector<std::string> seeds() {
           "dump\nfile\n--keys\n--block\n3",
           "repair\ndb\nnew\n--log-past-damage",
           "--help-all",
+          "--version",
           "scan\ndb\n--limit\n-1",
           "scan\n--help",
           "put\ndb\nkey\n--value-file\nfile",

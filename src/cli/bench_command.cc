@@ -17,7 +17,9 @@
 
 #include "cli/command.h"
 #include "cli/ctrl_c.h"
+#include "cli/human.h"
 #include "cli/json.h"
+#include "cli/progress.h"
 #include "cli/terminal.h"
 
 namespace nacre::cli {
@@ -28,7 +30,8 @@ constexpr uint64_t kKeyBytes = 16;
 constexpr uint64_t kMostEntries = uint64_t{1} << 26;
 constexpr uint64_t kMostValueBytes = uint64_t{1} << 20;
 constexpr uint64_t kMostReads = 200'000;
-constexpr double kSyncSeconds = 2;  // synced puts go on for so long at most
+constexpr uint64_t kBetweenWords = 4096;  // operations
+constexpr double kSyncSeconds = 2;        // synced puts go on for so long at most
 
 using Clock = std::chrono::steady_clock;
 
@@ -116,11 +119,14 @@ class Bench {
   const std::vector<Measured>& measured() const { return measured_; }
 
  private:
-  // Calls `operation` `count` times, or for `most_seconds`, and keeps how long each call took.
+  // Calls `operation` `count` times, or for `most_seconds`, and keeps how long each call took. What tells how far it is stands between
+  // calls, and between the readings of the clock.
   template <class F>
   Result<void> each(const char* name, uint64_t count, double most_seconds, F operation) {
     std::vector<uint32_t> took;
     took.reserve(count);
+    const uint64_t entry_bytes = kKeyBytes + arguments_.value_bytes;
+    Progress progress(name, count * entry_bytes);
     const auto begin = Clock::now();
     auto before = begin;
     for (uint64_t i = 0; i < count && !interrupted(); i++) {
@@ -130,7 +136,11 @@ class Bench {
           std::min<int64_t>(UINT32_MAX, std::chrono::duration_cast<std::chrono::nanoseconds>(now - before).count())));
       before = now;
       if (std::chrono::duration<double>(now - begin).count() > most_seconds) break;
+      if ((i + 1) % kBetweenWords != 0) continue;
+      progress.update((i + 1) * entry_bytes, i + 1);
+      before = Clock::now();
     }
+    progress.clear();
     Measured measured{.name = name, .operations = took.size(), .seconds = seconds_since(begin)};
     std::ranges::sort(took);
     if (!took.empty()) {
@@ -258,6 +268,8 @@ int run_bench(const CommonOptions& common, const BenchArguments& arguments) {
   if (arguments.value_bytes > kMostValueBytes)
     return fail_usage("--value-bytes is a number from 0 to " + std::to_string(kMostValueBytes));
   const InterruptCatcher catcher;
+  say_at_interrupt(
+      "\nnacre: stops as soon as it can; a second Ctrl-C ends it at once, and leaves its directory behind\n");
   const ScratchDirectory scratch(common.database);
   if (!scratch.made()) {
     std::fprintf(stderr, "nacre: %s: no directory can be made in it: %s (bench needs a directory that exists)\n",

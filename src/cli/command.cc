@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 
 #include "cli/ctrl_c.h"
 #include "cli/nearest.h"
@@ -31,16 +32,23 @@ int exit_code_of(const Error& error) {
 int fail(const std::string& what, const Error& error) {
   std::fflush(stdout);
   std::string line = "nacre: ";
-  append_visible(line, what);
+  append_visible(line, what.empty() ? "\"\"" : what);
   std::fprintf(stderr, "%s: %s\n", line.c_str(), error.to_string().c_str());
   return exit_code_of(error);
 }
 
+namespace {
+bool output_failure_told = false;
+}  // namespace
+
+void output_failure_is_told() { output_failure_told = true; }
+
 int finish_output(int exit_code) {
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit_code;
-  if (is_closed_pipe(stdout)) return kFailure;  // whoever closed it knows
-  std::fprintf(stderr, "nacre: standard output: writing failed; what is there is not complete: %s\n",
-               std::strerror(errno));
+  if (!has_failed(stdout) && std::fflush(stdout) == 0) return exit_code;
+  (void)has_failed(stdout);                                            // keeps the reason
+  if (output_failure_told || is_closed_pipe(stdout)) return kFailure;  // whoever closed it knows
+  std::fprintf(stderr, "nacre: standard output: writing failed; what is there is not complete%s\n",
+               why_failed().c_str());
   return kFailure;
 }
 
@@ -74,9 +82,10 @@ class Reports : public EventSink {
 
 void say_which_keyspaces(const Db& db, const std::string& wanted) {
   const std::vector<std::string> names = db.keyspaces();
-  std::string line = "nacre: there are ";
+  std::string line = "nacre: ";
   if (const std::string near = nearest(wanted, names); !near.empty())
-    line = "nacre: did you mean \"" + near + "\"? There are ";
+    line += "did you mean \"" + visible(near) + "\"? ";
+  line += names.size() == 1 ? "the only keyspace is " : "the keyspaces are ";
   constexpr size_t kMost = 10;
   for (size_t i = 0; i < std::min(names.size(), kMost); i++) {
     if (i != 0) line += ", ";
@@ -94,6 +103,11 @@ std::optional<Options> read_options(const CommonOptions& common) {
   if (options) return *options;
   fail_usage(options.error().to_string(common.options_file));
   return std::nullopt;
+}
+
+bool has_database(const std::string& directory) {
+  std::error_code ignored;
+  return std::filesystem::exists(std::filesystem::path(directory) / "CURRENT", ignored);
 }
 
 Runtime runtime_of(const CommonOptions& common) {
@@ -118,7 +132,7 @@ std::optional<Session> open_session(const CommonOptions& common, OpenMode mode, 
   }
   auto keyspace = db->keyspace(common.keyspace);
   if (!keyspace) {
-    *exit_code = fail("keyspace " + common.keyspace, keyspace.error());
+    *exit_code = fail("keyspace " + (common.keyspace.empty() ? "\"\"" : common.keyspace), keyspace.error());
     if (*exit_code == kNotFound) say_which_keyspaces(*db, common.keyspace);
     return std::nullopt;
   }

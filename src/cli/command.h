@@ -46,14 +46,23 @@ Runtime runtime_of(const CommonOptions& common);
 // null, has the error.
 std::optional<Session> open_session(const CommonOptions& common, OpenMode mode, int* exit_code, Error* why = nullptr);
 
+// What the key and the value of an entry may have together in a database with so much memory: a batch may take a quarter of it, and
+// the entry's encoding takes some of that.
+constexpr uint64_t largest_entry_bytes(uint64_t memory_bytes) { return memory_bytes / 4 - 64; }
+
+// Whether a database lies in that directory; so it seems, no file is read.
+bool has_database(const std::string& directory);
+
 // How a command ends that met `error`.
 int exit_code_of(const Error& error);
 // Prints "nacre: <what>: <error>" and returns the exit code for it.
 int fail(const std::string& what, const Error& error);
 int fail_usage(const std::string& words);
 
-// What a command ends with: `exit_code`, or a failure if what it printed did not get out.
+// What a command ends with: `exit_code`, or a failure, with words, if what it printed did not get out.
 int finish_output(int exit_code);
+// Words were said already.
+void output_failure_is_told();
 
 // Closes the session; a command that wrote has succeeded only if this has.
 int finish(Session& session, int exit_code);

@@ -1,8 +1,25 @@
 #include "cli/command_line.h"
 
+#include <sys/utsname.h>
+
 #include <charconv>
 
 namespace nacre::cli {
+
+namespace {
+
+// The first line alone has a form that scripts may rely on.
+std::string version_text() {
+  const LibraryFacts facts = library_facts();
+  utsname system{};
+  std::string text = "nacre " + facts.version + "\ncompiler  " + facts.compiler + "\nbuild     " + facts.build +
+                     "\ncodecs    " + facts.codecs + "\nio_uring  " + facts.io_uring;
+  if (uname(&system) == 0)
+    text += std::string("\nsystem    ") + system.sysname + " " + system.release + " " + system.machine;
+  return text;
+}
+
+}  // namespace
 
 std::string is_count(const std::string& text) {
   uint64_t count = 0;
@@ -14,6 +31,7 @@ std::string is_count(const std::string& text) {
 CommandLine::CommandLine() : app_("Nacre: an embedded key-value store. Keys and values are bytes.", "nacre") {
   app_.require_subcommand(1);
   app_.set_help_all_flag("--help-all", "Help for all commands");
+  app_.set_version_flag("--version", version_text, "Version, and what a report of a bug should say");
   app_.footer(
       "Begin with: nacre shell DB. Help for one command: nacre COMMAND --help. The manual: man nacre.\n"
       "Exit codes: 0 success, 1 not found, 2 wrong usage, 3 failure.");
@@ -25,14 +43,16 @@ CommandLine::CommandLine() : app_("Nacre: an embedded key-value store. Keys and 
   add_shell_commands(*this);
 }
 
-CLI::App* CommandLine::add(const std::string& name, const std::string& words, std::function<int()> run) {
+CLI::App* CommandLine::add(const std::string& name, const std::string& words, std::function<int()> run,
+                           const char* directory, const char* directory_words) {
   CLI::App* command = app_.add_subcommand(name, words);
-  command->add_option("DB", arguments_.common.database, "Directory of the database")->required();
+  command->add_option(directory, arguments_.common.database, directory_words)->required();
   command->add_flag("--verbose", arguments_.common.verbose, "Print what the database reports to standard error");
   return takes_options(command, std::move(run));
 }
 
-CLI::App* CommandLine::add_without_database(const std::string& name, const std::string& words, std::function<int()> run) {
+CLI::App* CommandLine::add_without_database(const std::string& name, const std::string& words,
+                                            std::function<int()> run) {
   return takes_options(app_.add_subcommand(name, words), std::move(run));
 }
 
@@ -51,8 +71,9 @@ CLI::App* CommandLine::takes_options(CLI::App* command, std::function<int()> run
 
 void CommandLine::writes(CLI::App* command) {
   command
-      ->add_option("--durability", arguments_.common.durability,
-                   "What a finished write survives: nothing, the process, a power cut; else as the options say, os by default")
+      ->add_option(
+          "--durability", arguments_.common.durability,
+          "What a finished write survives: nothing, the process, a power cut; else as the options say, os by default")
       ->check(CLI::IsMember({"memory", "os", "disk"}));
   logs(command);
 }

@@ -34,8 +34,9 @@ class CommandLine {
  public:
   CommandLine();
 
-  // A command with its first argument, the database; `run` is called after all words are parsed.
-  CLI::App* add(const std::string& name, const std::string& words, std::function<int()> run);
+  // A command with its first argument, the database, or a directory of another kind; `run` is called after all words are parsed.
+  CLI::App* add(const std::string& name, const std::string& words, std::function<int()> run,
+                const char* directory = "DB", const char* directory_words = "Directory of the database");
 
   // Commands that open no database: with a file of options, and without.
   CLI::App* add_without_database(const std::string& name, const std::string& words, std::function<int()> run);

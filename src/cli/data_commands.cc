@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/entry_text.h"
+#include "cli/human.h"
 #include "cli/range.h"
 #include "cli/terminal.h"
 #include "cli/tsv.h"
@@ -14,8 +15,6 @@
 namespace nacre::cli {
 
 namespace {
-
-constexpr uint64_t kLargestValueBytes = Options{}.memory_bytes / 4;  // see Batch
 
 void print(Bytes bytes) { std::fwrite(bytes.data(), 1, bytes.size(), stdout); }
 
@@ -27,15 +26,16 @@ EntryStyle style_of(const CommonOptions& common) {
           .terminal = is_terminal(stdout)};
 }
 
-// All that `file` has; nothing after words about what went wrong.
-std::optional<std::string> read_value(std::FILE* file, const std::string& name) {
+// All that `file` has; nothing after words about what went wrong. What no database with so much memory can hold is not read to its end.
+std::optional<std::string> read_value(std::FILE* file, const std::string& name, uint64_t memory_bytes) {
   std::string value;
   char buffer[1 << 16];
   errno = 0;
   while (const size_t length = std::fread(buffer, 1, sizeof buffer, file)) {
     value.append(buffer, length);
-    if (value.size() > kLargestValueBytes) {
-      fail_usage(name + ": a value may have " + human_bytes(kLargestValueBytes) + " at most");
+    if (value.size() > largest_entry_bytes(memory_bytes)) {
+      fail_usage(name + ": key and value may have " + human_bytes(memory_bytes / 4) +
+                 " together, a quarter of the memory of this database (--options)");
       return std::nullopt;
     }
   }
@@ -44,17 +44,18 @@ std::optional<std::string> read_value(std::FILE* file, const std::string& name) 
   return std::nullopt;
 }
 
-std::optional<std::string> value_of(const CommonOptions& common, const PutArguments& arguments, int* exit_code) {
+std::optional<std::string> value_of(const CommonOptions& common, const PutArguments& arguments, uint64_t memory_bytes,
+                                    int* exit_code) {
   *exit_code = kFailure;
   if (arguments.value_file) {
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(arguments.value_file->c_str(), "rb"),
                                                                std::fclose);
-    if (file != nullptr) return read_value(file.get(), *arguments.value_file);
+    if (file != nullptr) return read_value(file.get(), *arguments.value_file, memory_bytes);
     std::fprintf(stderr, "nacre: %s: cannot be read: %s\n", visible(*arguments.value_file).c_str(),
                  std::strerror(errno));
     return std::nullopt;
   }
-  if (arguments.value == "-") return read_value(stdin, "standard input");
+  if (arguments.value == "-") return read_value(stdin, "standard input", memory_bytes);
   *exit_code = kUsage;
   if (arguments.value) return argument_bytes(common, *arguments.value);
   fail_usage("put needs a value: VALUE, - for standard input, or --value-file FILE");
@@ -87,8 +88,10 @@ int not_found(const std::string& key, size_t asked) {
 int run_put(const CommonOptions& common, const PutArguments& arguments) {
   const auto key = argument_bytes(common, arguments.key);
   if (!key) return kUsage;
+  const std::optional<Options> options = read_options(common);
+  if (!options) return kUsage;
   int exit_code = kSuccess;
-  const auto value = value_of(common, arguments, &exit_code);
+  const auto value = value_of(common, arguments, options->memory_bytes, &exit_code);
   if (!value) return exit_code;
   auto session = open_session(common, OpenMode::kCreateIfMissing, &exit_code);
   if (!session) return exit_code;
@@ -185,7 +188,7 @@ int run_scan(const CommonOptions& common, const ScanArguments& arguments) {
   Scan scan = session->keyspace.scan(*options);
   for (const auto& [key, value] : scan) {
     print(entry_line(style, key, value));
-    if (std::ferror(stdout)) break;
+    if (has_failed(stdout)) break;
   }
   if (const auto status = scan.status(); !status) return fail("scan", status.error());
   return kSuccess;

@@ -8,9 +8,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "nacre/bytes.h"
+#include "nacre/options.h"
 
 namespace nacre::cli {
 
@@ -60,6 +62,8 @@ class EntryReader {
   // After kBad: the record as it stood, its line end included.
   Bytes rejected() const { return rejected_; }
   Bytes keyspace() const { return keyspace_; }
+  // Of keyspace(), as it was where it came from; none if the input does not say.
+  const std::optional<KeyspaceOptions>& keyspace_options() const { return keyspace_options_; }
   uint32_t keyspaces() const { return keyspaces_; }  // that the input names; known after begin()
   bool had_header() const { return had_header_; }
 
@@ -68,6 +72,7 @@ class EntryReader {
   Complaint complaint_;
   Bytes rejected_;
   std::string keyspace_;
+  std::optional<KeyspaceOptions> keyspace_options_;
   uint32_t keyspaces_ = 0;
   bool had_header_ = false;
 };

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "nacre/bytes.h"
+#include "nacre/options.h"
 
 namespace nacre::cli {
 
@@ -15,7 +16,9 @@ class EntryWriter {
   virtual ~EntryWriter() = default;
   virtual void begin(std::string& out) { (void)out; }
   // The entries that follow are of this keyspace. Formats that know none keep silent.
-  virtual void keyspace(std::string& out, Bytes name) { (void)out, (void)name; }
+  virtual void keyspace(std::string& out, Bytes name, const KeyspaceOptions& options) {
+    (void)out, (void)name, (void)options;
+  }
   virtual void append(std::string& out, Bytes key, Bytes value) = 0;
   virtual void end(std::string& out) { (void)out; }
 };

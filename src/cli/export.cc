@@ -3,12 +3,15 @@
 // A reader that goes away, as `| head` does, ends an export as it ends cat: quietly, by SIGPIPE, or with an error where that
 // signal is ignored.
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
 #include "cli/interrupt.h"
+#include "cli/keyspace_list.h"
 #include "cli/output_file.h"
 #include "cli/progress.h"
+#include "cli/terminal.h"
 #include "cli/transfer.h"
 
 namespace nacre::cli {
@@ -16,6 +19,21 @@ namespace nacre::cli {
 namespace {
 
 constexpr size_t kWriteBytes = 256 << 10;
+
+// How many entries there are to write, as far as tables tell: versions that newer ones hide are counted, too. 0: they tell too little.
+uint64_t estimated_entries(const Stats& stats, const std::vector<std::string>& keyspaces, const ScanOptions& options) {
+  if (options.prefix || options.from || options.to) return 0;
+  uint64_t entries = 0;
+  uint64_t table_bytes = 0;
+  uint64_t memtable_bytes = 0;  // whose entries nobody counted
+  for (const KeyspaceStats& keyspace : stats.keyspaces) {
+    if (std::ranges::find(keyspaces, keyspace.name) == keyspaces.end()) continue;
+    entries += entries_in_tables(keyspace);
+    memtable_bytes += keyspace.memtable_bytes;
+    for (const LevelStats& level : keyspace.levels) table_bytes += level.bytes;
+  }
+  return memtable_bytes > table_bytes / 8 ? 0 : std::min(entries, options.limit);
+}
 
 class Exporter {
  public:
@@ -25,6 +43,7 @@ class Exporter {
   // False: failure() or error() says why, or it was interrupted.
   bool run(const std::vector<std::string>& keyspaces, ScanOptions options) {
     options.snapshot = session_.db.snapshot();
+    progress_.estimate(estimated_entries(session_.db.stats(), keyspaces, options));
     writer_.begin(text_);
     for (const std::string& name : keyspaces) {
       if (!write_keyspace(name, options)) return false;
@@ -44,7 +63,7 @@ class Exporter {
       error_ = keyspace.error();
       return false;
     }
-    writer_.keyspace(text_, name);
+    writer_.keyspace(text_, name, keyspace->options());
     Scan scan = keyspace->scan(options);
     for (const auto& [key, value] : scan) {
       writer_.append(text_, key, value);
@@ -117,7 +136,7 @@ int export_entries(Session& session, Plan plan, const ExportArguments& arguments
     if (exporter.failure()) return fail_output(out, name, exporter.failure(), quiet_writes);
     if (exporter.error()) return fail("export", *exporter.error());
     if (!whole) {
-      std::fprintf(stderr, "nacre: %s: interrupted; %s\n", name.c_str(),
+      std::fprintf(stderr, "nacre: %s: interrupted; %s\n", visible(name).c_str(),
                    out.beside() ? "no file was written" : "what is there is not complete");
       return kFailure;
     }

@@ -24,8 +24,8 @@ enum class Header : uint8_t {
 
 class CsvReader : public EntryReader {
  public:
-  CsvReader(ByteSource& source, Encoding encoding, Header header)
-      : input_(source), encoding_(encoding), header_(header) {}
+  CsvReader(ByteSource& source, Encoding encoding, Header header, size_t most)
+      : input_(source, most), encoding_(encoding), header_(header) {}
   Step next(Entry& entry) override;
 
  private:

@@ -61,11 +61,13 @@ Step DumpReader::begin() {
   if (empty || header.substr(0, dump::kMagic.size()) != dump::kMagic.substr(0, header.size()))
     return complain(Step::kBroken, "this is no dump of nacre");
   if (!enough) return short_input();
-  if (number_at<uint32_t>(header, 8) != dump::kVersion || number_at<uint64_t>(header, 16) != 0)
+  const auto features = number_at<uint64_t>(header, 16);
+  if (number_at<uint32_t>(header, 8) != dump::kVersion || (features & ~dump::kFeatureOptions) != 0)
     return complain(Step::kBroken, "the dump is of a newer version than this tool knows");
   if (dump::checksum(header.substr(0, 24), 0) != number_at<uint64_t>(header, 24))
     return complain(Step::kBroken, "the header of the dump is damaged");
   keyspaces_ = number_at<uint32_t>(header, 12);
+  has_options_ = (features & dump::kFeatureOptions) != 0;
   input_.consume(dump::kHeaderBytes);
   place_.bytes = input_.offset();
   return Step::kEntry;
@@ -108,7 +110,7 @@ Step DumpReader::block() {
   if (dump::checksum(Bytes(header).substr(0, 24), offset) != number_at<uint64_t>(header, 24))
     return complain(Step::kBroken, "the header of a block is damaged, or the block belongs elsewhere");
   const auto payload_bytes = number_at<uint64_t>(header, 8);
-  if (payload_bytes > InputBuffer::kMostBytes) return complain(Step::kBroken, kTooLong);
+  if (payload_bytes > input_.most_bytes() - dump::kHeaderBytes) return complain(Step::kBroken, kTooLong);
   if (!input_.need(dump::kHeaderBytes + payload_bytes)) return short_input();
   const Bytes payload = input_.ahead().substr(dump::kHeaderBytes, payload_bytes);
   const auto entries = number_at<uint32_t>(header, 4);
@@ -136,12 +138,45 @@ bool holds_entries(Bytes payload, uint32_t entries) {
   return at == payload.size();
 }
 
+// Nothing if they are out of the ranges that a keyspace can have.
+std::optional<KeyspaceOptions> options_in(Bytes bytes) {
+  const auto codec = [&](size_t at) { return static_cast<Compression>(bytes[at]); };
+  const KeyspaceOptions options{.compression = codec(0),
+                                .bottom_compression = codec(1),
+                                .shape = static_cast<CompactionShape>(bytes[2]),
+                                .filter_bits_per_key = number_at<uint32_t>(bytes, 4),
+                                .block_bytes = number_at<uint32_t>(bytes, 8)};
+  const bool possible = options.compression <= Compression::kZstd && options.bottom_compression <= Compression::kZstd &&
+                        options.shape <= CompactionShape::kTiered && bytes[3] == 0 &&
+                        options.filter_bits_per_key <= 24 && options.block_bytes >= 1024 &&
+                        options.block_bytes <= 65536;
+  return possible ? std::optional(options) : std::nullopt;
+}
+
+void append_options(std::string& out, const KeyspaceOptions& options) {
+  for (const auto choice : {static_cast<uint8_t>(options.compression), static_cast<uint8_t>(options.bottom_compression),
+                            static_cast<uint8_t>(options.shape), uint8_t{0}})
+    append_number(out, choice);
+  append_number(out, options.filter_bits_per_key);
+  append_number(out, options.block_bytes);
+}
+
+bool DumpReader::take_keyspace(Bytes payload) {
+  if (has_options_) {
+    if (payload.size() < dump::kOptionsBytes) return false;
+    keyspace_options_ = options_in(payload.substr(0, dump::kOptionsBytes));
+    if (!keyspace_options_) return false;
+    payload.remove_prefix(dump::kOptionsBytes);
+  }
+  keyspace_ = payload;
+  return !payload.empty() && payload.size() <= kMostNameBytes;
+}
+
 Step DumpReader::block_of(dump::Kind kind, uint32_t entries, Bytes payload) {
   switch (kind) {
     case dump::Kind::kKeyspace:
-      if (entries != 0 || payload.empty() || payload.size() > kMostNameBytes || keyspaces_seen_ == keyspaces_) break;
+      if (entries != 0 || keyspaces_seen_ == keyspaces_ || !take_keyspace(payload)) break;
       keyspaces_seen_++;
-      keyspace_ = payload;
       return Step::kKeyspace;
     case dump::Kind::kEntries:
       if (keyspaces_seen_ == 0 || !holds_entries(payload, entries)) break;
@@ -187,15 +222,18 @@ void DumpWriter::begin(std::string& out) {
   std::string header(dump::kMagic);
   append_number(header, dump::kVersion);
   append_number(header, keyspaces_);
-  append_number(header, uint64_t{0});
+  append_number(header, dump::kFeatureOptions);
   append_number(header, dump::checksum(header, 0));
   out += header;
   offset_ = header.size();
 }
 
-void DumpWriter::keyspace(std::string& out, Bytes name) {
+void DumpWriter::keyspace(std::string& out, Bytes name, const KeyspaceOptions& options) {
   write_entries(out);
-  write_block(out, dump::Kind::kKeyspace, 0, name);
+  std::string payload;
+  append_options(payload, options);
+  payload += name;
+  write_block(out, dump::Kind::kKeyspace, 0, payload);
 }
 
 void DumpWriter::append(std::string& out, Bytes key, Bytes value) {

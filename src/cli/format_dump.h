@@ -5,7 +5,7 @@
 //     0   8  magic "NacreDmp"
 //     8   4  version, 1
 //     12  4  how many keyspaces it has
-//     16  8  required features; none is defined
+//     16  8  required features: 1 keyspaces have their options; readers refuse what they do not know
 //     24  8  xxh3 of bytes 0 to 23, seed kSeed
 //   blocks, each a header of 32 bytes and a payload
 //     0   4  kind: 1 keyspace, 2 entries, 3 end
@@ -14,7 +14,8 @@
 //     16  8  xxh3 of the payload, seed kSeed + offset of the block in the dump
 //     24  8  xxh3 of bytes 0 to 23, the same seed
 //   payload
-//     keyspace  its name, 1 to 255 bytes; the entries behind it are its own
+//     keyspace  options, if the header says so, and its name, 1 to 255 bytes; the entries behind it are its own
+//     options   u8 compression, u8 bottom compression, u8 shape, u8 0, u32 filter bits per key, u32 block bytes
 //     entries   { u32 key bytes, u32 value bytes, key, value } ...
 //     end       u64 entries, u64 key and value bytes of all blocks; nothing follows
 //
@@ -32,7 +33,9 @@ namespace dump {
 
 inline constexpr Bytes kMagic = "NacreDmp";
 inline constexpr uint32_t kVersion = 1;
+inline constexpr uint64_t kFeatureOptions = 1;
 inline constexpr size_t kHeaderBytes = 32;
+inline constexpr size_t kOptionsBytes = 12;
 inline constexpr uint64_t kSeed = 0x6e61637265646d70;  // "nacredmp"
 inline constexpr size_t kBlockBytes = 64 << 10;        // a block is written once it has so many
 
@@ -44,13 +47,14 @@ uint64_t checksum(Bytes bytes, uint64_t offset);
 
 class DumpReader : public EntryReader {
  public:
-  explicit DumpReader(ByteSource& source) : input_(source) {}
+  DumpReader(ByteSource& source, size_t most) : input_(source, most) {}
   Step begin() override;
   Step next(Entry& entry) override;
 
  private:
   Step block();
   Step block_of(dump::Kind kind, uint32_t entries, Bytes payload);
+  bool take_keyspace(Bytes payload);
   Step end_block(Bytes payload);
   Step short_input();
   Step complain(Step step, std::string words);
@@ -64,6 +68,7 @@ class DumpReader : public EntryReader {
   uint64_t lost_ = 0;  // entries of damaged blocks
   uint64_t entries_ = 0;
   uint64_t bytes_ = 0;
+  bool has_options_ = false;
   bool ended_ = false;
 };
 
@@ -71,7 +76,7 @@ class DumpWriter : public EntryWriter {
  public:
   explicit DumpWriter(uint32_t keyspaces) : keyspaces_(keyspaces) {}
   void begin(std::string& out) override;
-  void keyspace(std::string& out, Bytes name) override;
+  void keyspace(std::string& out, Bytes name, const KeyspaceOptions& options) override;
   void append(std::string& out, Bytes key, Bytes value) override;
   void end(std::string& out) override;
 

@@ -15,7 +15,7 @@ namespace nacre::cli {
 
 class JsonlReader : public LineReader {
  public:
-  explicit JsonlReader(ByteSource& source) : LineReader(source) {}
+  JsonlReader(ByteSource& source, size_t most) : LineReader(source, most) {}
 
  protected:
   bool parse(Bytes line, Entry& entry) override;

@@ -11,7 +11,7 @@ namespace nacre::cli {
 
 class TsvReader : public LineReader {
  public:
-  TsvReader(ByteSource& source, Encoding encoding) : LineReader(source), encoding_(encoding) {}
+  TsvReader(ByteSource& source, Encoding encoding, size_t most) : LineReader(source, most), encoding_(encoding) {}
 
  protected:
   bool parse(Bytes line, Entry& entry) override;

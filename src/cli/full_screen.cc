@@ -8,10 +8,9 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 
 #include "cli/human.h"
+#include "cli/terminal.h"
 
 namespace nacre::cli {
 
@@ -39,33 +38,13 @@ void handle(void (*handler)(int)) {
   for (const int signal : kSignals) sigaction(signal, &action, nullptr);
 }
 
-winsize size_of_terminal() {
-  winsize size{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) size = {};
-  return size;
-}
-
 }  // namespace
 
 bool FullScreen::is_there() { return isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1; }
 
-size_t FullScreen::columns() {
-  const size_t columns = size_of_terminal().ws_col;
-  return columns == 0 ? 80 : columns;
-}
-
 size_t FullScreen::rows() {
-  const size_t rows = size_of_terminal().ws_row;
-  return rows == 0 ? 24 : rows;
-}
-
-bool FullScreen::speaks_utf8() {
-  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-    const char* value = std::getenv(name);
-    if (value == nullptr || *value == '\0') continue;
-    return std::strstr(value, "UTF-8") != nullptr || std::strstr(value, "utf8") != nullptr;
-  }
-  return false;
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : 24;
 }
 
 FullScreen::FullScreen() {
@@ -100,9 +79,10 @@ void FullScreen::leave() {
 void FullScreen::show(const std::vector<std::string>& lines) {
   std::string out = "\033[H";
   const size_t rows_now = rows();
+  const auto columns = static_cast<size_t>(terminal_columns(stdout));
   for (size_t i = 0; i < std::min(lines.size(), rows_now); i++) {
     if (i != 0) out += "\n";
-    out += "\033[K" + clipped(lines[i], columns());
+    out += "\033[K" + clipped(lines[i], columns);
   }
   out += "\033[J";
   std::fwrite(out.data(), 1, out.size(), stdout);

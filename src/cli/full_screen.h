@@ -17,9 +17,7 @@ class FullScreen {
  public:
   // Whether standard input and output are terminals.
   static bool is_there();
-  static size_t columns();  // of standard output; 80 if it is no terminal
   static size_t rows();
-  static bool speaks_utf8();  // as the environment says
 
   FullScreen();
   ~FullScreen();

@@ -25,6 +25,8 @@ constexpr uint64_t kPatienceNs = 10'000'000'000;
 
 int wake_descriptor = -1;
 
+}  // namespace
+
 // SIGINT and SIGTERM as something that poll finds ready. A signal may come on any thread of the process and at any time: what its
 // handler writes stays there to be found.
 class EndSignals {
@@ -56,6 +58,8 @@ class EndSignals {
   struct sigaction interrupt_before_ = {};
   struct sigaction terminate_before_ = {};
 };
+
+namespace {
 
 uint64_t now_ns() { return Runtime::standard().clock->now_ns(); }
 
@@ -160,6 +164,9 @@ std::unique_ptr<HttpServer> HttpServer::listen(const std::string& where, std::st
   return std::unique_ptr<HttpServer>(new HttpServer(socket, address_of(socket)));
 }
 
+HttpServer::HttpServer(int socket, std::string address)
+    : socket_(socket), address_(std::move(address)), signals_(std::make_unique<EndSignals>()) {}
+
 HttpServer::~HttpServer() {
   for (const Connection& connection : connections_) ::close(connection.socket);
   ::close(socket_);
@@ -193,7 +200,6 @@ bool HttpServer::advance(Connection& connection, short events,
 }
 
 void HttpServer::serve(const std::function<HttpAnswer(const std::string& path)>& answer) {
-  const EndSignals signals;
   for (;;) {
     std::vector<pollfd> waits;
     for (const Connection& each : connections_)
@@ -201,7 +207,7 @@ void HttpServer::serve(const std::function<HttpAnswer(const std::string& path)>&
                        .events = static_cast<short>(each.out.empty() || each.is_answered ? POLLIN : POLLOUT),
                        .revents = 0});
     if (connections_.size() < kMostConnections) waits.push_back({.fd = socket_, .events = POLLIN, .revents = 0});
-    waits.push_back(signals.to_poll());
+    waits.push_back(signals_->to_poll());
     if (poll(waits.data(), waits.size(), connections_.empty() ? -1 : 1000) < 0) continue;
     if (waits.back().revents != 0) return;
     waits.pop_back();

@@ -6,7 +6,7 @@
 // Not here: TLS, compression, bodies of requests, and whatever else a server in a hostile network needs; a proxy has them. Debian's
 // cpp-httplib would bring OpenSSL, zlib and brotli into the tool for three pages.
 //
-// Thread safety: none. SIGINT and SIGTERM end serve().
+// Thread safety: none; one at a time. SIGINT and SIGTERM end serve(), also those that came before it, from listen() on.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +24,8 @@ struct HttpAnswer {
   std::string type;  // as in Content-Type
   std::string body;
 };
+
+class EndSignals;
 
 class HttpServer {
  public:
@@ -48,12 +50,13 @@ class HttpServer {
     bool is_answered = false;  // waits for the other to close: a close over unread bytes would take the answer with it
   };
 
-  HttpServer(int socket, std::string address) : socket_(socket), address_(std::move(address)) {}
+  HttpServer(int socket, std::string address);
   void accept_one();
   bool advance(Connection& connection, short events, const std::function<HttpAnswer(const std::string& path)>& answer);
 
   const int socket_;
   const std::string address_;
+  const std::unique_ptr<EndSignals> signals_;
   std::vector<Connection> connections_;
 };
 

@@ -6,7 +6,7 @@
 #include <ctime>
 #include <span>
 
-#include "cli/json.h"
+#include "cli/terminal.h"
 
 namespace nacre::cli {
 
@@ -24,39 +24,27 @@ std::string in_units(double value, double step, std::span<const char* const> uni
   return text;
 }
 
-// How many bytes of the front are one character that may be printed as it is; 0: the first byte may not.
-size_t printable_bytes(Bytes bytes) {
-  const auto first = static_cast<uint8_t>(bytes[0]);
-  if (first < 0x80) return first >= 0x20 && first != 0x7f && first != '\\' ? 1 : 0;
-  size_t length = 2;
-  while (length <= 4 && length <= bytes.size() && !is_utf8(bytes.substr(0, length))) length++;
-  if (length > 4 || length > bytes.size()) return 0;
-  const Bytes character = bytes.substr(0, length);
-  const bool is_control = character >= "\xc2\x80" && character <= "\xc2\x9f";
-  const bool turns = (character >= "\xe2\x80\x8b" && character <= "\xe2\x80\x8f") ||
-                     (character >= "\xe2\x80\xa8" && character <= "\xe2\x80\xae") ||
-                     (character >= "\xe2\x81\xa0" && character <= "\xe2\x81\xaf") || character == "\xef\xbb\xbf";
-  return is_control || turns ? 0 : length;
-}
-
-// Bytes of the escape sequence or the character at the front, and whether it takes a column.
-size_t step(Bytes text, bool* takes_column) {
-  *takes_column = text[0] != '\033';
+// Bytes of the escape sequence or the character at the front, and the columns that it takes.
+size_t step(Bytes text, size_t* columns) {
   size_t length = 1;
-  if (!*takes_column) {
+  if (text[0] == '\033') {
+    *columns = 0;
     while (length < text.size() && std::isalpha(static_cast<unsigned char>(text[length])) == 0) length++;
     return std::min(length + 1, text.size());
   }
   while (length < text.size() && (static_cast<uint8_t>(text[length]) & 0xc0) == 0x80) length++;
+  *columns = display_width(text.substr(0, length));
   return length;
 }
 
 }  // namespace
 
-std::string short_bytes(double bytes) {
+std::string human_bytes(double bytes) {
   constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
   return in_units(bytes, 1024, kUnits, "%.0f %s");
 }
+
+std::string human_bytes(uint64_t bytes) { return human_bytes(static_cast<double>(bytes)); }
 
 std::string short_count(double count) {
   constexpr const char* kUnits[] = {"", "k", "M", "G", "T"};
@@ -64,7 +52,16 @@ std::string short_count(double count) {
   return text;
 }
 
-std::string human_duration(double seconds) {
+std::string human_count(uint64_t count) {
+  std::string digits = std::to_string(count);
+  for (size_t i = digits.size(); i > 3;) {
+    i -= 3;
+    digits.insert(i, ",");
+  }
+  return digits;
+}
+
+std::string human_time(double seconds) {
   constexpr const char* kUnits[] = {"ns", "us", "ms", "s"};
   return in_units(seconds * 1e9, 1000, kUnits, "%.0f %s");
 }
@@ -91,27 +88,6 @@ std::string wall_time(uint64_t wall_ns) {
   return text;
 }
 
-std::string printable(Bytes bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  while (!bytes.empty()) {
-    size_t length = printable_bytes(bytes);
-    if (length == 0) {
-      const auto byte = static_cast<uint8_t>(bytes[0]);
-      if (byte == '\\') {
-        text += "\\\\";
-      } else {
-        text.append("\\x").append(1, kDigits[byte >> 4]).append(1, kDigits[byte & 15]);
-      }
-      length = 1;
-    } else {
-      text += bytes.substr(0, length);
-    }
-    bytes.remove_prefix(length);
-  }
-  return text;
-}
-
 std::string bar(double part, size_t width, bool ascii) {
   const double columns = std::clamp(part, 0.0, 1.0) * static_cast<double>(width);
   auto full = static_cast<size_t>(columns);
@@ -132,20 +108,22 @@ std::string bar(double part, size_t width, bool ascii) {
 size_t columns_of(Bytes text) {
   size_t columns = 0;
   while (!text.empty()) {
-    bool takes_column = false;
-    text.remove_prefix(step(text, &takes_column));
-    if (takes_column) columns++;
+    size_t taken = 0;
+    text.remove_prefix(step(text, &taken));
+    columns += taken;
   }
   return columns;
 }
 
 std::string clipped(Bytes text, size_t columns) {
   std::string out;
+  bool is_over = false;
   while (!text.empty()) {
-    bool takes_column = false;
-    const size_t length = step(text, &takes_column);
-    if (!takes_column || columns > 0) out += text.substr(0, length);  // what switches colours back is kept
-    if (takes_column && columns > 0) columns--;
+    size_t taken = 0;
+    const size_t length = step(text, &taken);
+    is_over = is_over || taken > columns;
+    if (taken == 0 || !is_over) out += text.substr(0, length);  // what switches colours back is kept
+    if (!is_over) columns -= taken;
     text.remove_prefix(length);
   }
   return out;

@@ -1,5 +1,6 @@
 // import: its arguments, its files, and what it tells. The work is the Importer's.
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -8,6 +9,7 @@
 #include "cli/byte_source.h"
 #include "cli/importer.h"
 #include "cli/interrupt.h"
+#include "cli/terminal.h"
 
 namespace nacre::cli {
 
@@ -80,7 +82,7 @@ int report_failure(const ImportEnd& end, const Report& report, const std::string
     (void)fail(input, end.error);
   } else {
     const std::string where = end.where.empty() ? input : input + " " + end.where;
-    std::fprintf(stderr, "nacre: %s: %s\n", where.c_str(), end.words.c_str());
+    std::fprintf(stderr, "nacre: %s: %s\n", visible(where).c_str(), end.words.c_str());
   }
   report.print_kept();
   if (!report.has_way_on()) return kFailure;
@@ -113,7 +115,7 @@ const char* contradiction(const ImportArguments& arguments, TransferFormat forma
 int fail_begin(Step step, const EntryReader& reader, const FileSource& source, const std::string& name) {
   if (step == Step::kInterrupted) return kFailure;
   if (step == Step::kFailed) return fail_file(name, "reading failed", source.error_number());
-  std::fprintf(stderr, "nacre: %s %s: %s\n", name.c_str(), to_string(reader.complaint()).c_str(),
+  std::fprintf(stderr, "nacre: %s %s: %s\n", visible(name).c_str(), to_string(reader.complaint()).c_str(),
                reader.complaint().words.c_str());
   return kFailure;
 }
@@ -126,10 +128,12 @@ struct Input {
   Rejects& rejects;
 };
 
+enum class Opened : uint8_t { kBefore, kForThis, kAndMadeForThis };
+
 // Fills the database and tells of it. If it was opened for that it is closed before: what is told of is safe.
-int fill(Session& session, bool close, const CommonOptions& common, const ImportArguments& arguments, Input input) {
+int fill(Session& session, Opened opened, const CommonOptions& common, const ImportArguments& arguments, Input input) {
   const auto begin = std::chrono::steady_clock::now();
-  Importer importer(session, common, arguments, input.reader, input.rejects);
+  Importer importer(session, opened == Opened::kAndMadeForThis, common, arguments, input.reader, input.rejects);
   input.source.when_idle([&importer] { importer.write_while_idle(); });
   ImportEnd end;
   {
@@ -138,14 +142,14 @@ int fill(Session& session, bool close, const CommonOptions& common, const Import
   }
   if (end.why == ImportEnd::Why::kInput)
     end.words = std::string("reading failed: ") + std::strerror(input.source.error_number());
-  const int exit_code = close ? finish(session, kSuccess) : kSuccess;
+  const int exit_code = opened == Opened::kBefore ? kSuccess : finish(session, kSuccess);
   const Report report(common, arguments, importer, input.rejects.count(), exit_code == kSuccess);
   if (end.why != ImportEnd::Why::kWhole) return report_failure(end, report, input.name);
   if (exit_code != kSuccess) report.print_kept();
   if (exit_code != kSuccess || arguments.quiet) return exit_code;
   if (input.reader.had_header() && !arguments.header)
     std::fprintf(stderr, "nacre: %s: its first line, key,value, is a header (--no-header: it is an entry)\n",
-                 input.name.c_str());
+                 visible(input.name).c_str());
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   print_success(importer, input.rejects.count(), took.count());
   return kSuccess;
@@ -165,16 +169,23 @@ int import_entries(Session* session, const CommonOptions& common, const ImportAr
   if (!rejects.open()) return fail_file(arguments.errors_file, "cannot be written", errno);
   if (rejects.descriptor() >= 0 && source->is_file_of(rejects.descriptor()))
     return fail_usage("--errors: that is the file to import");
-  const auto reader = make_reader(*choice, *source);
+  const std::optional<Options> options = session != nullptr ? session->db.options() : read_options(common);
+  if (!options) return kUsage;
+  const size_t most = most_record_bytes(largest_entry_bytes(options->memory_bytes));
+  const auto reader = make_reader(*choice, *source, std::max(most, InputBuffer::kMostBytes));
   if (const Step step = reader->begin(); step != Step::kEntry) return fail_begin(step, *reader, *source, name);
   if (arguments.keyspace && reader->keyspaces() > 1)
     return fail_usage("--keyspace: the dump has " + std::to_string(reader->keyspaces()) +
                       " keyspaces; without it each goes where it came from");
   const Input input{.name = name, .source = *source, .reader = *reader, .rejects = rejects};
-  if (session != nullptr) return fill(*session, false, common, arguments, input);
+  if (session != nullptr) return fill(*session, Opened::kBefore, common, arguments, input);
+  CommonOptions here = common;
+  if (choice->format == TransferFormat::kDump)
+    here.keyspace = CommonOptions{}.keyspace;  // the dump says how to make it
+  const Opened opened = has_database(common.database) ? Opened::kForThis : Opened::kAndMadeForThis;
   int exit_code = kSuccess;
-  auto own = open_session(common, OpenMode::kCreateIfMissing, &exit_code);
-  return own ? fill(*own, true, common, arguments, input) : exit_code;
+  auto own = open_session(here, OpenMode::kCreateIfMissing, &exit_code);
+  return own ? fill(*own, opened, common, arguments, input) : exit_code;
 }
 
 }  // namespace

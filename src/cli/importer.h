@@ -4,6 +4,9 @@
 // never a hole. A record is *settled* once the batch with it is written, or it is rejected or passed over; the number of settled
 // records is where a later import goes on (`--skip-entries`).
 //
+// What the input says of a keyspace's options counts for a keyspace that the import makes; one that was there keeps its own, which is
+// told if they differ.
+//
 // Thread safety: one thread.
 #pragma once
 
@@ -38,9 +41,12 @@ struct ImportEnd {
 
 class Importer {
  public:
-  Importer(Session& session, const CommonOptions& common, const ImportArguments& arguments, EntryReader& reader,
-           Rejects& rejects)
+  // `made`: the database was made for this import.
+  Importer(Session& session, bool made, const CommonOptions& common, const ImportArguments& arguments,
+           EntryReader& reader, Rejects& rejects)
       : session_(session),
+        made_(made),
+        memory_bytes_(session.db.options().memory_bytes),
         options_(common.write_options()),
         arguments_(arguments),
         reader_(reader),
@@ -60,12 +66,15 @@ class Importer {
   ImportEnd read(Progress& progress);
   std::optional<ImportEnd> add(const Entry& entry);
   std::optional<ImportEnd> reject(Progress& progress, const Complaint& complaint);
-  std::optional<ImportEnd> enter_keyspace();
+  std::optional<ImportEnd> enter_keyspace(Progress& progress);
+  Result<Keyspace> keyspace_for(const std::string& name, const KeyspaceOptions& options, Progress& progress);
   ImportEnd end_of_input() const;
   Result<void> write();
   bool skipped() const { return reader_.place().records <= arguments_.skip_entries; }
 
   Session& session_;
+  bool made_;
+  uint64_t memory_bytes_;
   WriteOptions options_;
   const ImportArguments& arguments_;
   EntryReader& reader_;

@@ -12,11 +12,13 @@
 
 namespace nacre::cli {
 
+// A key and a value of the largest entry, each byte as an escape of four, and the rest.
+constexpr size_t most_record_bytes(size_t largest_entry_bytes) { return largest_entry_bytes * 4 + (64 << 10); }
+
 class InputBuffer {
  public:
   static constexpr size_t kFirstBytes = 256 << 10;
-  // A key and a value of the largest entry, each byte as an escape of four, and the rest.
-  static constexpr size_t kMostBytes = (size_t{128} << 20) * 4 + (64 << 10);
+  static constexpr size_t kMostBytes = most_record_bytes(size_t{128} << 20);
 
   explicit InputBuffer(ByteSource& source, size_t most = kMostBytes) : source_(source), most_(most) {}
 
@@ -36,6 +38,7 @@ class InputBuffer {
   }
   // Where in the input ahead() begins.
   uint64_t offset() const { return offset_; }
+  size_t most_bytes() const { return most_; }
   bool full() const { return begin_ == 0 && end_ >= most_; }
   const ByteSource& source() const { return source_; }
 

@@ -3,20 +3,25 @@
 #include <algorithm>
 
 #include "cli/entry_text.h"
+#include "cli/human.h"
 #include "cli/json.h"
 #include "cli/range.h"
 #include "cli/terminal.h"
 
 namespace nacre::cli {
 
+uint64_t entries_in_tables(const KeyspaceStats& keyspace) {
+  uint64_t entries = 0;
+  for (const LevelStats& level : keyspace.levels) entries += level.entries - std::min(level.entries, level.tombstones);
+  return entries;
+}
+
 Result<std::vector<KeyspaceLine>> list_keyspaces(Db& db) {
   std::vector<KeyspaceLine> lines;
   for (const KeyspaceStats& stats : db.stats().keyspaces) {
     KeyspaceLine line{.name = stats.name, .memory_bytes = stats.memtable_bytes};
-    for (const LevelStats& level : stats.levels) {
-      line.table_bytes += level.bytes;
-      line.entries += level.entries - std::min(level.entries, level.tombstones);
-    }
+    for (const LevelStats& level : stats.levels) line.table_bytes += level.bytes;
+    line.entries = entries_in_tables(stats);
     const auto keyspace = db.keyspace(stats.name);
     if (!keyspace) return keyspace.error();
     const auto counted = count_entries(*keyspace, {.limit = kCountedEntries + 1});
@@ -96,10 +101,12 @@ KeyspaceOptions keyspace_options(const KeyspacesArguments& arguments, std::strin
     options.compression = compression_of(*arguments.compression);
   if (is_one_of("--bottom-compression", arguments.bottom_compression, {"none", "lz4", "zstd"}))
     options.bottom_compression = compression_of(*arguments.bottom_compression);
-  if (is_one_of("--shape", arguments.shape, {"lazy-leveled", "leveled", "tiered"})) {
-    options.shape = *arguments.shape == "leveled"  ? CompactionShape::kLeveled
-                    : *arguments.shape == "tiered" ? CompactionShape::kTiered
-                                                   : CompactionShape::kLazyLeveled;
+  std::optional<std::string> shape = arguments.shape;
+  if (shape) std::ranges::replace(*shape, '_', '-');  // as a file of options and statistics have it
+  if (is_one_of("--shape", shape, {"lazy-leveled", "leveled", "tiered"})) {
+    options.shape = *shape == "leveled"  ? CompactionShape::kLeveled
+                    : *shape == "tiered" ? CompactionShape::kTiered
+                                         : CompactionShape::kLazyLeveled;
   }
   if (arguments.filter_bits.value_or(0) > 24) wrong = "--filter-bits is a number from 0 to 24";
   if (arguments.filter_bits)

@@ -17,6 +17,9 @@ struct KeyspaceLine {
   uint64_t memory_bytes = 0;  // of memtables
 };
 
+// What its tables hold, without tombstones, but with versions that newer ones hide: not fewer than live in them.
+uint64_t entries_in_tables(const KeyspaceStats& keyspace);
+
 // Counts the entries of small keyspaces, kCountedEntries (range.h) at most.
 Result<std::vector<KeyspaceLine>> list_keyspaces(Db& db);
 

@@ -8,7 +8,7 @@ namespace nacre::cli {
 
 class LineReader : public EntryReader {
  public:
-  explicit LineReader(ByteSource& source) : input_(source) {}
+  LineReader(ByteSource& source, size_t most) : input_(source, most) {}
   Step next(Entry& entry) final;
 
  protected:

@@ -1,7 +1,9 @@
 // nacre: the command line tool. Parses its words and says what is wrong with them; the commands are in command.h.
 
+#include <algorithm>
 #include <clocale>
 #include <iostream>
+#include <sstream>
 
 #include "cli/command_line.h"
 #include "cli/nearest.h"
@@ -37,13 +39,33 @@ std::string unexpected(const CLI::App& app, const CLI::App* command, const std::
          " (write -- before arguments that begin with a dash)";
 }
 
+// What the parser says of a value or its absence, in the words of this tool.
+std::string reworded(const std::string& what) {
+  const std::string name = what.substr(0, what.find(": "));
+  const std::string rest = what.substr(std::min(what.size(), name.size() + 2));
+  if (rest.starts_with("1 required ") && rest.ends_with(" missing")) return name + " needs a value behind it";
+  const size_t list_begin = rest.rfind(" not in {");
+  if (list_begin == std::string::npos || !rest.ends_with('}')) return what;
+  const std::string value = rest.substr(0, list_begin);
+  std::istringstream list(rest.substr(list_begin + 9, rest.size() - list_begin - 10));
+  std::vector<std::string> choices;
+  std::string listed;
+  for (std::string choice; std::getline(list, choice, ',');) {
+    listed += (choices.empty() ? "" : ", ") + choice;
+    choices.push_back(choice);
+  }
+  return name + ": \"" + value + "\" is none of " + listed + did_you_mean(value, choices);
+}
+
 int report(const CLI::App& app, const CLI::ParseError& error) {
-  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {  // help was asked for
-    return app.exit(error);
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {  // help or version was asked for
+    app.exit(error);
+    std::cout.flush();
+    return nacre::cli::finish_output(nacre::cli::kSuccess);
   }
   const auto chosen = app.get_subcommands();
   const CLI::App* command = chosen.empty() ? nullptr : chosen.front();
-  std::string words = error.what();
+  std::string words = reworded(error.what());
   const std::vector<std::string> extras = app.remaining(true);
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) && !extras.empty()) {
     words = unexpected(app, command, extras.front());
@@ -65,7 +87,9 @@ int nacre::cli::CommandLine::run(int argc, char** argv) {
   std::vector<const char*> words(argv, argv + argc);
   if (argc >= 2 && std::string(argv[1]) == "help") {
     words = {argv[0], "--help"};
-    if (argc >= 3) words.insert(words.begin() + 1, argv[2]);
+    if (argc >= 3) words = {argv[0], argv[2], "--help"};
+    const std::vector<std::string> known = command_names(app_);
+    if (argc >= 3 && std::ranges::find(known, argv[2]) == known.end()) words.pop_back();  // which is told
   }
   try {
     app_.parse(static_cast<int>(words.size()), words.data());

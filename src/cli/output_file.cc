@@ -60,7 +60,7 @@ OutputFile::Failure OutputFile::open(const std::string& file, bool replace) {
     return open_beside();
   }
   if (S_ISDIR(status.st_mode)) return {"cannot be written", EISDIR};
-  if (S_ISREG(status.st_mode)) return replace ? open_beside() : Failure{kExists, EEXIST};
+  if (S_ISREG(status.st_mode)) return replace ? open_beside() : Failure{kExists, 0};
   descriptor_ = ::open(name_.c_str(), O_WRONLY | O_CLOEXEC);
   return descriptor_ < 0 ? Failure{"cannot be written", errno} : Failure{};
 }
@@ -98,8 +98,8 @@ OutputFile::Failure OutputFile::give_name() {
     ::unlink(partial_.c_str());
     return {};
   }
-  if (errno == EEXIST) return {kExists, errno};
-  if (::access(name_.c_str(), F_OK) == 0) return {kExists, EEXIST};  // a file system without links
+  if (errno == EEXIST) return {kExists, 0};
+  if (::access(name_.c_str(), F_OK) == 0) return {kExists, 0};  // a file system without links
   return ::rename(partial_.c_str(), name_.c_str()) == 0 ? Failure{} : Failure{kRemoved, errno};
 }
 

@@ -1,10 +1,11 @@
 #include "cli/progress.h"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
+
+#include "cli/terminal.h"
 
 namespace nacre::cli {
 
@@ -15,12 +16,6 @@ constexpr auto kBetweenLines = std::chrono::seconds(5);
 constexpr size_t kLineColumns = 100;
 constexpr uint64_t kCallsBetweenLooks = 64;
 constexpr uint64_t kBytesBetweenLooks = 1 << 20;
-
-size_t terminal_columns() {
-  winsize size{};
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return 80;
-}
 
 // A terminal that knows no way to clear a line is a log.
 bool can_redraw() {
@@ -58,13 +53,19 @@ void Progress::update(uint64_t bytes, uint64_t entries) {
   show();
 }
 
+void Progress::begin_behind(uint64_t bytes, uint64_t entries) {
+  state_.skipped_bytes = bytes;
+  state_.skipped_entries = entries;
+  state_.skipping_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+}
+
 void Progress::show() {
   if (manner_ == Manner::kLines) {
     std::fprintf(stderr, "%s\n", progress_line(state_, kLineColumns).c_str());
     return;
   }
   // The last column stays free: a character there makes some terminals go on to the next line.
-  std::fprintf(stderr, "\r\033[K%s", progress_line(state_, terminal_columns() - 1).c_str());
+  std::fprintf(stderr, "\r\033[K%s", progress_line(state_, static_cast<size_t>(terminal_columns(stderr)) - 1).c_str());
   drawn_ = true;
 }
 

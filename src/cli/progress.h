@@ -21,6 +21,11 @@ class Progress {
 
   // Both since the beginning.
   void update(uint64_t bytes, uint64_t entries);
+  // So much there is in all, as far as it can be known: known later than the beginning, or only by an estimate.
+  void total(uint64_t bytes) { state_.total_bytes = bytes; }
+  void estimate(uint64_t entries) { state_.estimated_entries = entries; }
+  // What came so far was passed over.
+  void begin_behind(uint64_t bytes, uint64_t entries);
   // Takes the line off the terminal, so that other words can be written; the next update draws it again.
   void clear();
 

@@ -1,5 +1,6 @@
 #include "cli/range.h"
 
+#include "cli/human.h"
 #include "cli/terminal.h"
 
 namespace nacre::cli {

@@ -20,9 +20,10 @@ void add_shell_commands(CommandLine& line) {
   line.prints_json(shell);
 
   BenchArguments& bench = arguments.bench;
-  CLI::App* measure = line.add("bench", "Measure this machine: fill, read, scan a database of its own inside DIR",
-                               [&] { return run_bench(arguments.common, arguments.bench); });
-  measure->get_option("DB")->description("Directory that exists; a database is made in it, and removed");
+  CLI::App* measure = line.add(
+      "bench", "Measure this machine: fill, read, scan a database of its own inside DIR",
+      [&] { return run_bench(arguments.common, arguments.bench); }, "DIR",
+      "Directory that exists; a database is made in it, and removed");
   measure->add_option("--entries", bench.entries, "Entries to write")->check(is_count, "UINT")->capture_default_str();
   measure->add_option("--value-bytes", bench.value_bytes, "Bytes of a value")
       ->check(is_count, "UINT")

@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "cli/terminal.h"
+
 namespace nacre::cli {
 
 Rejects::~Rejects() {
@@ -20,7 +22,7 @@ bool Rejects::open() {
 
 bool Rejects::add(const Complaint& complaint, Bytes record) {
   if (count_ < kTold) {
-    std::fprintf(stderr, "nacre: %s %s: %s (rejected)\n", input_.c_str(), to_string(complaint).c_str(),
+    std::fprintf(stderr, "nacre: %s %s: %s (rejected)\n", visible(input_).c_str(), to_string(complaint).c_str(),
                  complaint.words.c_str());
   } else if (count_ == kTold) {
     std::fprintf(stderr, "nacre: more was rejected and is not told\n");

@@ -1,10 +1,12 @@
 // dump, repair: the commands for damaged databases. They open files themselves, not through a Db.
 
 #include <cstdio>
+#include <filesystem>
 
 #include "cli/command.h"
 #include "cli/json.h"
 #include "cli/progress.h"
+#include "cli/terminal.h"
 #include "cli/tsv.h"
 #include "nacre/inspect.h"
 #include "nacre/repair.h"
@@ -65,6 +67,10 @@ void print_json(const InspectItem& item) {
 }  // namespace
 
 int run_dump(const CommonOptions& common, const DumpArguments& arguments) {
+  std::error_code ignored;
+  if ((arguments.keys || arguments.values || arguments.block) &&
+      std::filesystem::is_directory(common.database, ignored))
+    return fail_usage("--keys, --values and --block are of one file, and " + common.database + " is a directory");
   const InspectOptions options{
       .entries = arguments.keys || arguments.values, .values = arguments.values, .block = arguments.block};
   uint64_t items = 0;
@@ -73,7 +79,7 @@ int run_dump(const CommonOptions& common, const DumpArguments& arguments) {
     damaged += item.damaged;
     if (items++ == 0 && !common.json) std::printf("%12s %10s   %s\n", "offset", "bytes", "what");
     common.json ? print_json(item) : print_line(item);
-    return std::ferror(stdout) == 0;
+    return !has_failed(stdout);
   });
   if (!inspected) {
     const int code = fail(common.database, inspected.error());
@@ -157,7 +163,7 @@ int run_repair(const CommonOptions& common, const RepairArguments& arguments) {
   };
   const auto report = repair(common.database, arguments.into, options);
   progress.reset();
-  if (!report) return fail("repair", report.error());
+  if (!report) return fail("repair " + common.database + " into " + arguments.into, report.error());
   print_report(*report, common.json);
   return report->complete() ? kSuccess : kFailure;
 }

@@ -4,7 +4,6 @@
 #include <cstdio>
 
 #include "cli/command.h"
-#include "cli/full_screen.h"
 #include "cli/human.h"
 #include "cli/json.h"
 #include "cli/terminal.h"
@@ -43,23 +42,19 @@ void print_json(std::FILE* out, Session& session, const Stats& stats) {
 
 std::string in_words(const KeyspaceOptions& options) {
   const auto word = [](auto value) { return std::string(to_string(value)); };
-  return "compression " + word(options.compression) + ", at the bottom " + word(options.bottom_compression) + "; shape " +
-         word(options.shape) + "; filter bits per key " + std::to_string(options.filter_bits_per_key) +
+  return "compression " + word(options.compression) + ", at the bottom " + word(options.bottom_compression) +
+         "; shape " + word(options.shape) + "; filter bits per key " + std::to_string(options.filter_bits_per_key) +
          "; block bytes " + std::to_string(options.block_bytes);
 }
 
-// Levels as bars, each of its share of the largest one, and what the data takes beyond one copy of it.
+// Levels as bars, each of its share of the largest one, and what they cost.
 void print_keyspace(std::FILE* out, Session& session, const KeyspaceStats& keyspace, const ScreenOptions& options) {
-  std::vector<std::string> lines{"keyspace " + printable(keyspace.name)};
+  std::vector<std::string> lines{"keyspace " + visible(keyspace.name)};
   draw_levels(lines, keyspace.levels, keyspace.memtable_bytes, keyspace.memtables, options);
   if (!keyspace.levels.empty()) {
-    char figures[64];
-    std::snprintf(figures, sizeof figures, "%.2f", keyspace.space_amplification());
-    const size_t width = std::clamp<size_t>(options.columns, 40, 64) - 30;
-    lines.push_back("one copy of the data [" + bar(1 / keyspace.space_amplification(), width, options.ascii) + "]");
-    lines.push_back("space amplification " + std::string(figures) + " at most");
-    std::snprintf(figures, sizeof figures, "%.0f", keyspace.read_amplification());
-    lines.push_back("a get may meet " + std::string(figures) + " runs");
+    draw_space(lines, keyspace, options);
+    const auto runs = static_cast<uint64_t>(keyspace.read_amplification());
+    lines.push_back("a get may meet " + human_count(runs) + (runs == 1 ? " run" : " runs"));
   }
   for (const std::string& line : lines) std::fprintf(out, "%s\n", clipped(line, options.columns).c_str());
   if (const auto handle = session.db.keyspace(keyspace.name))
@@ -78,7 +73,7 @@ void print_stats(std::FILE* out, const CommonOptions& common, Session& session) 
     return;
   }
   const size_t columns = is_terminal(out) ? static_cast<size_t>(terminal_columns(out)) : 100;
-  const ScreenOptions options{.columns = columns, .ascii = !FullScreen::speaks_utf8()};
+  const ScreenOptions options{.columns = columns, .ascii = !speaks_utf8()};
   for (const KeyspaceStats& keyspace : stats.keyspaces) print_keyspace(out, session, keyspace, options);
   std::fprintf(out, "tables %s, last sequence %llu\n\noptions of this handle\n%s",
                human_bytes(stats.table_file_bytes).c_str(), static_cast<unsigned long long>(stats.last_sequence),

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <clocale>
 #include <cstdlib>
 #include <cstring>
@@ -18,7 +19,7 @@ namespace nacre::cli {
 
 namespace {
 
-bool speaks_utf8() { return std::strcmp(nl_langinfo(CODESET), "UTF-8") == 0; }
+int kept_errno = 0;  // why writing failed
 
 size_t length_of_character(char first) {
   const auto byte = static_cast<uint8_t>(first);
@@ -63,6 +64,8 @@ void choose_character_set() {
   }
 }
 
+bool speaks_utf8() { return std::strcmp(nl_langinfo(CODESET), "UTF-8") == 0; }
+
 bool is_terminal(std::FILE* file) { return isatty(fileno(file)) == 1; }
 
 int terminal_columns(std::FILE* file) {
@@ -70,6 +73,17 @@ int terminal_columns(std::FILE* file) {
   if (ioctl(fileno(file), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
   return 80;
 }
+
+bool has_failed(std::FILE* file) {
+  if (std::ferror(file) == 0) return false;
+  // Whoever asks late finds the reason of something else there.
+  const bool is_reason = errno == ENOSPC || errno == EDQUOT || errno == EFBIG || errno == EIO || errno == EPIPE ||
+                         errno == EBADF || errno == EACCES || errno == EROFS;
+  if (kept_errno == 0 && is_reason) kept_errno = errno;
+  return true;
+}
+
+std::string why_failed() { return kept_errno == 0 ? "" : std::string(": ") + std::strerror(kept_errno); }
 
 bool is_closed_pipe(std::FILE* file) {
   pollfd state{.fd = fileno(file)};
@@ -162,40 +176,6 @@ std::string wrapped(const std::string& text, size_t indent, size_t columns) {
     begin = end + 1;
   }
   return lines;
-}
-
-std::string human_bytes(uint64_t bytes) {
-  constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
-  double value = static_cast<double>(bytes);
-  size_t unit = 0;
-  while (value >= 1024 && unit + 1 < std::size(kUnits)) {
-    value /= 1024;
-    unit++;
-  }
-  char text[32];
-  std::snprintf(text, sizeof text, unit == 0 ? "%.0f %s" : "%.1f %s", value, kUnits[unit]);
-  return text;
-}
-
-std::string human_time(double seconds) {
-  char text[32];
-  if (seconds >= 1) {
-    std::snprintf(text, sizeof text, "%.2f s", seconds);
-  } else if (seconds >= 1e-3) {
-    std::snprintf(text, sizeof text, "%.2f ms", seconds * 1e3);
-  } else {
-    std::snprintf(text, sizeof text, "%.2f us", seconds * 1e6);
-  }
-  return text;
-}
-
-std::string human_count(uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (size_t i = digits.size(); i > 3;) {
-    i -= 3;
-    digits.insert(i, ",");
-  }
-  return digits;
 }
 
 }  // namespace nacre::cli

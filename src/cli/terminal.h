@@ -1,4 +1,4 @@
-// What people see on a terminal: bytes that it shows and never obeys, widths in columns, sizes in words.
+// What people see on a terminal: bytes that it shows and never obeys, and widths in columns.
 //
 // Stored bytes may come from anybody, and a terminal obeys what begins with ESC or is a C1 control: it can be made to hide text, or
 // to type. So whatever goes to a terminal passes through append_visible. Pipes and files get the bytes themselves.
@@ -14,9 +14,15 @@ namespace nacre::cli {
 
 // Takes the character set of the environment; one that names UTF-8 and is not installed still means UTF-8.
 void choose_character_set();
+// Whether that is UTF-8.
+bool speaks_utf8();
 
 bool is_terminal(std::FILE* file);
 int terminal_columns(std::FILE* file);  // 80 if it does not say
+// Whether writing to `file` has failed. Asked right behind a write, it keeps the reason, which errno has for a moment only.
+bool has_failed(std::FILE* file);
+// ": No space left on device", or nothing where nobody kept it.
+std::string why_failed();
 // A pipe whose reader has gone, as `| head` does.
 bool is_closed_pipe(std::FILE* file);
 
@@ -34,9 +40,5 @@ size_t display_width(Bytes text);
 std::string shortened(const std::string& text, size_t columns);
 // `text` on lines of at most `columns`, broken at blanks; lines behind the first begin with `indent` blanks. No line end at the end.
 std::string wrapped(const std::string& text, size_t indent, size_t columns);
-
-std::string human_bytes(uint64_t bytes);   // "1.5 MiB"
-std::string human_time(double seconds);    // "1.50 ms"
-std::string human_count(uint64_t number);  // "1,234,567"
 
 }  // namespace nacre::cli

@@ -70,16 +70,5 @@ TEST(Terminal, WrapsAtBlanks) {
   EXPECT_EQ(wrapped("", 0, 5), "");
 }
 
-TEST(Terminal, NumbersForPeople) {
-  EXPECT_EQ(human_count(0), "0");
-  EXPECT_EQ(human_count(999), "999");
-  EXPECT_EQ(human_count(1234567), "1,234,567");
-  EXPECT_EQ(human_bytes(1023), "1023 B");
-  EXPECT_EQ(human_bytes(1536), "1.5 KiB");
-  EXPECT_EQ(human_time(0.0000012), "1.20 us");
-  EXPECT_EQ(human_time(0.0012), "1.20 ms");
-  EXPECT_EQ(human_time(12), "12.00 s");
-}
-
 }  // namespace
 }  // namespace nacre::cli

@@ -39,7 +39,8 @@ class MemorySource : public ByteSource {
 struct Found {
   std::vector<std::pair<std::string, std::string>> entries;
   std::vector<std::string> keyspaces;
-  std::vector<Complaint> complaints;  // of bad records, and the last one if the input was broken
+  std::vector<std::optional<KeyspaceOptions>> options;  // of these
+  std::vector<Complaint> complaints;                    // of bad records, and the last one if the input was broken
   std::vector<std::string> rejected;
   Step end = Step::kEnd;
   Place place;
@@ -53,7 +54,10 @@ inline Found read_all(EntryReader& reader) {
   if (step == Step::kEntry) {
     while ((step = reader.next(entry)) <= Step::kBad) {
       if (step == Step::kEntry) found.entries.emplace_back(entry.key, entry.value);
-      if (step == Step::kKeyspace) found.keyspaces.emplace_back(reader.keyspace());
+      if (step == Step::kKeyspace) {
+        found.keyspaces.emplace_back(reader.keyspace());
+        found.options.push_back(reader.keyspace_options());
+      }
       if (step != Step::kBad) continue;
       found.complaints.push_back(reader.complaint());
       found.rejected.emplace_back(reader.rejected());
@@ -76,7 +80,7 @@ inline std::string written(const FormatChoice& choice,
   const auto writer = make_writer(choice, 1);
   std::string text;
   writer->begin(text);
-  writer->keyspace(text, "default");
+  writer->keyspace(text, "default", {});
   for (const auto& [key, value] : entries) writer->append(text, key, value);
   writer->end(text);
   return text;

@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/full_screen.h"
+#include "cli/terminal.h"
 #include "cli/top_screen.h"
 #include "cli/watch.h"
 
@@ -15,8 +16,8 @@ namespace {
 constexpr int kIntervalMs = 1000;
 
 ScreenOptions screen_options(const CommonOptions& common) {
-  return {.columns = FullScreen::columns(),
-          .ascii = !FullScreen::speaks_utf8(),
+  return {.columns = static_cast<size_t>(terminal_columns(stdout)),
+          .ascii = !speaks_utf8(),
           .all_keyspaces = common.all_keyspaces,
           .keyspace = common.keyspace};
 }
@@ -62,7 +63,7 @@ class Top {
     {
       FullScreen terminal;
       while (looked) {
-        options_.columns = FullScreen::columns();
+        options_.columns = static_cast<size_t>(terminal_columns(stdout));
         terminal.show(draw_screen(common_.database, watch_, options_));
         char key = 0;
         switch (terminal.wait(kIntervalMs, &key)) {

@@ -1,9 +1,11 @@
 #include "cli/top_screen.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <map>
 
 #include "cli/human.h"
+#include "cli/terminal.h"
 
 namespace nacre::cli {
 
@@ -38,7 +40,12 @@ class Screen {
   }
   void title(const std::string& text) { lines_.push_back(coloured("1;36", text)); }
   void alarm(const std::string& text) { lines_.push_back(coloured("1;31", text)); }
-  std::string where() const { return options_.all_keyspaces ? "" : " of " + printable(options_.keyspace); }
+  std::string where() const { return options_.all_keyspaces ? "" : " of " + visible(options_.keyspace); }
+
+  bool has_keyspace() const {
+    return options_.all_keyspaces ||
+           std::ranges::find(stats().keyspaces, options_.keyspace, &KeyspaceStats::name) != stats().keyspaces.end();
+  }
 
   // Words, broken where the line ends.
   void wrapped(const std::string& text) {
@@ -57,11 +64,13 @@ class Screen {
   }
 
   void head(const std::string& database) {
-    lines_.push_back(coloured("1", "nacre top ") + coloured("1", printable(database)));
+    lines_.push_back(coloured("1", "nacre top ") + coloured("1", visible(database)));
     wrapped(watch_.state());
     if (options_.paused) alarm("paused: p goes on");
     if (stats().writes_stopped) alarm("writes are stopped: a sync has failed");
     if (stats().device_full) alarm("the device is full: only erases are taken");
+    if (watch_.anything() && !has_keyspace())
+      wrapped("there are no figures of keyspace " + visible(options_.keyspace) + ": it is not there, or not published");
     if (watch_.now().keyspaces_left_out != 0)
       wrapped(std::to_string(watch_.now().keyspaces_left_out) + " keyspaces with few operations are not shown");
     if (options_.interactive) lines_.push_back(coloured("2", "q quit  p pause  k next keyspace"));
@@ -94,9 +103,9 @@ class Screen {
   }
 
   void operations() {
-    title(std::string("A second") + where() + (watch_.has_interval() ? "" : ", since the open"));
+    title(std::string("A second") + where() + (watch_.has_interval() ? "" : ", on average since the open"));
     const auto count = [&](auto field) { return short_count(keyspace_rate(field)); };
-    const auto bytes = [&](auto field) { return short_bytes(keyspace_rate(field)); };
+    const auto bytes = [&](auto field) { return human_bytes(keyspace_rate(field)); };
     cells({{"puts", count([](const KeyspaceStats& k) { return k.puts; })},
            {"erases", count([](const KeyspaceStats& k) { return k.erases + k.range_erases; })},
            {"gets", count([](const KeyspaceStats& k) { return k.gets + k.multi_get_keys; })},
@@ -110,7 +119,7 @@ class Screen {
   void latency(const std::string& name, auto of) {
     const Latency total = of(stats());
     if (total.count == 0) return;
-    const auto show = [](double seconds) { return right(seconds == 0 ? "-" : human_duration(seconds), 10); };
+    const auto show = [](double seconds) { return right(seconds == 0 ? "-" : human_time(seconds), 10); };
     const auto ns = [&show](uint64_t value) { return show(static_cast<double>(value) / 1e9); };
     std::string line = left(name, 9) + show(watch_.mean(of));
     if (options_.columns >= 60) line += ns(total.p50_ns);
@@ -119,7 +128,7 @@ class Screen {
     lines_.push_back(line + ns(total.max_ns));
   }
   void latencies() {
-    title("Latency");
+    title(options_.all_keyspaces ? "Latency" : "Latency of all keyspaces");
     std::string names = left("", 9) + right("mean now", 10);
     if (options_.columns >= 60) names += right("p50", 10);
     names += right("p99", 10);
@@ -142,7 +151,7 @@ class Screen {
   void compactions() {
     title("Flushes and compactions" + where());
     const auto now = [&](auto field) { return std::to_string(sum(stats(), field)); };
-    const auto bytes = [&](auto of) { return short_bytes(watch_.rate(of)); };
+    const auto bytes = [&](auto of) { return human_bytes(watch_.rate(of)); };
     char amplification[32];
     std::snprintf(amplification, sizeof amplification, "%.2f", stats().write_amplification());
     cells({{"flushing", now([](const KeyspaceStats& k) { return k.flushes_running; })},
@@ -169,7 +178,7 @@ class Screen {
       const double rate = watch_.rate([&of](const Stats& stats) { return of(stats).count; });
       std::string line = left(to_string(delay.reason), 18) + right(short_count(rate) + "/s", 9);
       if (options_.columns >= 60) line += right(text, 8) + " of a thread";
-      lines_.push_back(line + right("max " + human_duration(static_cast<double>(delay.delays.max_ns) / 1e9), 13));
+      lines_.push_back(line + right("max " + human_time(static_cast<double>(delay.delays.max_ns) / 1e9), 13));
     }
     if (!any) lines_.emplace_back("none");
   }
@@ -180,9 +189,9 @@ class Screen {
     const auto ceiling = static_cast<double>(stats().memory_ceiling_bytes);
     const size_t width =
         std::max<size_t>(8, std::min<size_t>(40, options_.columns - std::min<size_t>(options_.columns, 24)));
-    lines_.push_back("[" + bar(ceiling == 0 ? 0 : bytes / ceiling, width, options_.ascii) + "] " + short_bytes(bytes) +
-                     " / " + short_bytes(ceiling));
-    const auto part = [](uint64_t value) { return short_bytes(static_cast<double>(value)); };
+    lines_.push_back("[" + bar(ceiling == 0 ? 0 : bytes / ceiling, width, options_.ascii) + "] " + human_bytes(bytes) +
+                     " / " + human_bytes(ceiling));
+    const auto part = [](uint64_t value) { return human_bytes(value); };
     cells({{"memtables", part(stats().memory.memtables)},
            {"log", part(stats().memory.log)},
            {"cache", part(stats().memory.cache)},
@@ -236,7 +245,7 @@ void draw_levels(std::vector<std::string>& lines, const std::vector<LevelStats>&
                        const std::string& tombstones, uint64_t bytes) {
     std::string line = left(name, 4) + right(std::to_string(runs), 5) + right(tables, 7);
     if (wide) line += right(entries, 11) + right(tombstones, 10);
-    line += right(short_bytes(static_cast<double>(bytes)), 12) + " ";
+    line += right(human_bytes(bytes), 12) + " ";
     const std::string shown =
         bar(static_cast<double>(bytes) / static_cast<double>(largest), std::min<size_t>(room, 40), options.ascii);
     lines.push_back(line + (options.colours ? "\033[36m" + shown + "\033[0m" : shown));
@@ -248,6 +257,22 @@ void draw_levels(std::vector<std::string>& lines, const std::vector<LevelStats>&
         level.bytes);
   }
   if (levels.empty()) lines.emplace_back("no tables");
+}
+
+void draw_space(std::vector<std::string>& lines, const KeyspaceStats& keyspace, const ScreenOptions& options) {
+  uint64_t bytes = 0;
+  for (const LevelStats& level : keyspace.levels) bytes += level.bytes;
+  const uint64_t beyond = bytes - std::min(bytes, keyspace.largest_run_bytes);  // see Stats::space_amplification
+  if (beyond < kWorthARatioBytes) {
+    lines.push_back("beyond one copy of the data: " + (beyond == 0 ? "nothing" : human_bytes(beyond) + " at most"));
+    return;
+  }
+  const double amplification = keyspace.space_amplification();
+  char figure[32];
+  std::snprintf(figure, sizeof figure, "%.2f", amplification);
+  const size_t width = std::clamp<size_t>(options.columns, 40, 64) - 30;
+  lines.push_back("one copy of the data [" + bar(1 / amplification, width, options.ascii) + "]");
+  lines.push_back("space amplification " + std::string(figure) + " at most");
 }
 
 }  // namespace nacre::cli

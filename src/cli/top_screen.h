@@ -28,6 +28,11 @@ std::vector<std::string> draw_screen(const std::string& database, const Watch& w
 void draw_levels(std::vector<std::string>& lines, const std::vector<LevelStats>& levels, uint64_t memtable_bytes,
                  uint64_t memtables, const ScreenOptions& options);
 
+// For `nacre stats`: what the tables of a keyspace take beyond one copy of its data. A ratio only where there is enough of it: a few
+// young runs would look like a waste that is none yet.
+inline constexpr uint64_t kWorthARatioBytes = uint64_t{64} << 20;
+void draw_space(std::vector<std::string>& lines, const KeyspaceStats& keyspace, const ScreenOptions& options);
+
 // Level by level the sum over keyspaces, or those of one.
 std::vector<LevelStats> levels_of(const Stats& stats, const std::string* only);
 

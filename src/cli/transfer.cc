@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "cli/terminal.h"
+
 namespace nacre::cli {
 
 namespace {
@@ -11,8 +13,8 @@ std::optional<TransferFormat> named_or_guessed(const TransferArguments& argument
   if (!arguments.format.empty()) return format_named(arguments.format);
   const auto guessed = format_of_file(arguments.file);
   if (guessed && guessed != TransferFormat::kTsv && !arguments.quiet) {
-    std::fprintf(stderr, "nacre: %s: taken as %s, by its name (--format says otherwise)\n", arguments.file.c_str(),
-                 to_string(*guessed));
+    std::fprintf(stderr, "nacre: %s: taken as %s, by its name (--format says otherwise)\n",
+                 visible(arguments.file).c_str(), to_string(*guessed));
   }
   return guessed ? guessed : TransferFormat::kTsv;
 }
@@ -48,7 +50,8 @@ std::optional<FormatChoice> choose_format(const TransferArguments& arguments, bo
 std::string counted(uint64_t entries) { return std::to_string(entries) + (entries == 1 ? " entry" : " entries"); }
 
 int fail_file(const std::string& file, const std::string& what, int error_number) {
-  std::fprintf(stderr, "nacre: %s: %s: %s\n", file.c_str(), what.c_str(), std::strerror(error_number));
+  const std::string why = error_number == 0 ? "" : std::string(": ") + std::strerror(error_number);
+  std::fprintf(stderr, "nacre: %s: %s%s\n", visible(file).c_str(), what.c_str(), why.c_str());
   return kFailure;
 }
 

@@ -44,7 +44,7 @@ std::optional<FormatChoice> choose_format(const TransferArguments& arguments, bo
 // "1 entry", "2 entries".
 std::string counted(uint64_t entries);
 
-// Prints "nacre: <file>: <what>: <the error's words>" and returns the exit code.
+// Prints "nacre: <file>: <what>: <the error's words>", the last unless it is 0, and returns the exit code.
 int fail_file(const std::string& file, const std::string& what, int error_number);
 
 }  // namespace nacre::cli

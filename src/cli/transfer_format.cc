@@ -55,14 +55,14 @@ const char* why_not(TransferFormat format, Encoding encoding) {
   return nullptr;
 }
 
-std::unique_ptr<EntryReader> make_reader(const FormatChoice& choice, ByteSource& source) {
+std::unique_ptr<EntryReader> make_reader(const FormatChoice& choice, ByteSource& source, size_t most) {
   switch (choice.format) {
-    case TransferFormat::kTsv: return std::make_unique<TsvReader>(source, choice.encoding);
-    case TransferFormat::kCsv: return std::make_unique<CsvReader>(source, choice.encoding, choice.header);
-    case TransferFormat::kJsonl: return std::make_unique<JsonlReader>(source);
+    case TransferFormat::kTsv: return std::make_unique<TsvReader>(source, choice.encoding, most);
+    case TransferFormat::kCsv: return std::make_unique<CsvReader>(source, choice.encoding, choice.header, most);
+    case TransferFormat::kJsonl: return std::make_unique<JsonlReader>(source, most);
     case TransferFormat::kDump: break;
   }
-  return std::make_unique<DumpReader>(source);
+  return std::make_unique<DumpReader>(source, most);
 }
 
 std::unique_ptr<EntryWriter> make_writer(const FormatChoice& choice, uint32_t keyspaces) {

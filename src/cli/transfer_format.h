@@ -9,6 +9,7 @@
 #include "cli/entry_reader.h"
 #include "cli/entry_writer.h"
 #include "cli/format_csv.h"
+#include "cli/input_buffer.h"
 
 namespace nacre::cli {
 
@@ -30,7 +31,9 @@ struct FormatChoice {
   Header header = Header::kAuto;
 };
 
-std::unique_ptr<EntryReader> make_reader(const FormatChoice& choice, ByteSource& source);
+// `most`: bytes of a record that is not too long.
+std::unique_ptr<EntryReader> make_reader(const FormatChoice& choice, ByteSource& source,
+                                         size_t most = InputBuffer::kMostBytes);
 // `keyspaces`: how many the writer will be told of.
 std::unique_ptr<EntryWriter> make_writer(const FormatChoice& choice, uint32_t keyspaces);
 

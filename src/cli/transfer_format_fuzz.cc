@@ -12,7 +12,8 @@ using namespace std::string_literals;
 using testing::Found;
 
 void check_same(const Found& found, const Found& same) {
-  NACRE_CHECK(found.end == same.end && found.entries == same.entries && found.keyspaces == same.keyspaces);
+  NACRE_CHECK(found.end == same.end && found.entries == same.entries && found.keyspaces == same.keyspaces &&
+              found.options == same.options);
   NACRE_CHECK(found.rejected == same.rejected && found.complaints.size() == same.complaints.size());
   NACRE_CHECK(found.place.bytes == same.place.bytes && found.place.lines == same.place.lines);
   for (size_t i = 0; i < found.complaints.size(); i++) {
@@ -27,6 +28,10 @@ void run_format(const FormatChoice& choice, Bytes text, size_t piece) {
   const Found found = testing::read_all(choice, text);
   check_same(found, testing::read_all(choice, text, piece));
   for (const Complaint& complaint : found.complaints) NACRE_CHECK(complaint.offset <= text.size());
+  for (const auto& options : found.options) {
+    NACRE_CHECK(!options || (options->compression <= Compression::kZstd && options->shape <= CompactionShape::kTiered &&
+                             options->filter_bits_per_key <= 24 && options->block_bytes <= 65536));
+  }
   if (choice.format != TransferFormat::kDump) {
     NACRE_CHECK(found.end == Step::kEnd && found.place.bytes == text.size());
     NACRE_CHECK(found.place.records == found.entries.size() + found.rejected.size());
@@ -95,9 +100,9 @@ std::string sound_dump() {
   std::string text;
   DumpWriter writer(2);
   writer.begin(text);
-  writer.keyspace(text, "default");
+  writer.keyspace(text, "default", {});
   for (const char* key : {"", "a", "bb"}) writer.append(text, key, "value");
-  writer.keyspace(text, "other");
+  writer.keyspace(text, "other", {.shape = CompactionShape::kTiered, .block_bytes = 1024});
   writer.append(text, "key", std::string(300, 'v'));
   writer.end(text);
   return text;

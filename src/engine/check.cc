@@ -5,6 +5,8 @@
 // by which a read stops at the first run that knows its key. What every open verifies is not done again: that all tables are there, with their sizes and identities,
 // that tables of a run do not overlap (tree/), and the log.
 
+#include <algorithm>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -87,7 +89,9 @@ bool tombstones_agree(const OpenRuns& open, size_t run, Bytes key, format::Seque
   return true;
 }
 
-Result<void> check_order(const tree::Version& version, base::MemoryAccount* account) {
+// `tell` is given, now and then, the part of all entries that were seen since.
+Result<void> check_order(const tree::Version& version, base::MemoryAccount* account,
+                         const std::function<void(double)>& tell) {
   NACRE_TRY_ASSIGN(const OpenRuns open, open_runs(version));
   std::vector<merge::Source> sources;
   for (const auto& tables : open.tables)
@@ -101,7 +105,11 @@ Result<void> check_order(const tree::Version& version, base::MemoryAccount* acco
   std::optional<std::string> key;  // of the entry before, which is newer if it is of the same key
   size_t newer = 0;
   uint64_t trailer = 0;
+  constexpr uint64_t kBetweenWords = 1 << 14;
+  const double all = static_cast<double>(std::max<uint64_t>(1, version.totals().entries));
+  uint64_t seen = 0;
   for (cursor.seek_first(); cursor.valid(); cursor.next()) {
+    if (++seen % kBetweenWords == 0) tell(kBetweenWords / all);
     const size_t run = cursor.source();
     const bool same_key = key && cursor.key() == Bytes(*key);
     if (same_key && run < newer) return wrong(run, "a run holds an older version of a key than a run behind it");
@@ -130,7 +138,12 @@ Result<std::vector<CheckFinding>> Core::check(const std::function<void(uint64_t,
       all_bytes += keyspace->version->totals().file_bytes;
     }
   }
+  all_bytes *= 2;  // each is read alone, and in order with those of other runs
   uint64_t done_bytes = 0;
+  const auto tell = [&](uint64_t bytes) {
+    done_bytes += bytes;
+    if (progress && bytes != 0) progress(done_bytes, all_bytes);
+  };
   for (const auto& [name, version] : versions) {
     const size_t findings_before = findings.size();
     for (const tree::Run& run : version->runs()) {
@@ -140,12 +153,23 @@ Result<std::vector<CheckFinding>> Core::check(const std::function<void(uint64_t,
                               .detail = "keyspace " + name + ", level " + std::to_string(run.level()) + ", " +
                                         format::table_name(meta->number())});
         }
-        done_bytes += meta->file_bytes();
-        if (progress) progress(done_bytes, all_bytes);
+        tell(meta->file_bytes());
       }
     }
-    if (findings.size() != findings_before) continue;
-    if (const Result<void> in_order = check_order(*version, &account_); !in_order) {
+    const uint64_t version_bytes = version->totals().file_bytes;
+    uint64_t left = version_bytes;
+    const auto tell_part = [&](double part) {
+      const uint64_t bytes = std::min(left, static_cast<uint64_t>(part * static_cast<double>(version_bytes)));
+      left -= bytes;
+      tell(bytes);
+    };
+    if (findings.size() != findings_before) {
+      tell(left);
+      continue;
+    }
+    const Result<void> in_order = check_order(*version, &account_, tell_part);
+    tell(left);
+    if (!in_order) {
       const std::string table =
           in_order.error().file_number != 0 ? ", " + format::table_name(in_order.error().file_number) : std::string();
       findings.push_back({.error = in_order.error(), .detail = "keyspace " + name + table});

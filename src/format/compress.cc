@@ -4,6 +4,7 @@
 #include <zstd.h>
 
 #include <cstring>
+#include <string>
 
 #include "base/assert.h"
 #include "base/result.h"
@@ -90,5 +91,7 @@ Result<void> decompress(Compression codec, Bytes packed, std::span<char> out) {
   }
   return {};
 }
+
+std::string codec_versions() { return std::string("lz4 ") + LZ4_versionString() + ", zstd " + ZSTD_versionString(); }
 
 }  // namespace nacre::format

@@ -47,4 +47,7 @@ class Compressor {
 // exactly that many.
 Result<void> decompress(Compression codec, Bytes packed, std::span<char> out);
 
+// "lz4 1.9.4, zstd 1.5.4": the libraries that this process has loaded.
+std::string codec_versions();
+
 }  // namespace nacre::format

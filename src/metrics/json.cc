@@ -2,8 +2,8 @@
 
 #include <charconv>
 
-#include "metrics/fields.h"
 #include "base/text.h"
+#include "metrics/fields.h"
 #include "nacre/metrics.h"
 
 namespace nacre {
@@ -29,7 +29,7 @@ class JsonWriter {
  private:
   void begin_member(const std::string& name) {
     if (out_.back() != '{') out_ += ',';
-    string(name);
+    base::append_json_string(out_, name);
     out_ += ':';
   }
   template <class T>
@@ -44,18 +44,12 @@ class JsonWriter {
     }
   }
   void member(const char* name, const std::string& bytes) {
-    if (base::is_utf8(bytes)) {
-      begin_member(name);
-      return string(bytes);
-    }
-    begin_member(std::string(name) + "_hex");
-    out_ += '"';
-    for (const char byte : bytes) base::append_hex(out_, byte);
-    out_ += '"';
+    if (out_.back() != '{') out_ += ',';
+    base::append_json_member(out_, name, bytes);
   }
   void member(const char* name, DelayReason reason) {
     begin_member(name);
-    string(to_string(reason));
+    base::append_json_string(out_, to_string(reason));
   }
   template <class T>
   void member(const char* name, const std::vector<T>& list) {
@@ -72,22 +66,6 @@ class JsonWriter {
     char text[32];
     const auto [end, error] = std::to_chars(text, text + sizeof text, value);
     out_.append(text, end);
-  }
-  // `text` is UTF-8.
-  void string(Bytes text) {
-    out_ += '"';
-    for (const char c : text) {
-      if (c == '"' || c == '\\') {
-        out_ += '\\';
-        out_ += c;
-      } else if (static_cast<uint8_t>(c) < 0x20) {
-        out_ += "\\u00";
-        base::append_hex(out_, c);
-      } else {
-        out_ += c;
-      }
-    }
-    out_ += '"';
   }
 
   std::string out_;

@@ -53,8 +53,6 @@ std::string_view to_string(Severity severity) {
 
 namespace {
 
-constexpr char kHex[] = "0123456789abcdef";
-
 std::string_view word_of(FileKind kind) {
   switch (kind) {
     case FileKind::kNone: return "";
@@ -136,7 +134,7 @@ void append_value(std::string& line, std::string_view text) {
       line.push_back('\\');
       line.push_back(c);
     } else if (byte < 0x20 || byte == 0x7f) {
-      line.append("\\x").append(1, kHex[byte >> 4]).append(1, kHex[byte & 15]);
+      base::append_hex(line.append("\\x"), c);
     } else {
       line.push_back(c);
     }
@@ -148,26 +146,7 @@ void append_value(std::string& line, uint64_t value) { line.append(std::to_strin
 // ---- JSON ------------------------------------------------------------------------------------------------------------
 
 void append_json(std::string& line, std::string_view name, std::string_view text) {
-  line.append("\"").append(name);
-  if (!base::is_utf8(text)) {
-    line.append("_hex\":\"");
-    for (const char c : text) line.append(1, kHex[static_cast<uint8_t>(c) >> 4]).append(1, kHex[static_cast<uint8_t>(c) & 15]);
-    line.push_back('"');
-    return;
-  }
-  line.append("\":\"");
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      line.push_back('\\');
-      line.push_back(c);
-    } else if (byte < 0x20 || byte == 0x7f) {
-      line.append("\\u00").append(1, kHex[byte >> 4]).append(1, kHex[byte & 15]);
-    } else {
-      line.push_back(c);
-    }
-  }
-  line.push_back('"');
+  base::append_json_member(line, name, text);
 }
 void append_json(std::string& line, std::string_view name, uint64_t value) {
   line.append("\"").append(name).append("\":").append(std::to_string(value));

@@ -186,11 +186,16 @@ void read_batch_in_turn(std::span<ReadRequest> requests) {
   for (ReadRequest& request : requests) request.result = request.file->read(request.offset, request.out);
 }
 
-bool read_batch_by_ring(std::span<ReadRequest> requests) {
+bool may_read_by_ring() {
   std::unique_ptr<Ring>& ring = ring_of_thread;
   if (ring != nullptr && !ring->of_this_process()) ring.reset();  // forked: the kernel serves the parent's thread only
   if (ring == nullptr) ring = Ring::open();
-  if (ring == nullptr) return false;
+  return ring != nullptr;
+}
+
+bool read_batch_by_ring(std::span<ReadRequest> requests) {
+  if (!may_read_by_ring()) return false;
+  std::unique_ptr<Ring>& ring = ring_of_thread;
   std::vector<ReadRequest*> left;
   if (!ring->run(requests, left)) ring.reset();
   for (ReadRequest* request : left) read_rest(*request);

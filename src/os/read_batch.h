@@ -25,5 +25,7 @@ void read_batch(std::span<ReadRequest> requests);
 void read_batch_in_turn(std::span<ReadRequest> requests);
 // False, with nothing done, when this thread has no ring and gets none.
 bool read_batch_by_ring(std::span<ReadRequest> requests);
+// Whether this thread has a ring, or would get one.
+bool may_read_by_ring();
 
 }  // namespace nacre::os

@@ -23,10 +23,10 @@ Result<void> TreeState::create(const VersionEdit& edit) {
   if (record.name.empty() || record.name.size() > format::kMaxKeyspaceNameBytes) {
     return misfit("the name of a keyspace must have 1 to 255 bytes");
   }
+  if (find(record.name) != nullptr) return misfit("a keyspace of this name exists");
   if ((record.id == format::kDefaultKeyspace) != (record.name == format::kDefaultKeyspaceName)) {
     return misfit("the keyspace with id 0, and no other, is named default");
   }
-  if (find(record.name) != nullptr) return misfit("a keyspace of this name exists");
   keyspaces[record.id] = KeyspaceState{.record = record, .version = base::make_intrusive<Version>(std::vector<Run>{})};
   next_keyspace_id = uint64_t{record.id} + 1;
   return {};

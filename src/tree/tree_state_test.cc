@@ -231,6 +231,16 @@ TEST(TreeState, AFlushAddsOnlyWhatIsNewerAndInFront) {
   EXPECT_EQ(tree.state.last_sequence, 30U);
 }
 
+TEST(TreeState, TheDefaultKeyspaceHasItsIdAndItsName) {
+  for (const auto& [id, name] : {std::pair(0U, "other"), {1U, "default"}}) {
+    Fixture tree;
+    tree.state = {};
+    VersionEdit edit{.keyspace = id};
+    edit.created = format::KeyspaceRecord{.id = id, .name = name};
+    EXPECT_TRUE(is_misfit(tree.apply(edit), "named default")) << name;
+  }
+}
+
 TEST(TreeState, KeyspacesComeAndGoAndIdsNeverComeBack) {
   Fixture tree;
   const auto create = [&](uint32_t id, std::string name) {
@@ -241,7 +251,7 @@ TEST(TreeState, KeyspacesComeAndGoAndIdsNeverComeBack) {
   create(1, "users").value();
   EXPECT_TRUE(is_misfit(create(2, "users"), "name exists"));
   EXPECT_TRUE(is_misfit(create(1, "other"), "used again"));
-  EXPECT_TRUE(is_misfit(create(2, "default"), "default"));
+  EXPECT_TRUE(is_misfit(create(2, "default"), "name exists"));
   EXPECT_TRUE(is_misfit(create(2, ""), "1 to 255"));
   EXPECT_TRUE(is_misfit(create(2, std::string(256, 'x')), "1 to 255"));
   VersionEdit fill{.keyspace = 1, .flushed_through = 5, .added = {placed(0, 1, 11, "a", "b", 1, 5)}};

@@ -77,7 +77,7 @@ class CompletionTest(unittest.TestCase):
 
     def test_every_command_and_option(self):
         known = commands()
-        self.assertEqual(self.complete(""), sorted([*known, "--help", "--help-all"]))
+        self.assertEqual(self.complete(""), sorted([*known, "--help", "--help-all", "--version"]))
         for command, options in known.items():
             self.assertEqual(set(self.complete(command, "--")) - {"--help", "--help-all"}, options - {"--help", "--help-all"}, command)
 

@@ -151,6 +151,8 @@ class PublishedTest(unittest.TestCase):
         self.assertEqual(first["process_id"], pid)
         self.assertGreaterEqual(second["stats"]["writes"], first["stats"]["writes"])
         self.assertEqual(json.loads(self.top("--json", "--once", "--keyspace", "none"))["stats"]["keyspaces"], [])
+        self.assertIn("no figures of keyspace no\\x1bne: it is not there", self.top("--once", "--keyspace", "no\x1bne"))
+        self.assertNotIn("no figures", words + self.top("--once", "--keyspace", "default"))
 
         writer.end(kill=True)
         words = self.top("--once")
@@ -319,6 +321,7 @@ class PublishedTest(unittest.TestCase):
         self.assertIn("open by process %d" % writer.process.pid, page.evaluate("document.getElementById('state').textContent"))
         self.assertGreaterEqual(page.evaluate("document.querySelectorAll('#chart-rates path').length"), 1)
         self.assertIn("write", page.evaluate("document.getElementById('latencies').textContent"))
+        self.assertIn("beyond one copy, at most", page.evaluate("document.getElementById('amplification').textContent"))
         keep = os.environ.get("NACRE_SCREENSHOTS")
         for name, width, theme in (("desktop", 1280, "light"), ("dark", 1280, "dark"), ("phone", 390, "light")):
             page.resize(width, 900)

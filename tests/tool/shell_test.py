@@ -136,6 +136,43 @@ class ShellTest(unittest.TestCase):
         self.assertEqual(terminal.close(), SUCCESS)
         self.assertEqual(self.run_tool("get", self.db, "kept").stdout, b"1\n")
 
+    def interrupted(self, command):
+        """A shell that was told, while `command` ran, that it cannot be stopped: what was there to do grows until that is so."""
+        for entries in (300_000, 1_000_000, 3_000_000):
+            self.fill(entries)
+            terminal = self.shell()
+            terminal.expect(PROMPT)
+            terminal.type(command + "\n")
+            terminal.expect(command + r"\r\n")
+            time.sleep(0.05)
+            terminal.type("\x03")
+            if b"cannot be stopped half way" in terminal.expect(r"half way[^>]*durability memory|" + PROMPT):
+                return terminal
+            terminal.type("\x04")
+            terminal.close()
+        self.fail(f"{command} was always done before the interrupt came")
+
+    def test_ctrl_c_says_what_cannot_be_stopped_and_the_prompt_comes_back(self):
+        for command in ("compact", "check"):
+            terminal = self.interrupted(command)
+            self.assertNotRegex(terminal.output[terminal.seen :], PROMPT.encode(), "it is not done yet")
+            terminal.expect(PROMPT, seconds=120)
+            terminal.type("get key000001\n")
+            terminal.expect(r"value 1\r\n.*" + PROMPT)
+            terminal.type("put never")
+            terminal.expect("never")
+            terminal.type("\x03")  # the first one again
+            terminal.expect(r"\^C\r\n" + PROMPT)
+            terminal.type("\x04")
+            self.assertEqual(terminal.close(), SUCCESS)
+
+    def test_a_second_ctrl_c_ends_the_shell_and_harms_nothing(self):
+        terminal = self.interrupted("compact")
+        terminal.type("\x03")
+        self.assertEqual(terminal.close(), -signal.SIGINT)
+        self.assertEqual(self.run_tool("check", self.db).stdout, b"sound\n")
+        self.assertEqual(self.run_tool("get", self.db, "key000001").stdout, b"value 1\n")
+
     def test_a_killed_shell_keeps_what_it_acknowledged(self):
         self.fill(1)
         terminal = self.shell()
@@ -360,7 +397,7 @@ class ShellTest(unittest.TestCase):
             time.sleep(0.01)
         time.sleep(0.2)
         child.send_signal(signal.SIGINT)
-        self.assertIn(b"stopped by Ctrl-C", child.communicate(timeout=60)[1])
+        self.assertRegex(child.communicate(timeout=60)[1], rb"(?s)as soon as it can.*stopped by Ctrl-C")
         self.assertEqual((child.returncode, os.listdir(self.home)), (FAILURE, []))
         self.assertEqual(self.run_tool("bench", str(self.home / "no")).returncode, FAILURE)
         self.assertEqual(self.run_tool("bench", str(self.home), "--entries", "0").returncode, USAGE)

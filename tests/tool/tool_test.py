@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import signal
 import subprocess
 import time
@@ -95,9 +96,17 @@ class ToolTest(ToolCase):
 
     def test_stats_check_compact(self):
         self.ok("import", self.db, stdin=b"".join(b"k%d\t%d\n" % (i, i) for i in range(1000)))
-        self.assertIn(b"keyspace default", self.ok("stats", self.db))
+        for _ in range(3):
+            self.ok("put", self.db, "k1", "new")
+            self.ok("flush", self.db)
+        words = self.ok("stats", self.db)
+        self.assertIn(b"keyspace default", words)
+        self.assertRegex(words, rb"(?m)^beyond one copy of the data: [\d.]+ K?i?B at most$")
+        self.assertNotIn(b"space amplification", words)
+        self.assertGreater(json.loads(self.ok("stats", self.db, "--json"))["keyspaces"][0]["space_amplification"], 1)
         self.assertEqual(self.ok("check", self.db), b"sound\n")
         self.ok("compact", self.db)
+        self.assertIn(b"beyond one copy of the data: nothing\n", self.ok("stats", self.db))
         self.assertEqual(len(self.entries()), 1000)
 
     # ---- usage
@@ -107,6 +116,25 @@ class ToolTest(ToolCase):
         for command in "put get del scan import export stats check compact".split():
             self.assertIn(command, words)
             self.assertIn("DB", self.ok(command, "--help").decode())
+
+    def test_version(self):
+        lines = self.ok("--version").decode().splitlines()
+        project = (pathlib.Path(__file__).resolve().parents[2] / "CMakeLists.txt").read_text()
+        self.assertEqual(lines[0], "nacre " + re.search(r"project\(nacre VERSION ([\d.]+)", project)[1])
+        facts = dict(line.split(maxsplit=1) for line in lines[1:])
+        self.assertEqual(list(facts), ["compiler", "build", "codecs", "io_uring", "system"])
+        self.assertRegex(facts["compiler"], r"^(GCC|.*[Cc]lang) \d+\.")
+        self.assertRegex(facts["build"], r"^\w+, debug checks o(n|ff)(, sanitizers \S+)?$")
+        self.assertRegex(facts["codecs"], r"^lz4 [\d.]+, zstd [\d.]+$")
+        self.assertRegex(facts["io_uring"], r"^(yes|no, )")
+        self.assertIn(os.uname().release, facts["system"])
+        self.assertIn("--version", self.ok("--help").decode())
+
+    def test_help_that_does_not_get_out_is_a_failure(self):
+        for arguments in (["--help"], ["put", "--help"], ["--help-all"], ["--version"]):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([TOOL, *arguments], stdout=full, stderr=subprocess.PIPE, timeout=120)
+            self.assertEqual((done.returncode, b"No space left" in done.stderr), (FAILURE, True), arguments)
 
     def test_wrong_usage(self):
         for arguments in [(), ("nonsense",), ("put",), ("put", self.db), ("put", self.db, "k"), ("get", self.db), ("scan",),
@@ -194,8 +222,29 @@ class ToolTest(ToolCase):
         huge = b"a\t1\nb\t2\nc\t" + b"v" * (130 << 20) + b"\nd\t4\n"
         words = self.fails(FAILURE, "import", self.db, stdin=huge)
         self.assertIn("line 3", words)
-        self.assertIn("128 MiB", words)
+        self.assertIn("128.0 MiB", words)
         self.assertEqual(self.entries(), [(b"a", b"1"), (b"b", b"2")])
+
+    def test_the_limit_of_an_entry_is_that_of_the_database(self):
+        small, large, file = self.home / "small.toml", self.home / "large.toml", self.home / "lines.tsv"
+        small.write_text('memory_bytes = "16MiB"')
+        large.write_text('memory_bytes = "1GiB"')
+        limit = (4 << 20) - 64
+        fits, too_long = b"f" * (limit - 1), b"l" * limit
+        before = b"1" * 1000  # pending when an entry comes that fills a batch alone
+        lines = b"a\t" + before + b"\nk\t" + fits + b"\nb\t2\nk\t" + too_long + b"\nc\t3\n"
+        file.write_bytes(lines)  # of a pipe, what is pending is written while the next bytes are waited for
+        words = self.fails(FAILURE, "import", self.db, str(file), "--options", str(small))
+        self.assertRegex(words, "line 4: key and value are together longer than 4.0 MiB")
+        words = self.run_tool("import", self.db, str(file), "--options", str(small), "--on-error", "skip").stderr
+        self.assertIn(b"imported 4 entries; 1 rejected", words)
+        self.assertEqual(self.entries(), [(b"a", before), (b"b", b"2"), (b"c", b"3"), (b"k", fits)])
+        self.assertIn("4.0 MiB", self.fails(FAILURE, "put", self.db, "k", "-", "--options", str(small), stdin=too_long + b"l"))
+        huge = b"v" * (130 << 20)
+        self.ok("import", self.db, "--options", str(large), stdin=b"h\t" + huge)
+        self.ok("put", self.db, "i", "-", "--options", str(large), stdin=huge)
+        for key in "hi":
+            self.assertEqual(self.ok("get", self.db, key), huge + b"\n")
 
     def import_and_hold(self, lines):
         """An import that was fed `lines` and waits for more; returns when its log has some of them."""

@@ -123,6 +123,58 @@ class TransferTest(ToolCase):
         self.ok("import", again, one, "--keyspace", "elsewhere")
         self.assertEqual(self.ok("export", again, "--keyspace", "elsewhere"), b"k\tthere\nl\tv\n")
 
+    def options_of(self, db):
+        return {each["name"]: each["options"] for each in json.loads(self.ok("stats", db, "--json"))["keyspaces"]}
+
+    def test_a_dump_brings_keyspaces_back_as_they_were(self):
+        file = self.file("options.toml", b'[keyspace]\nshape = "leveled"\nblock_bytes = 4096\n')
+        self.ok("put", self.db, "k", "v", "--options", file)
+        chosen = ["--compression", "none", "--bottom-compression", "zstd", "--shape", "tiered", "--filter-bits", "0", "--block-bytes", "65536"]
+        self.ok("keyspaces", self.db, "create", "other", *chosen)
+        before = self.options_of(self.db)
+        self.assertEqual((before["default"]["shape"], before["other"]["filter_bits_per_key"]), ("leveled", 0))
+        dump = self.file("all.dump", self.ok("export", self.db, "--all-keyspaces", "--format", "dump"))
+        others = self.file("others.toml", b'[keyspace]\nfilter_bits_per_key = 3\n')
+        for more in ([], ["--options", others]):
+            again = str(self.home / "again")
+            done = self.run_tool("import", again, dump, *more)
+            self.assertEqual(done.returncode, SUCCESS, done.stderr)
+            self.assertNotIn(b"options", done.stderr)
+            self.assertEqual(self.options_of(again), before)
+            shutil.rmtree(again)
+        one = self.file("one.dump", self.ok("export", self.db, "--keyspace", "other", "--format", "dump"))
+        self.ok("import", again, one, "--keyspace", "elsewhere")
+        self.assertEqual(self.options_of(again)["elsewhere"], before["other"])
+        self.assertEqual(self.options_of(again)["default"]["shape"], "lazy_leveled")
+
+    def test_a_keyspace_that_is_there_keeps_its_options_and_that_is_told(self):
+        self.ok("put", self.db, "new", "v")
+        self.ok("keyspaces", self.db, "create", "other", "--shape", "tiered", "--block-bytes", "2048")
+        before = self.options_of(self.db)
+        source = str(self.home / "source")
+        self.ok("put", source, "k", "v")
+        self.ok("keyspaces", source, "create", "other", "--shape", "leveled", "--filter-bits", "24")
+        self.ok("put", source, "k", "v", "--keyspace", "other")
+        dump = self.file("all.dump", self.ok("export", source, "--all-keyspaces", "--format", "dump"))
+        words = self.run_tool("import", self.db, dump).stderr.decode()
+        self.assertIn("nacre: keyspace other was there and keeps its options: shape tiered, not leveled as in the dump; "
+                      "filter bits per key 10, not 24 as in the dump; block bytes 2048, not 8192 as in the dump\n", words)
+        self.assertNotIn("default", words)
+        self.assertEqual(self.options_of(self.db), before)
+        self.assertEqual(self.ok("get", self.db, "k", "--keyspace", "other"), b"v\n")
+        self.assertEqual(self.run_tool("import", self.db, dump, "--quiet").stderr, b"")
+
+    def test_a_dump_of_an_older_tool(self):
+        self.ok("keyspaces", self.db, "create", "other", "--shape", "tiered")
+        before = self.options_of(self.db)
+        words = self.run_tool("import", self.db, "--format", "dump", stdin=bytes.fromhex(
+            "4e61637265446d70010000000100000000000000000000004525f85d74a964c3010000000000000005000000000000000443c9f221cbb5ea53314b902347c0f8"
+            "6f7468657202000000010000000a0000000000000038ca58dd8ed5ab65df9d5d4dd9515cd30100000001000000787903000000000000001000000000000000"
+            "8f23d522157a078e9204deeb9b63822c01000000000000000200000000000000")).stderr
+        self.assertEqual(words, b"imported 1 entry\n")
+        self.assertEqual(self.ok("get", self.db, "x", "--keyspace", "other"), b"y\n")
+        self.assertEqual(self.options_of(self.db), before)
+
     def test_export_within_bounds(self):
         self.ok("import", self.db, stdin=b"".join(lines(30)))
         keys = lambda *options: [line.split(b"\t")[0][-2:] for line in self.ok("export", self.db, *options).splitlines()]
@@ -500,9 +552,24 @@ class TransferTest(ToolCase):
             self.assertRegex(line, rb"^import  \d+%  ")
         self.assertRegex(drawn[-1], rb"^imported \d+ entries")
 
+    def test_export_tells_how_far_it_is_where_tables_tell(self):
+        file = str(self.home / "out.tsv")
+        for million in (1, 4):
+            self.ok("import", self.db, self.large_file(million))
+            self.ok("compact", self.db)
+            drawn = [line for line in self.on_terminal(90, "export", self.db, file, "--force") if line.startswith(b"export ")]
+            if drawn:
+                break
+        for line in drawn:
+            self.assertRegex(line, rb"^export  ~\d+%  [\d.]+ [kM] entries  ")
+        shares = [int(re.search(rb"~(\d+)%", line).group(1)) for line in drawn]
+        self.assertTrue(shares and shares == sorted(shares) and shares[-1] <= 100, shares)
+        for line in self.on_terminal(90, "export", self.db, file, "--force", "--prefix", "0"):
+            self.assertNotIn(b"%", line, "how much lies within bounds is not known")
+
     def test_the_bar_follows_the_width(self):
         _, bars = self.bars(200, resize=24)
-        self.assertRegex(bars[0], rb"^import  \d+%  [\d.]+ [kM] entries  [\d.]+ [kM]/s  .*MiB/s  \d+:\d\d left  \[#* *\]$")
+        self.assertRegex(bars[0], rb"^import  \d+%  [\d.]+ [kM] entries  [\d.]+ [kM]/s  .*MiB/s  (\d+:\d\d left  )?\[#* *\]$")
         self.assertLess(len(bars[-1]), 24 if len(bars) > 1 else 200)
 
     def test_quiet_and_no_terminal(self):
@@ -524,7 +591,7 @@ class TransferTest(ToolCase):
             time.sleep(0.1)
         _, words = child.communicate(timeout=60)
         self.assertEqual(child.returncode, SUCCESS)
-        self.assertRegex(words, rb"^import  [\d.]+ k entries  [\d.k ]+/s  \d+ KiB  .*KiB/s\nimported \d+ entries")
+        self.assertRegex(words, rb"^import  [\d.]+ k entries  [\d.k ]+/s  [\d.]+ KiB  .*KiB/s\nimported \d+ entries")
 
 
 if __name__ == "__main__":

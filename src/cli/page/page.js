@@ -4,6 +4,7 @@
 const kEveryMs = 1000;
 const kHistory = 180;  // seconds
 const kLeastSpan = 30;
+const kWorthARatio = 64 * 2 ** 20;  // as nacre stats has it
 const $ = (id) => document.getElementById(id);
 
 // --- numbers as text -------------------------------------------------------------------------------------------------
@@ -166,10 +167,11 @@ function drawMemory() {
 
 function drawAmplification() {
   const of = chosen === "" ? now.stats : shown(now.stats)[0] ?? now.stats;
+  const beyond = sum(now.stats, (k) => k.levels.reduce((total, l) => total + l.bytes, 0) - k.largest_run_bytes);
   const cell = (value, words) => element("div", {}, element("b", {}, value), element("span", {}, words));
   $("amplification").replaceChildren(element("div", { class: "trio" },
     cell(of.write_amplification.toFixed(2), "bytes written for one"),
-    cell(of.space_amplification.toFixed(2), "bytes stored for one, at most"),
+    beyond < kWorthARatio ? cell(asBytes(beyond), "beyond one copy, at most") : cell(of.space_amplification.toFixed(2), "bytes stored for one, at most"),
     cell(of.read_amplification.toFixed(0), "runs a get may meet")));
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/human.h"
 #include "cli/range.h"
 #include "cli/shell/catalogue.h"
 #include "cli/shell/page.h"
@@ -182,7 +183,7 @@ Outcome show(ShellState& state, ScanRequest request) {
     }
     shown_entries++;
     if (shown_entries == request.page) last = key;
-    return std::ferror(state.out()) == 0;
+    return !has_failed(state.out());
   });
   page.flush();
   if (!status) return failed(status.error());

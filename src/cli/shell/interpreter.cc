@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "cli/ctrl_c.h"
+#include "cli/human.h"
 #include "cli/nearest.h"
 #include "cli/shell/catalogue.h"
 #include "cli/terminal.h"
@@ -19,9 +20,16 @@ namespace {
 
 constexpr int kDeepestScript = 16;
 
+// What Ctrl-C says at once while a command runs that cannot be stopped half way.
+constexpr const char* kGoesOn =
+    "\nThis cannot be stopped half way; the prompt comes back when it is done.\n"
+    "A second Ctrl-C ends the shell at once: writes stay, but for those of durability memory.\n";
+
 struct FreeLine {
   void operator()(char* line) const { std::free(line); }
 };
+
+}  // namespace
 
 std::FILE* open_script(const std::string& name) {
   std::FILE* file = std::fopen(name.c_str(), "rb");
@@ -33,8 +41,6 @@ std::FILE* open_script(const std::string& name) {
   }
   return file;
 }
-
-}  // namespace
 
 Interpreter::Interpreter(Session session, const CommonOptions& common, Manner manner)
     : state_(std::move(session), common, std::move(manner)) {
@@ -65,8 +71,7 @@ Outcome Interpreter::run_words(Bytes line) {
     return wrong_usage(command->name + " writes, and this shell only reads (--read-only)", name.column);
   const auto call = parse_call(*command, std::span(*words).subspan(1));
   if (!call) return wrong_usage(call.error().what, call.error().column);
-  say_at_interrupt(command->stoppable ? nullptr
-                                      : "\nThis cannot be stopped half way; a second Ctrl-C ends the shell.\n");
+  say_at_interrupt(command->stoppable ? nullptr : kGoesOn);
   Outcome outcome = command->run(state_, *call);
   say_at_interrupt(nullptr);
   return outcome;
@@ -75,12 +80,12 @@ Outcome Interpreter::run_words(Bytes line) {
 Outcome Interpreter::run(Bytes line) {
   const auto begin = std::chrono::steady_clock::now();
   Outcome outcome = run_words(line);
-  errno = 0;
-  if (std::fflush(state_.out()) != 0 || std::ferror(state_.out()) != 0) {
-    const std::string why = std::strerror(errno != 0 ? errno : EIO);
-    outcome = {.code = kFailure, .words = "output: writing failed; what is there is not complete: " + why};
+  if (has_failed(state_.out()) || std::fflush(state_.out()) != 0) {
+    (void)has_failed(state_.out());  // keeps the reason
+    outcome = {.code = kFailure, .words = "output: writing failed; what is there is not complete" + why_failed()};
     if (state_.out() == state_.manner.out) {
       state_.leaving = true;  // nobody hears us any more
+      output_failure_is_told();
       if (is_closed_pipe(state_.out())) outcome.words.clear();
     } else {
       (void)state_.direct_output("");

@@ -10,6 +10,9 @@
 
 namespace nacre::cli {
 
+// A file of lines to run. Null, with errno, if it cannot be opened, or is a directory.
+std::FILE* open_script(const std::string& name);
+
 class Interpreter {
  public:
   Interpreter(Session session, const CommonOptions& common, Manner manner);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/human.h"
 #include "cli/terminal.h"
 
 namespace nacre::cli {

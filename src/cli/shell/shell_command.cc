@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <filesystem>
 #include <memory>
 
 #include "cli/ctrl_c.h"
@@ -68,19 +67,13 @@ int run_lines(Interpreter& interpreter, const ShellArguments& arguments) {
   return worst;
 }
 
-int run_file(Interpreter& interpreter, const ShellArguments& arguments) {
-  const std::string name = arguments.file.value_or("-");
-  if (name == "-") return interpreter.run_script(stdin, "nacre: standard input", arguments.keep_going);
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(name.c_str(), "rb"), std::fclose);
-  if (file != nullptr) return interpreter.run_script(file.get(), "nacre: " + name, arguments.keep_going);
-  std::fprintf(stderr, "nacre: %s: cannot be read: %s\n", visible(name).c_str(), std::strerror(errno));
-  return kFailure;
+int run_file(Interpreter& interpreter, std::FILE* file, const std::string& name, bool keep_going) {
+  return interpreter.run_script(file, name == "-" ? "nacre: standard input" : "nacre: " + name, keep_going);
 }
 
 // A person is asked before a mistyped path becomes a database.
 bool may_create(const std::string& database) {
-  std::error_code error;
-  if (std::filesystem::exists(std::filesystem::path(database) / "CURRENT", error)) return true;
+  if (has_database(database)) return true;
   return confirmed("There is no database in " + visible(database) + ". Make one?");
 }
 
@@ -115,6 +108,12 @@ std::optional<Session> open_shell(const CommonOptions& common, const ShellArgume
 int run_shell(const CommonOptions& common, const ShellArguments& arguments) {
   const bool script = !arguments.commands.empty() || arguments.file;
   const bool person = !script && is_terminal(stdin) && (is_terminal(stdout) || is_terminal(stderr));
+  const std::string name = arguments.file.value_or("-");
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(name == "-" ? nullptr : open_script(name), std::fclose);
+  if (file == nullptr && name != "-") {  // told before a database is made for it
+    std::fprintf(stderr, "nacre: %s: cannot be read: %s\n", visible(name).c_str(), std::strerror(errno));
+    return kFailure;
+  }
   int exit_code = kSuccess;
   auto session = open_shell(common, arguments, person, &exit_code);
   if (!session) return exit_code;
@@ -123,9 +122,10 @@ int run_shell(const CommonOptions& common, const ShellArguments& arguments) {
   Manner manner{.interactive = person, .terminal = is_terminal(stdout), .read_only = arguments.read_only};
   if (person) manner.confirm = confirmed;
   Interpreter interpreter(*std::move(session), common, manner);
-  exit_code = person                       ? talk(interpreter, common.database)
-              : arguments.commands.empty() ? run_file(interpreter, arguments)
-                                           : run_lines(interpreter, arguments);
+  exit_code = person ? talk(interpreter, common.database)
+              : arguments.commands.empty()
+                  ? run_file(interpreter, file != nullptr ? file.get() : stdin, name, arguments.keep_going)
+                  : run_lines(interpreter, arguments);
   ShellState& state = interpreter.state();
   if (const std::string left = state.open_work(); !left.empty()) {
     std::fprintf(stderr, "nacre: %s\n", left.c_str());

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "cli/human.h"
 #include "cli/terminal.h"
 
 namespace nacre::cli {

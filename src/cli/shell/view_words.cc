@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/human.h"
 #include "cli/nearest.h"
 #include "cli/shell/catalogue.h"
 #include "cli/terminal.h"
