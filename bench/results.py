@@ -69,6 +69,8 @@ smaller than that, gets and scans hardly touch the device; what it costs is in t
 less), the rest of the memory for a HyperClockCache, 3 background jobs, levels from 1 GiB on, hash indexes in blocks, filters of memtables. Nacre
 has its defaults.
 
+*Rates* count calls, but entries in {entries}. A call of the scanner of readwhilescanning walks over 10,000 entries.
+
 {losses}
 
 To have it again, beside Release builds of RocksDB (`include/` and `librocksdb.a` below DIR) and, if wanted, of TidesDB (an installed
@@ -127,6 +129,7 @@ def main():
 
     parts = []
     losses = []
+    of_entries = {}  # in their order
     versions = {}
     environment = None
     for name, (what, _, _) in SUITES.items():
@@ -134,6 +137,7 @@ def main():
             continue
         lines = [json.loads(line) for line in raws[name].read_text().splitlines()]
         environment = environment or lines[0]["environment"]
+        of_entries.update({line["workload"]: True for line in lines[1:] if line["counted"] == "entries"})
         versions.update({line["engine"]: line["version"] for line in lines[1:]})
         page = ["--html", "docs/benchmarks.html"] if name == "standard" else []
         runs = max(collections.Counter((line["engine"], line["workload"]) for line in lines[1:]).values())
@@ -144,7 +148,7 @@ def main():
             losses.append(f"{name}: {', '.join(found)}")
     environment["memory"] = environment["memory"] / 2**30
     where = "Where Nacre is the slower one: " + "; ".join(losses) + "." if losses else "Nacre is nowhere the slower one."
-    head = HEAD.format(versions="\n".join(f"- {v}" for v in versions.values()), losses=where, **environment)
+    head = HEAD.format(versions="\n".join(f"- {v}" for v in versions.values()), losses=where, entries=', '.join(of_entries), **environment)
     (bench / "RESULTS.md").write_text(head + "\n" + "\n".join(parts))
 
 
