@@ -36,7 +36,7 @@ SUITES = {
         ["--n", "20000000", "--no-verify", "--workloads", "fillrandom"],
     ),
     "limited": (
-        "5 M entries, 580 MB; each engine is told to use 128 MiB and gets 256 MiB from the kernel, page cache included; at most 40,000 calls",
+        "5 M entries, 580 MB; the kernel gives each engine 256 MiB, page cache included; at most 40,000 calls",
         "nacre,rocksdb-tuned",
         ["--n", "5000000", "--memory-mib", "128", "--memory-limit", "256MiB", "--cold", "--no-verify", "--most-calls", "40000",
          "--workloads", "filluniquerandom,readrandom,multiget"],
@@ -63,6 +63,16 @@ are and what the figures mean: [README](README.md). Ratios are Nacre to the othe
 
 {versions}
 
+*Memory*: each engine is told how much to use, a number that stands with each suite; LMDB takes none, its cache is the page cache. Where the data are
+smaller than that, gets and scans hardly touch the device; what it costs is in the suites `limited`. *Tuned* is what
+[engine/rocksdb_options.cc](engine/rocksdb_options.cc) sets: LZ4, filters of 10 bits, 4 memtables of 128 MiB (an eighth of the memory if that is
+less), the rest of the memory for a HyperClockCache, 3 background jobs, levels from 1 GiB on, hash indexes in blocks, filters of memtables. Nacre
+has its defaults.
+
+*Rates* count calls, but entries in {entries}. A call of the scanner of readwhilescanning walks over 10,000 entries.
+
+{losses}
+
 To have it again, beside Release builds of RocksDB (`include/` and `librocksdb.a` below DIR) and, if wanted, of TidesDB (an installed
 prefix), as root for the control group:
 
@@ -85,6 +95,19 @@ def tables_of(program, raw, *more):
     return "\n".join(line for line in lines if line.startswith("|") or not line.strip()).strip()
 
 
+def losses_of(table):
+    """Where Nacre is the slower one: "workload (0.92 of engine)", by the ratios of a first table."""
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line.startswith("|")]
+    names, found = rows[0], []
+    for row in rows[2:]:
+        if row[0] == "workload":  # the second table
+            break
+        for name, cell in zip(names, row):
+            if name.startswith("nacre / ") and cell and float(cell) < 1:
+                found.append(f"{row[0]} ({cell} of {name.removeprefix('nacre / ')})")
+    return found
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program", help="nacre-bench")
@@ -105,6 +128,8 @@ def main():
         run(chosen.program, ["--compare", engines, "--repeat", str(chosen.repeat), *arguments, "--json", str(raws[name])])
 
     parts = []
+    losses = []
+    of_entries = {}  # in their order
     versions = {}
     environment = None
     for name, (what, _, _) in SUITES.items():
@@ -112,12 +137,18 @@ def main():
             continue
         lines = [json.loads(line) for line in raws[name].read_text().splitlines()]
         environment = environment or lines[0]["environment"]
+        of_entries.update({line["workload"]: True for line in lines[1:] if line["counted"] == "entries"})
         versions.update({line["engine"]: line["version"] for line in lines[1:]})
         page = ["--html", "docs/benchmarks.html"] if name == "standard" else []
         runs = max(collections.Counter((line["engine"], line["workload"]) for line in lines[1:]).values())
-        parts.append(f"## {name}\n{what}. {runs} run{'s' if runs > 1 else ''} of each engine.\n\n{tables_of(chosen.program, raws[name], *page)}\n")
+        told = f"Told to use {lines[0]['environment']['memory_budget'] / 2**20:,.0f} MiB of memory."
+        tables = tables_of(chosen.program, raws[name], *page)
+        parts.append(f"## {name}\n{what}. {told} {runs} run{'s' if runs > 1 else ''} of each engine.\n\n{tables}\n")
+        if found := losses_of(tables):
+            losses.append(f"{name}: {', '.join(found)}")
     environment["memory"] = environment["memory"] / 2**30
-    head = HEAD.format(versions="\n".join(f"- {v}" for v in versions.values()), **environment)
+    where = "Where Nacre is the slower one: " + "; ".join(losses) + "." if losses else "Nacre is nowhere the slower one."
+    head = HEAD.format(versions="\n".join(f"- {v}" for v in versions.values()), losses=where, entries=', '.join(of_entries), **environment)
     (bench / "RESULTS.md").write_text(head + "\n" + "\n".join(parts))
 
 

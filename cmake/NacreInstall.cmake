@@ -3,6 +3,7 @@
 set(runtime libnacre${PROJECT_VERSION_MAJOR})
 set(development libnacre-dev)
 set(tools nacre-tools)
+set(documents nacre-doc)
 set(cmake_files ${CMAKE_INSTALL_LIBDIR}/cmake/nacre)
 
 # nacre_packed(SOURCE RESULT): a file of the tree, packed into the build directory, with no trace of when and where.
@@ -76,6 +77,17 @@ if(TARGET nacre-tool)
   install(FILES ${packed_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT ${tools})
   install(FILES share/bash-completion/nacre DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/bash-completion/completions
           COMPONENT ${tools} OPTIONAL)
+  install(FILES share/grafana/nacre.json DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/nacre/grafana COMPONENT ${tools})
+endif()
+
+# --- pages and examples: as they lie in the tree, so that their links hold -----------------------------------------------
+if(PROJECT_IS_TOP_LEVEL)
+  set(documents_files ${CMAKE_INSTALL_DATAROOTDIR}/doc/nacre)
+  install(FILES README.md DESTINATION ${documents_files} COMPONENT ${documents})
+  install(FILES bench/RESULTS.md DESTINATION ${documents_files}/bench COMPONENT ${documents})
+  install(DIRECTORY docs DESTINATION ${documents_files} COMPONENT ${documents}
+          FILES_MATCHING PATTERN "*.md" PATTERN "*.svg" PATTERN "*.html")
+  install(DIRECTORY examples DESTINATION ${documents_files} COMPONENT ${documents} FILES_MATCHING PATTERN "*.md" PATTERN "*.cc" PATTERN "*.c")
 endif()
 
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/nacre COMPONENT licence)

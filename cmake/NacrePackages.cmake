@@ -14,7 +14,7 @@ set(version ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})
 
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS packaging/debian/changelog)
 nacre_packed(${PROJECT_SOURCE_DIR}/packaging/debian/changelog packaging/changelog.Debian.gz)
-foreach(package ${runtime} ${development} ${tools})
+foreach(package ${runtime} ${development} ${tools} ${documents})
   install(FILES packaging/debian/copyright ${CMAKE_CURRENT_BINARY_DIR}/packaging/changelog.Debian.gz
           DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/${package} COMPONENT ${package} EXCLUDE_FROM_ALL)
 endforeach()
@@ -23,7 +23,7 @@ set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME nacre)
 set(CPACK_PACKAGE_VENDOR Nacre)
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")  # each package has its own
-set(CPACK_COMPONENTS_ALL ${runtime} ${development} ${tools})
+set(CPACK_COMPONENTS_ALL ${runtime} ${development} ${tools} ${documents})
 set(CPACK_STRIP_FILES ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
     OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
@@ -59,6 +59,14 @@ nacre_package(${runtime} libs "" "shared library" "This is the library that prog
 nacre_package(${development} libdevel "${runtime} (= ${version}), liblz4-dev, libzstd-dev, liburing-dev" "development files"
               "Headers, the archive, and files for CMake and pkg-config. Programs are\ncompiled as C++23 by GCC 12, clang 19 or newer.")
 nacre_package(${tools} database "${runtime} (= ${version})" "the command nacre"
-              "It writes, reads, imports, exports, checks and compacts databases.")
+              "It writes, reads, imports, exports, checks and repairs databases, and\nserves what a running one publishes; with a dashboard for Grafana.")
+nacre_package(${documents} doc "" "pages and examples"
+              "How to begin, options, operation, promises, formats, and why things are\nas they are; programs to copy from.")
+string(TOUPPER ${documents} upper)
+set(CPACK_DEBIAN_${upper}_PACKAGE_ARCHITECTURE all)
+foreach(package ${development} ${tools})
+  string(TOUPPER ${package} upper)
+  set(CPACK_DEBIAN_${upper}_PACKAGE_SUGGESTS ${documents})
+endforeach()
 
 include(CPack)

@@ -16,6 +16,7 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parent
 BUILD = pathlib.Path(os.environ.get("NACRE_BUILD", SOURCE / "build/package"))
+PAGES = "usr/share/doc/nacre/"
 VERSION = re.search(r"^project\(nacre VERSION ([\d.]+)", (SOURCE / "CMakeLists.txt").read_text(), re.M)[1]
 REVISION = re.match(r"nacre \(([^)]+)\)", (HERE / "debian/changelog").read_text())[1]
 
@@ -61,6 +62,7 @@ class PackagesTest(unittest.TestCase):
 
     def test_names(self):
         expected = {f"{name}_{REVISION}_{self.architecture}.deb" for name in ("libnacre0", "libnacre-dev", "nacre-tools")}
+        expected |= {f"nacre-doc_{REVISION}_all.deb"}
         self.assertEqual({path.name for path in self.packages.values()}, expected)
 
     def test_needs(self):
@@ -69,7 +71,10 @@ class PackagesTest(unittest.TestCase):
             self.assertRegex(runtime, rf"\b{re.escape(library)} \(>= ")
         self.assertEqual(self.field("libnacre-dev", "Depends"), f"libnacre0 (= {REVISION}), liblz4-dev, libzstd-dev, liburing-dev")
         self.assertRegex(self.field("nacre-tools", "Depends"), rf"^libnacre0 \(= {re.escape(REVISION)}\), libc6")
-        self.assertEqual([self.field(name, "Section") for name in ("libnacre0", "libnacre-dev", "nacre-tools")], ["libs", "libdevel", "database"])
+        self.assertEqual(self.field("nacre-doc", "Depends"), "")
+        self.assertEqual([self.field(name, "Suggests") for name in ("libnacre-dev", "nacre-tools")], ["nacre-doc"] * 2)
+        sections = {"libnacre0": "libs", "libnacre-dev": "libdevel", "nacre-tools": "database", "nacre-doc": "doc"}
+        self.assertEqual({name: self.field(name, "Section") for name in sections}, sections)
 
     def test_contents_of_the_library(self):
         documents = {f"usr/share/doc/libnacre0/{name}" for name in ("copyright", "changelog.Debian.gz")}
@@ -88,7 +93,29 @@ class PackagesTest(unittest.TestCase):
         expected = {"usr/bin/nacre"} | {f"usr/share/doc/nacre-tools/{name}" for name in ("copyright", "changelog.Debian.gz")}
         expected |= {f"usr/share/man/man1/{path.name}.gz" for path in (SOURCE / "share/man").glob("*.1")}
         expected |= {f"usr/share/bash-completion/completions/{path.name}" for path in (SOURCE / "share/bash-completion").glob("*")}
+        self.assertEqual(files, expected | {"usr/share/nacre/grafana/nacre.json"})
+
+    def test_contents_of_the_pages(self):
+        files = {name.removeprefix(PAGES) for name in self.files("nacre-doc") if name.startswith(PAGES)}
+        expected = {"README.md", "bench/RESULTS.md", "docs/benchmarks.html", "examples/README.md"}
+        expected |= {str(path.relative_to(SOURCE)) for pattern in ("docs/*.md", "docs/*.svg", "docs/adr/*.md", "examples/*.c*") for path in SOURCE.glob(pattern)}
         self.assertEqual(files, expected)
+        self.assertEqual(self.files("nacre-doc") - {PAGES + name for name in files},
+                         {f"usr/share/doc/nacre-doc/{name}" for name in ("copyright", "changelog.Debian.gz")})
+
+    def test_links_between_installed_pages_hold(self):
+        root = self.root / "root" / PAGES
+        for page in root.rglob("*.md"):
+            for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+                target = os.path.relpath(page.parent / target, root)
+                if target.startswith(("docs/", "examples/", "README.md", "bench/RESULTS.md")):
+                    self.assertTrue((root / target).exists(), f"{page.relative_to(root)} links to {target}")
+
+    def test_the_manual_names_files_that_are_installed(self):
+        named = re.findall(r"(?<=\bPa /)usr/\S+", (SOURCE / "share/man/nacre.1").read_text())
+        self.assertGreater(len(named), 3)
+        for name in named:
+            self.assertTrue((self.root / "root" / name).exists(), name)
 
     def test_owners_and_modes(self):
         for package in self.packages:

@@ -88,7 +88,9 @@ class CompletionTest(unittest.TestCase):
                                (["put", "db", "k", "v", "--durability", ""], ["disk", "memory", "os"]), (["put", "db", "--durability", "=", "d"], ["disk"]),
                                (["keyspaces", "db", ""], ["create", "drop", "list"]), (["keyspaces", "db", "drop", "users"], ["users"]),
                                (["import", "db", "f"], ["file.tsv"]), (["import", "--keyspace", "x", "db", "f"], ["file.tsv"]), (["shell", "db", "--file", "f"], ["file.tsv"]),
-                               (["get", "db", "k", ""], []), (["put", "db", "k", "v", "w"], []), (["frob", ""], []), (["get", "no/db", "--keyspace", ""], [])]:
+                               (["dump", ""], ["db", "dir with blanks", "file.tsv"]), (["dump", "db/CUR"], ["db/CURRENT"]), (["repair", "d"], ["db", "dir with blanks"]),
+                               (["repair", "db", ""], ["db", "dir with blanks"]), (["import", "db", "--errors", "f"], ["file.tsv"]),
+                               (["help", "re"], ["repair"]), (["help", "repair", ""], []), (["get", "db", "k", ""], []), (["put", "db", "k", "v", "w"], []), (["frob", ""], []), (["get", "no/db", "--keyspace", ""], [])]:
             self.assertEqual(self.complete(*words), offered, words)
 
 
