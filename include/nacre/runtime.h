@@ -191,7 +191,7 @@ struct NACRE_API Runtime {
   // other reasons; 0: of none. A step of a cursor is no operation.
   uint64_t slow_ns = 100'000'000;
 
-  // The process-wide default: kernel files, one background thread a core, events in the LOG of each database only.
+  // The process-wide default: kernel files, two background threads a core, events in the LOG of each database only.
   static const Runtime& standard();
 };
 
