@@ -1,7 +1,7 @@
 // Metrics: statistics as text for programs, and the statistics of a database that another process has open.
 //
 // A process that has a database open for writing publishes its statistics in the database's directory: first after a second,
-// then every second while something changes (after a rest: within eight), and at the close. Anybody who may read the file STATS can look, without
+// then every second while something changes (after a rest: within eight), and at the close if there was a first. Anybody who may read the file STATS can look, without
 // opening the database.
 //
 // Thread safety: all of it.

@@ -49,6 +49,7 @@
 #include "format/batch_format.h"
 #include "format/version_edit.h"
 #include "log/event_log.h"
+#include "metrics/publish_pace.h"
 #include "metrics/publisher.h"
 #include "nacre/db.h"
 #include "nacre/options.h"
@@ -323,7 +324,7 @@ class Core : public std::enable_shared_from_this<Core> {
 
   // publish.cc
   void begin_publishing();
-  uint64_t publish_if_due();
+  uint64_t publish_if_due(bool busy);
   void publish_close();
 
   // close.cc
@@ -410,8 +411,7 @@ class Core : public std::enable_shared_from_this<Core> {
   std::vector<tree::ObsoleteTable> obsolete_ NACRE_GUARDED_BY(keeper_mutex_);
   sync::Thread keeper_;
   std::unique_ptr<metrics::Publisher> publisher_;  // the keeper's, as the next; null: nothing is published
-  uint64_t publish_at_ns_ = 0;
-  uint64_t publish_pause_ns_ = 0;
+  metrics::PublishPace publish_pace_{0};
   uint64_t reserve_retry_at_ns_ = 0;
   uint64_t reserve_pause_ns_ = 0;
   uint64_t erases_flushed_ = UINT64_MAX;

@@ -71,7 +71,7 @@ void Core::keep_house() {
   uint64_t writes_seen = 0;
   uint64_t peak_forgotten_at_ns = 0;
   uint64_t written_at_ns = runtime_.clock->now_ns();
-  uint64_t publish_in_ns = publish_if_due();
+  uint64_t publish_in_ns = publish_if_due(false);
   bool trimmed = true;
   uint32_t quiet_rounds = kQuietRoundsToIdle;
   while (true) {
@@ -92,11 +92,10 @@ void Core::keep_house() {
       peak_forgotten_at_ns = now_ns;
     }
     forget_flushed_memtables();
-    publish_in_ns = publish_if_due();
-
     const uint64_t writes = counters_.sum(DbCounter::kWrites);
     quiet_rounds = writes == writes_seen ? quiet_rounds + 1 : 0;
     writes_seen = writes;
+    publish_in_ns = publish_if_due(quiet_rounds == 0);
     if (quiet_rounds == 0) {
       flush_cold_keyspaces();
       written_at_ns = runtime_.clock->now_ns();
