@@ -154,6 +154,7 @@ const char* name_word(format::NameKind kind) {
     case format::NameKind::kLock: return "lock";
     case format::NameKind::kReport: return "report";
     case format::NameKind::kStats: return "statistics";
+    case format::NameKind::kRepairMark: return "mark of an unfinished repair";
   }
   return "unknown";
 }
