@@ -7,6 +7,7 @@
 #include "salvage/damaged_manifest.h"
 #include "salvage/damaged_table.h"
 #include "salvage/items.h"
+#include "salvage/patient_file.h"
 
 namespace nacre {
 

@@ -6,6 +6,7 @@
 #include "format/log_format.h"
 #include "salvage/damaged_table.h"
 #include "salvage/items.h"
+#include "salvage/patient_file.h"
 #include "wal/segment_reader.h"
 
 namespace nacre::salvage {

@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "format/batch_format.h"
 #include "format/file_names.h"
+#include "salvage/patient_file.h"
 
 namespace nacre::salvage {
 
