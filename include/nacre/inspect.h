@@ -1,8 +1,9 @@
 // inspect: what a file of a database holds, piece by piece, damage included.
 //
-// Tables, log segments, manifests, CURRENT, and whole directories are described as a stream of items, from the outside in. What is damaged is an item too, where it lies, and the description goes on behind it where it can. Nothing is changed,
+// Tables, log segments, manifests, CURRENT, and whole directories are described as a stream of items, from the outside in. What is
+// damaged is an item too, where it lies, and the description goes on behind it where it can. Nothing is changed,
 // nothing is locked: a file of a database in use may be looked at, and is shown as it is at that moment. Memory: the index and a
-// block of a table, a record of a log, all of a manifest.
+// block of a table, and 8 MiB to search one whose index is damaged; a record of a log; all of a manifest.
 //
 // Thread safety: any number of calls at once.
 #pragma once
@@ -46,7 +47,8 @@ struct InspectOptions {
 };
 
 // Describes the file, or the database directory, at `path`. Ends when `on_item` answers false. kNotFound, kIo: it cannot be opened;
-// kInvalidArgument: it is no file of a database. Damage is no error.
+// or there is no database in the directory; kInvalidArgument: it is no file of a database, or a directory of somebody else. Damage is
+// no error.
 NACRE_API Result<void> inspect(const std::string& path, const InspectOptions& options,
                                const std::function<bool(const InspectItem&)>& on_item,
                                const Runtime& runtime = Runtime::standard()) noexcept;

@@ -6,7 +6,8 @@
 //
 // When the manifest is whole, tables that it does not name are left alone. When it is not, every table found counts, and all of
 // their keyspaces are in doubt: one that a compaction had replaced may bring back what was overwritten or erased.
-// The log is applied up to the first damage in it, so that what is saved of it is a prefix of the commits.
+// The log is applied up to the first damage in it, so that what is saved of it is a prefix of the commits. What of it the tables had
+// taken already is used where these are damaged or missing.
 //
 // Thread safety: one call for a target at a time.
 #pragma once
@@ -52,7 +53,7 @@ struct RepairFinding {
 struct RepairReport {
   uint64_t keyspaces = 0;
   uint64_t tables = 0;       // read, in whole or in part
-  uint64_t log_records = 0;  // applied
+  uint64_t log_records = 0;  // applied: those with operations that the tables did not have yet
   uint64_t entries = 0;      // written to the new database
   uint64_t bytes = 0;        // of their keys and values
   std::vector<RepairFinding> findings;
@@ -64,8 +65,8 @@ struct RepairReport {
 };
 
 // Reads the database in directory `source` and makes a new one in `into`, which must be empty or missing. kBusy: the source is open
-// for writing. kNotFound, kInvalidArgument: there is no database, or `into` holds files. After an error, and after a crash, which
-// leaves REPAIR-UNFINISHED in it, `into` is of no use.
+// for writing. kNotFound, kInvalidArgument: there is no database, or `into` holds files. After an error, and after a crash, `into` is of
+// no use: while it holds REPAIR-UNFINISHED, which is there before anything else, Db::open refuses it.
 NACRE_API Result<RepairReport> repair(const std::string& source, const std::string& into,
                                       const RepairOptions& options = {},
                                       const Runtime& runtime = Runtime::standard()) noexcept;

@@ -30,6 +30,7 @@ std::optional<FileName> likely_name(Bytes name) {
   if (name == kLockName) return FileName{.kind = NameKind::kLock};
   if (name == kStatsName) return FileName{.kind = NameKind::kStats};
   if (name == kReportName) return FileName{.kind = NameKind::kReport};
+  if (name == kRepairMarkName) return FileName{.kind = NameKind::kRepairMark};
   const auto numbered = [](NameKind kind, Bytes digits) -> std::optional<FileName> {
     const auto number = number_in(digits);
     if (!number) return std::nullopt;
@@ -71,6 +72,7 @@ std::string make_name(const FileName& name) {
     case NameKind::kLock: text = kLockName; break;
     case NameKind::kStats: text = kStatsName; break;
     case NameKind::kReport: text = report_name(name.number); break;
+    case NameKind::kRepairMark: text = kRepairMarkName; break;
   }
   if (name.temporary) text += kTemporarySuffix;
   return text;

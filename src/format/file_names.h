@@ -9,6 +9,7 @@
 //   LOCK                held by the one writer
 //   STATS               what the writer publishes of itself
 //   LOG, LOG.1 ...      the report for people, and its older parts
+//   REPAIR-UNFINISHED   says that a repair into this directory is under way, or was cut off
 //   CURRENT.tmp ...     a file being written that will be renamed: any of the names above and ".tmp"
 //
 // Numbers are decimal, padded with zeros to six digits and longer when they must be, never 0; manifests, log segments,
@@ -27,7 +28,18 @@
 
 namespace nacre::format {
 
-enum class NameKind : uint8_t { kCurrent, kManifest, kLog, kTable, kBlob, kReserve, kLock, kStats, kReport };
+enum class NameKind : uint8_t {
+  kCurrent,
+  kManifest,
+  kLog,
+  kTable,
+  kBlob,
+  kReserve,
+  kLock,
+  kStats,
+  kReport,
+  kRepairMark
+};
 
 struct FileName {
   NameKind kind = NameKind::kCurrent;
@@ -42,6 +54,7 @@ inline constexpr const char* kCurrentTemporaryName = "CURRENT.tmp";
 inline constexpr const char* kLockName = "LOCK";
 inline constexpr const char* kStatsName = "STATS";
 inline constexpr const char* kReportName = "LOG";
+inline constexpr const char* kRepairMarkName = "REPAIR-UNFINISHED";
 
 std::string manifest_name(uint64_t number);
 std::string log_name(uint64_t number);

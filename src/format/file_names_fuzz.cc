@@ -18,7 +18,7 @@ void run(Bytes bytes) {
     NACRE_CHECK(!is_numbered(name->kind) || name->number != 0);
     return;
   }
-  FileName name{.kind = static_cast<NameKind>(input.below(7)), .temporary = input.flag()};
+  FileName name{.kind = static_cast<NameKind>(input.below(10)), .temporary = input.flag()};
   const uint64_t number = input.number();
   if (is_numbered(name.kind)) name.number = number != 0 ? number : 1;
   if (name.kind == NameKind::kReport) name.number = number;
@@ -31,8 +31,9 @@ void run(Bytes bytes) {
 std::vector<std::string> seeds() {
   std::vector<std::string> all = fuzz::random_seeds(1, 20);
   all[0][0] = '\1';
-  for (const char* name : {"CURRENT", "CURRENT.tmp", "MANIFEST-000012", "000013.wal", "1234567.sst", "000014.blob",
-                           "LOCK", "STATS", "LOG.3", "18446744073709551615.sst", "000013.wal.tmp"}) {
+  for (const char* name :
+       {"CURRENT", "CURRENT.tmp", "MANIFEST-000012", "000013.wal", "1234567.sst", "000014.blob", "LOCK", "STATS",
+        "LOG.3", "REPAIR-UNFINISHED", "18446744073709551615.sst", "000013.wal.tmp"}) {
     all.push_back(std::string(1, '\0') + name);
   }
   return all;

@@ -20,8 +20,9 @@ TEST(FileNames, AreWhatTheFieldIsUsedTo) {
 }
 
 TEST(FileNames, RoundTrip) {
-  for (const NameKind kind : {NameKind::kCurrent, NameKind::kManifest, NameKind::kLog, NameKind::kTable,
-                              NameKind::kBlob, NameKind::kReserve, NameKind::kLock, NameKind::kStats, NameKind::kReport}) {
+  for (const NameKind kind :
+       {NameKind::kCurrent, NameKind::kManifest, NameKind::kLog, NameKind::kTable, NameKind::kBlob, NameKind::kReserve,
+        NameKind::kLock, NameKind::kStats, NameKind::kReport, NameKind::kRepairMark}) {
     for (const uint64_t number : {uint64_t{1}, uint64_t{999999}, uint64_t{1000000}, ~uint64_t{0}}) {
       for (const bool temporary : {false, true}) {
         const bool has_number = is_numbered(kind) || kind == NameKind::kReport;
@@ -79,6 +80,7 @@ TEST(FileNames, LikenessesAreSomebodyElses) {
                            "LOG.01",
                            "LOG.old",
                            "LOG-1",
+                           "REPAIR-UNFINISHED.1",
                            "18446744073709551616.sst",
                            "99999999999999999999999.wal",
                            "lost+found",

@@ -5,7 +5,8 @@
 
 #include "base/result.h"
 #include "format/file_names.h"
-#include "wal/segment_reader.h"
+#include "salvage/findings.h"
+#include "salvage/patient_file.h"
 
 namespace nacre::salvage {
 
@@ -45,7 +46,7 @@ void DamagedLog::read_segment(const std::string& name, uint64_t number) {
     findings_.push_back({.kind = begin_.floor ? RepairFinding::Kind::kNote : RepairFinding::Kind::kLost,
                          .file = name,
                          .bytes = kLogHeaderBytes,
-                         .what = std::string("a log segment cannot be read: ") + header.error().reason});
+                         .what = "a log segment cannot be read: " + why(header.error())});
     return;
   }
   if (!header->identity) return;  // its making was cut off: it was never used
@@ -66,10 +67,20 @@ void DamagedLog::read_segment(const std::string& name, uint64_t number) {
 }
 
 void DamagedLog::search(Segment& segment, std::unique_ptr<ReadableFile> file) {
-  wal::SegmentReader reader(std::move(file), segment.number, segment.identity.salt);
+  auto patient = std::make_unique<PatientFile>(std::move(file));
+  const PatientFile& read = *patient;
+  wal::SegmentReader reader(std::move(patient), segment.number, segment.identity.salt);
   const auto searched = reader.search(kLogHeaderBytes, [&](uint64_t offset, const LogRecordHeader& header) {
     segment.records.push_back({.offset = offset, .header = header});
   });
+  if (read.unreadable().bytes != 0) {
+    damaged_ = true;
+    findings_.push_back({.kind = RepairFinding::Kind::kLost,
+                         .file = format::log_name(segment.number),
+                         .offset = read.unreadable().first,
+                         .bytes = read.unreadable().bytes,
+                         .what = "the system cannot read all of the segment: records there are lost"});
+  }
   if (searched) return;
   damaged_ = true;
   findings_.push_back(
@@ -187,7 +198,7 @@ void DamagedLog::note_missing(uint64_t number, const char* what) {
 }
 
 void DamagedLog::note_hole(const Segment& segment, uint64_t lsn, bool synced, uint64_t records_behind) {
-  damaged_ = true;
+  (synced ? damaged_ : torn_) = true;
   std::string what = synced ? "log records that had been synced are damaged"
                             : "log records are damaged, or were torn by a crash: they had not been synced";
   if (records_behind != 0) {
@@ -207,7 +218,7 @@ void DamagedLog::note_end(const Segment& segment, uint64_t lsn, bool synced) {
   if (synced) return note_hole(segment, lsn, true, 0);
   auto file = directory_.open_read(format::log_name(segment.number));
   if (!file) return;
-  wal::SegmentReader reader(*std::move(file), segment.number, segment.identity.salt);
+  wal::SegmentReader reader(std::make_unique<PatientFile>(*std::move(file)), segment.number, segment.identity.salt);
   const auto record = reader.read(offset);
   if (record && !*record && reader.looked_begun()) note_hole(segment, lsn, false, 0);
 }
@@ -220,23 +231,38 @@ uint64_t DamagedLog::largest_record_bytes() const {
   return largest;
 }
 
-Result<uint64_t> DamagedLog::deliver(const std::function<Result<void>(const LogRecord&)>& apply) {
+Result<void> DamagedLog::deliver(const std::function<void(const LogRecord&)>& apply) {
   const Segment* open = nullptr;
   std::unique_ptr<wal::SegmentReader> reader;
-  uint64_t delivered = 0;
+  Result<void> outcome;
   for (const Delivery& delivery : deliveries_) {
     if (delivery.segment != open) {
       open = delivery.segment;
-      NACRE_TRY_ASSIGN(auto file, directory_.open_read(format::log_name(open->number)));
-      reader = std::make_unique<wal::SegmentReader>(std::move(file), open->number, open->identity.salt);
+      reader.reset();
+      if (auto file = directory_.open_read(format::log_name(open->number))) {
+        reader = std::make_unique<wal::SegmentReader>(std::make_unique<PatientFile>(*std::move(file)), open->number,
+                                                      open->identity.salt);
+      } else if (outcome) {
+        outcome = located(file.error(), FileKind::kLog, open->number);
+      }
     }
-    NACRE_TRY_ASSIGN(const auto record, reader->read(delivery.offset));
-    if (!record) return located(became_shorter(delivery.offset), FileKind::kLog, open->number);
-    NACRE_TRY(apply(
-        {.first_sequence = record->header.first_sequence, .count = record->header.count, .payload = record->payload}));
-    delivered++;
+    if (reader != nullptr) {
+      const auto delivered = deliver_one(delivery, *reader, apply);
+      if (!delivered && outcome) outcome = delivered;
+    }
+    if (!outcome && !past_damage_) break;
   }
-  return delivered;
+  return outcome;
+}
+
+Result<void> DamagedLog::deliver_one(const Delivery& delivery, wal::SegmentReader& reader,
+                                     const std::function<void(const LogRecord&)>& apply) const {
+  auto record = reader.read(delivery.offset);
+  if (record && !*record) record = malformed("it was whole a moment ago", delivery.offset);
+  if (!record) return located(record.error(), FileKind::kLog, delivery.segment->number);
+  const format::LogRecordHeader& header = (*record)->header;
+  apply({.first_sequence = header.first_sequence, .count = header.count, .payload = (*record)->payload});
+  return {};
 }
 
 }  // namespace nacre::salvage

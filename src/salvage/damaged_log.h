@@ -6,8 +6,10 @@
 //   - Without: the newest segments that follow one another without a gap, up to their end. For every key that is written there the
 //     newest write is there too, so nothing older than the tables can come back. A hole in it ends this: then only
 //     operations above what the tables are known to hold may be applied (`only_unflushed`).
-// A hole above everything that the log says was synced is where a crash tore it, and is no loss; any other is.
+// A hole above everything that the log says was synced may be where a crash tore it. It is told as a loss all the same, since nothing
+// tells it from records that rotted; but of the other files it says nothing: `torn`, not `damaged`.
 // Behind a hole records are delivered only if asked for: later commits without earlier ones are no state that ever was.
+// Pages that the system cannot read are like damaged ones, and a finding.
 //
 // Memory: 24 bytes a record, and a buffer of 1 MiB or the largest record. Thread safety: one thread.
 #pragma once
@@ -21,6 +23,7 @@
 #include "format/log_format.h"
 #include "nacre/repair.h"
 #include "nacre/runtime.h"
+#include "wal/segment_reader.h"
 
 namespace nacre::salvage {
 
@@ -41,12 +44,14 @@ class DamagedLog {
   DamagedLog(Directory& directory, const format::Uuid& uuid, const LogBegin& begin, bool past_damage,
              std::vector<RepairFinding>& findings);
 
-  // Whether the log has a hole below what was synced, or lacks segments.
+  // Whether the log has a hole below what was synced, or lacks segments, or cannot be read in full.
   bool damaged() const { return damaged_; }
+  // Whether it has a hole above that.
+  bool torn() const { return torn_; }
   uint64_t file_bytes() const { return file_bytes_; }
   uint64_t largest_record_bytes() const;
-  // In order. The first error of `apply` ends it.
-  Result<uint64_t> deliver(const std::function<Result<void>(const LogRecord&)>& apply);
+  // In order. What can no longer be read ends it, or, past damage, is left out. Answers the first error.
+  Result<void> deliver(const std::function<void(const LogRecord&)>& apply);
 
  private:
   struct Found {
@@ -71,6 +76,8 @@ class DamagedLog {
   void read_segments();
   void read_segment(const std::string& name, uint64_t number);
   void search(Segment& segment, std::unique_ptr<ReadableFile> file);
+  Result<void> deliver_one(const Delivery& delivery, wal::SegmentReader& reader,
+                           const std::function<void(const LogRecord&)>& apply) const;
   const Segment* numbered(uint64_t number, uint64_t salt) const;
   Segment* successor(const Segment& segment);
   std::vector<const Segment*> chain_from_floor();
@@ -89,6 +96,7 @@ class DamagedLog {
   std::vector<Delivery> deliveries_;
   uint64_t file_bytes_ = 0;
   bool damaged_ = false;
+  bool torn_ = false;
 };
 
 }  // namespace nacre::salvage

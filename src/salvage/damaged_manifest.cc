@@ -10,18 +10,44 @@ namespace nacre::salvage {
 
 using format::VersionEdit;
 
-// The name, or, where it is none that a keyspace can have, one that says the id.
+bool KnownTree::is_free(const std::string& name, std::optional<uint32_t> id) const {
+  if (name == format::kDefaultKeyspaceName) return false;
+  const auto taken = ids_.find(name);
+  return taken == ids_.end() || taken->second == id;
+}
+
+std::string KnownTree::made_up_name(std::string name, std::optional<uint32_t> id) const {
+  while (!is_free(name, id)) name += '_';
+  return name;
+}
+
 std::string KnownTree::name_for(uint32_t id, const std::string& name) const {
   if (id == format::kDefaultKeyspace) return format::kDefaultKeyspaceName;
-  const auto is_free = [&](const std::string& wanted) {
-    return wanted != format::kDefaultKeyspaceName &&
-           std::none_of(keyspaces.begin(), keyspaces.end(),
-                        [&](const auto& other) { return other.first != id && other.second.name == wanted; });
-  };
-  if (!name.empty() && name.size() <= format::kMaxKeyspaceNameBytes && is_free(name)) return name;
-  std::string other = "keyspace-" + std::to_string(id);
-  while (!is_free(other)) other += '_';
-  return other;
+  if (!name.empty() && name.size() <= format::kMaxKeyspaceNameBytes && is_free(name, id)) return name;
+  return made_up_name("keyspace-" + std::to_string(id), id);
+}
+
+void KnownTree::create(uint32_t id, const format::KeyspaceRecord& created) {
+  std::string name = name_for(id, created.name);
+  if (const auto before = keyspaces.find(id); before != keyspaces.end()) ids_.erase(before->second.name);
+  ids_[name] = id;
+  keyspaces[id] = {.name = std::move(name), .options = created.options};
+  next_keyspace_id = std::max(next_keyspace_id, uint64_t{id} + 1);
+}
+
+void KnownTree::drop(uint32_t id) {
+  dropped.insert(id);
+  if (const auto known = keyspaces.find(id); known != keyspaces.end()) {
+    ids_.erase(known->second.name);
+    keyspaces.erase(known);
+  }
+  for (const uint64_t number : numbers_[id]) {
+    const auto table = tables.find(number);
+    if (table == tables.end() || table->second.keyspace != id) continue;
+    tables.erase(table);
+    removed.insert(number);
+  }
+  numbers_.erase(id);
 }
 
 void KnownTree::apply(const VersionEdit& edit) {
@@ -29,15 +55,8 @@ void KnownTree::apply(const VersionEdit& edit) {
   if (edit.next_keyspace_id) next_keyspace_id = std::max(next_keyspace_id, *edit.next_keyspace_id);
   if (edit.log_floor && edit.log_floor->lsn >= log_floor.lsn) log_floor = *edit.log_floor;
   if (edit.log_synced_through) log_synced_through = std::max(log_synced_through, *edit.log_synced_through);
-  if (edit.created) {
-    keyspaces[edit.keyspace] = {.name = name_for(edit.keyspace, edit.created->name), .options = edit.created->options};
-    next_keyspace_id = std::max(next_keyspace_id, uint64_t{edit.keyspace} + 1);
-  }
-  if (edit.dropped) {
-    keyspaces.erase(edit.keyspace);
-    dropped.insert(edit.keyspace);
-    std::erase_if(tables, [&](const auto& table) { return table.second.keyspace == edit.keyspace; });
-  }
+  if (edit.created) create(edit.keyspace, *edit.created);
+  if (edit.dropped) drop(edit.keyspace);
   if (edit.flushed_through && keyspaces.contains(edit.keyspace)) {
     format::Sequence& through = keyspaces[edit.keyspace].flushed_through;
     through = std::max(through, *edit.flushed_through);
@@ -48,6 +67,7 @@ void KnownTree::apply(const VersionEdit& edit) {
   }
   for (const format::PlacedTable& placed : edit.added) {
     removed.erase(placed.table.number);  // moved
+    numbers_[edit.keyspace].push_back(placed.table.number);
     tables[placed.table.number] = {
         .keyspace = edit.keyspace, .level = placed.level, .run = placed.run, .record = placed.table};
     next_file_number = std::max(next_file_number, placed.table.number + 1);

@@ -10,6 +10,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "format/manifest_format.h"
@@ -42,7 +44,7 @@ struct KnownTree {
   format::Uuid uuid;  // nil if no manifest said it
   std::map<uint32_t, KnownKeyspace> keyspaces;
   std::map<uint64_t, KnownTable> tables;  // by number
-  std::set<uint64_t> removed;             // numbers of tables
+  std::set<uint64_t> removed;             // numbers of tables, those of dropped keyspaces too
   std::set<uint32_t> dropped;             // ids of keyspaces
   format::LogFloor log_floor;
   uint64_t log_synced_through = 0;
@@ -51,8 +53,20 @@ struct KnownTree {
   uint64_t next_keyspace_id = 0;
 
   void apply(const format::VersionEdit& edit);
-  // A name for a keyspace of this id: the one given, unless none can be named so.
+  // A name for a keyspace of this id: the one given, unless none can be named so, or another one is.
   std::string name_for(uint32_t id, const std::string& name) const;
+  // The name, with something behind it if a keyspace is named so.
+  std::string made_up_name(std::string name) const { return made_up_name(std::move(name), std::nullopt); }
+
+ private:
+  bool is_free(const std::string& name, std::optional<uint32_t> id) const;
+  std::string made_up_name(std::string name, std::optional<uint32_t> id) const;
+  void create(uint32_t id, const format::KeyspaceRecord& created);
+  void drop(uint32_t id);
+
+  std::unordered_map<std::string, uint32_t> ids_;  // by name
+  std::unordered_map<uint32_t, std::vector<uint64_t>>
+      numbers_;  // of tables that were added to a keyspace, and may be gone
 };
 
 // Reads what `directory` has, and tells `findings` what is wrong with it. Never fails: nothing known is an answer.

@@ -4,6 +4,8 @@
 
 #include "base/result.h"
 #include "format/filter.h"
+#include "salvage/block_search.h"
+#include "salvage/patient_file.h"
 
 namespace nacre::salvage {
 
@@ -13,24 +15,10 @@ using format::StoredKind;
 
 namespace {
 
-constexpr uint64_t kPageBytes = 4096;
-constexpr uint64_t kPassBytes = uint64_t{1} << 20;
-// A search may compute checksums over this many times the file, and look at so many trailers for each byte of it.
-constexpr uint64_t kSearchFactor = 16;
+// Blocks are seldom longer, if nothing says how long they are.
+constexpr uint64_t kUsualBytes = uint64_t{32} << 10;
 
 }  // namespace
-
-bool read_what_can_be(ReadableFile& file, uint64_t offset, std::span<char> out) {
-  if (const auto got = file.read(offset, out); got && *got == out.size()) return true;
-  for (size_t at = 0; at < out.size();) {
-    const std::span<char> page =
-        out.subspan(at, std::min<size_t>(kPageBytes - (offset + at) % kPageBytes, out.size() - at));
-    const auto got = file.read(offset + at, page);
-    std::fill(page.begin() + static_cast<ptrdiff_t>(got ? *got : 0), page.end(), '\0');
-    at += page.size();
-  }
-  return false;
-}
 
 DamagedTable::DamagedTable(std::unique_ptr<ReadableFile> file, const format::TableIdentity& id)
     : file_(std::move(file)), id_(id), file_bytes_(file_->size_bytes()) {
@@ -167,90 +155,38 @@ Result<DamagedTable::Block> DamagedTable::load(const Place& place) const {
 
 // --- Looking for blocks ---
 
-// All places that look like the trailer of a stored block.
-std::vector<DamagedTable::Trailer> DamagedTable::trailers() const {
-  std::vector<Trailer> all;
-  std::string window;
-  for (uint64_t begin = 0; begin + kStoredTrailerBytes <= file_bytes_; begin += kPassBytes) {
-    window.resize(std::min(kPassBytes + kStoredTrailerBytes - 1, file_bytes_ - begin));
-    (void)read_what_can_be(*file_, begin, window);
-    for (size_t at = 0; at + kStoredTrailerBytes <= window.size(); at++) {
-      const char* bytes = window.data() + at;
-      if (bytes[6] != 0 || bytes[7] != 0 || bytes[5] < 1 || bytes[5] > 5 || bytes[4] < 0 || bytes[4] > 2) continue;
-      all.push_back({.at = begin + at,
-                     .raw_bytes = base::load<uint32_t>(bytes),
-                     .compression = static_cast<Compression>(bytes[4]),
-                     .kind = static_cast<StoredKind>(bytes[5])});
-    }
-  }
-  return all;
-}
-
-// The trailer that ends the block which begins at `begin`; null if none proves to.
-const DamagedTable::Trailer* DamagedTable::block_from(uint64_t begin, const std::vector<Trailer>& all,
-                                                      uint64_t* budget) const {
-  auto trailer =
-      std::upper_bound(all.begin(), all.end(), begin, [](uint64_t at, const Trailer& t) { return at < t.at; });
-  std::string stored;
-  for (; trailer != all.end() && *budget != 0; ++trailer, --*budget) {
-    const uint64_t payload_bytes = trailer->at - begin;
-    const bool may_be =
-        trailer->compression == Compression::kNone
-            ? trailer->raw_bytes == static_cast<uint32_t>(payload_bytes)
-            : payload_bytes < trailer->raw_bytes && trailer->raw_bytes <= format::kMaxCompressedRawBytes;
-    if (!may_be) continue;
-    if (payload_bytes >= *budget) return nullptr;
-    *budget -= payload_bytes;
-    stored.resize(payload_bytes + kStoredTrailerBytes);
-    (void)read_what_can_be(*file_, begin, stored);
-    if (format::open_stored(stored, trailer->kind, id_.checksum_seed(begin))) return &*trailer;
-  }
-  return nullptr;
-}
-
-void DamagedTable::found(uint64_t begin, const Trailer& trailer) {
-  const uint64_t bytes = trailer.at + kStoredTrailerBytes - begin;
-  if (trailer.kind == StoredKind::kData) {
-    places_.push_back({.offset = begin, .bytes = bytes});
-    return;
-  }
-  data_ended_ = true;
-  const auto raw = load_part(begin, bytes, trailer.kind);
+// A part behind the data: what the footer does not lead to.
+void DamagedTable::found_part(const FoundBlock& block) {
+  const auto raw = load_part(block.offset, block.bytes, block.kind);
   if (!raw) return;
-  if (trailer.kind == StoredKind::kTombstones && !tombstones_) {
+  if (block.kind == StoredKind::kTombstones && !tombstones_) {
     if (auto decoded = format::TombstoneSet::decode(*raw)) tombstones_ = *std::move(decoded);
   }
-  if (trailer.kind == StoredKind::kProperties && !properties_) {
+  if (block.kind == StoredKind::kProperties && !properties_) {
     if (auto decoded = format::decode_properties(*raw)) properties_ = *std::move(decoded);
   }
 }
 
 void DamagedTable::search() {
   places_.clear();
-  const std::vector<Trailer> all = trailers();
   const uint64_t end = footer_ ? footer_->tombstones_at : file_bytes_;
-  uint64_t budget = kSearchFactor * std::max(file_bytes_, kPassBytes);
-  bool in_gap = false;
-  uint64_t gap_begin = 0;
-  uint64_t begin = 0;
-  while (begin < end) {
-    const Trailer* trailer = block_from(begin, all, &budget);
-    if (trailer != nullptr) {
-      if (in_gap && !data_ended_) places_.push_back({.offset = gap_begin, .bytes = begin - gap_begin, .gap = true});
-      in_gap = false;
-      found(begin, *trailer);
-      begin = trailer->at + kStoredTrailerBytes;
-      continue;
+  const uint64_t block_bytes = properties_ ? properties_->block_bytes : 0;
+  BlockSearch blocks(*file_, id_, end, std::clamp(2 * block_bytes, kUsualBytes, 4 * kUsualBytes));
+  uint64_t begin = 0;  // behind the last block
+  bool data_ended = false;
+  for (const FoundBlock& block : blocks.run()) {
+    if (begin < block.offset && !data_ended)
+      places_.push_back({.offset = begin, .bytes = block.offset - begin, .gap = true});
+    begin = block.end();
+    data_ended |= block.kind != StoredKind::kData;
+    if (block.kind == StoredKind::kData) {
+      places_.push_back({.offset = block.offset, .bytes = block.bytes});
+    } else {
+      found_part(block);
     }
-    if (!in_gap) gap_begin = begin;
-    in_gap = true;
-    const auto next = std::upper_bound(all.begin(), all.end(), begin,
-                                       [](uint64_t at, const Trailer& t) { return at < t.at + kStoredTrailerBytes; });
-    begin = next != all.end() && budget != 0 ? next->at + kStoredTrailerBytes : end;
   }
-  if (data_ended_) return;
-  const uint64_t from = in_gap ? gap_begin : end;
-  if (in_gap || !footer_) places_.push_back({.offset = from, .bytes = end - from, .gap = true});
+  if (data_ended) return;
+  if (begin < end || !footer_) places_.push_back({.offset = begin, .bytes = end - begin, .gap = true});
 }
 
 }  // namespace nacre::salvage

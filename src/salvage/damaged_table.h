@@ -1,14 +1,12 @@
 // DamagedTable: a table file of which whatever can be read is read.
 //
 // While footer and index check, they say where the blocks lie, and each block is judged alone. When they do not, the blocks are
-// looked for: each ends with a trailer of a known shape whose checksum is seeded with the table and the offset where the
-// block begins, and the next block begins behind it. So one pass collects what looks like a trailer, and a block is proved by
-// trying the trailers behind its beginning; after damage each trailer's end is tried as a beginning. The bytes between proved
-// blocks are gaps.
+// looked for (block_search.h). The bytes between proved blocks are gaps.
 //
 // A range of the file that the system cannot read counts as damaged, page by page.
 //
-// Memory: 24 bytes a block, the index, the range tombstones, and one block. Thread safety: one thread.
+// Memory: 24 bytes a block, the index, the range tombstones, and one block; while blocks are looked for 8 MiB more. Thread safety: one
+// thread.
 #pragma once
 
 #include <memory>
@@ -22,6 +20,7 @@
 #include "format/stored_block.h"
 #include "format/tombstones.h"
 #include "nacre/runtime.h"
+#include "salvage/block_search.h"
 
 namespace nacre::salvage {
 
@@ -32,9 +31,6 @@ struct Fault {
   uint64_t bytes = 0;
   Error error;
 };
-
-// Fills `out`; pages that the system cannot read become zeros, and the answer is false.
-bool read_what_can_be(ReadableFile& file, uint64_t offset, std::span<char> out);
 
 class DamagedTable {
  public:
@@ -65,13 +61,6 @@ class DamagedTable {
   std::optional<std::string> fence(size_t i) const;
 
  private:
-  struct Trailer {
-    uint64_t at = 0;
-    uint32_t raw_bytes = 0;
-    Compression compression = Compression::kNone;
-    format::StoredKind kind = format::StoredKind::kData;
-  };
-
   void fault(const char* part, uint64_t offset, uint64_t bytes, Error error);
   Result<std::string> load_part(uint64_t offset, uint64_t bytes, format::StoredKind kind) const;
   void read_footer();
@@ -80,9 +69,7 @@ class DamagedTable {
   void read_filter();
   bool read_index();
   void search();
-  std::vector<Trailer> trailers() const;
-  const Trailer* block_from(uint64_t begin, const std::vector<Trailer>& all, uint64_t* budget) const;
-  void found(uint64_t begin, const Trailer& trailer);
+  void found_part(const FoundBlock& block);
 
   std::unique_ptr<ReadableFile> file_;
   format::TableIdentity id_;
@@ -94,7 +81,6 @@ class DamagedTable {
   format::IndexView index_;
   std::vector<Place> places_;
   std::vector<Fault> faults_;
-  bool data_ended_ = false;  // while searching: a part behind the data was found
 };
 
 }  // namespace nacre::salvage

@@ -9,6 +9,9 @@
 
 namespace nacre::salvage {
 
+// What is wrong, in words.
+inline std::string why(const Error& error) { return error.reason != nullptr ? error.reason : error.to_string(); }
+
 // Keys from `from` to `to`, both included; nothing is open.
 struct KeyRange {
   std::optional<std::string> from;

@@ -2,11 +2,15 @@
 
 #include "nacre/inspect.h"
 
+#include <algorithm>
+
 #include "base/result.h"
 #include "format/file_names.h"
 #include "salvage/damaged_manifest.h"
 #include "salvage/damaged_table.h"
 #include "salvage/items.h"
+#include "salvage/patient_file.h"
+#include "salvage/survey.h"
 
 namespace nacre {
 
@@ -68,12 +72,29 @@ Result<void> inspect_file(Directory& directory, const std::string& name, const I
 
 }  // namespace
 
+namespace {
+
+Result<void> inspect_whole(Directory& directory, salvage::Items& items) {
+  NACRE_TRY_ASSIGN(const auto entries, directory.list());
+  if (!salvage::holds_data(entries)) {
+    const bool foreign = std::any_of(entries.begin(), entries.end(), [](const DirectoryEntry& entry) {
+      return !format::parse_name(entry.name).has_value();
+    });
+    if (foreign) return invalid_argument(Operation::kOpen, "the directory is not a database and holds other files");
+    return Error{
+        .kind = ErrorKind::kNotFound, .operation = Operation::kOpen, .reason = "the directory holds no database"};
+  }
+  salvage::inspect_directory(directory, items);
+  return {};
+}
+
+}  // namespace
+
 Result<void> inspect(const std::string& path, const InspectOptions& options,
                      const std::function<bool(const InspectItem&)>& on_item, const Runtime& runtime) noexcept {
   salvage::Items items(on_item);
   if (const auto directory = runtime.file_system->open_directory(path, false)) {
-    salvage::inspect_directory(**directory, items);
-    return {};
+    return inspect_whole(**directory, items);
   }
   const size_t slash = path.rfind('/');
   const std::string parent = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);

@@ -4,8 +4,8 @@
 
 #include "format/batch_format.h"
 #include "format/log_format.h"
-#include "salvage/damaged_table.h"
 #include "salvage/items.h"
+#include "salvage/patient_file.h"
 #include "wal/segment_reader.h"
 
 namespace nacre::salvage {
@@ -131,8 +131,12 @@ void inspect_log(std::unique_ptr<ReadableFile> file, uint64_t file_number, const
     item.fields.push_back(word("placement", "none: not a part of the log yet, or lost"));
   }
   items.add(item);
-  wal::SegmentReader reader(std::move(file), file_number, header->identity->salt);
+  auto patient = std::make_unique<PatientFile>(std::move(file));
+  const PatientFile& read = *patient;
+  wal::SegmentReader reader(std::move(patient), file_number, header->identity->salt);
   LogInspection(reader, *header, options, items).run();
+  if (const Unreadable& unreadable = read.unreadable(); unreadable.bytes != 0)
+    items.damage(unreadable.first, unreadable.bytes, "the system cannot read it");
 }
 
 }  // namespace nacre::salvage

@@ -1,12 +1,15 @@
 // CURRENT, manifests, and what a directory consists of by them.
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "base/result.h"
 #include "format/file_names.h"
 #include "salvage/damaged_manifest.h"
 #include "salvage/damaged_table.h"
 #include "salvage/items.h"
+#include "salvage/patient_file.h"
 
 namespace nacre::salvage {
 
@@ -154,6 +157,7 @@ const char* name_word(format::NameKind kind) {
     case format::NameKind::kLock: return "lock";
     case format::NameKind::kReport: return "report";
     case format::NameKind::kStats: return "statistics";
+    case format::NameKind::kRepairMark: return "mark of an unfinished repair";
   }
   return "unknown";
 }
@@ -162,6 +166,7 @@ void show_files(Directory& directory, const KnownTree& tree, Items& items) {
   auto entries = directory.list();
   if (!entries) return items.damage(0, 0, entries.error());
   std::sort(entries->begin(), entries->end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  std::set<uint64_t> there;  // of the tables in force
   for (const DirectoryEntry& entry : *entries) {
     const auto name = format::parse_name(entry.name);
     InspectItem item{
@@ -170,13 +175,21 @@ void show_files(Directory& directory, const KnownTree& tree, Items& items) {
         .fields = {bytes("name", entry.name), word("kind", !name ? "of somebody else" : name_word(name->kind))}};
     if (const std::string state = name ? state_of(*name, tree) : ""; !state.empty())
       item.fields.push_back(word("state", state));
+    if (name && name->kind == format::NameKind::kTable && !name->temporary) {
+      const auto known = tree.tables.find(name->number);
+      if (known != tree.tables.end()) {
+        there.insert(name->number);
+        const uint64_t recorded = known->second.record.file_bytes;
+        item.damaged = recorded != entry.size_bytes;
+        if (item.damaged)
+          item.fields.push_back(word("why", entry.name + " has " + std::to_string(entry.size_bytes) +
+                                                " bytes, and the manifest recorded " + std::to_string(recorded)));
+      }
+    }
     items.add(item);
   }
   for (const auto& [number, table] : tree.tables) {
-    const std::string name = format::table_name(number);
-    const bool there =
-        std::any_of(entries->begin(), entries->end(), [&](const auto& entry) { return entry.name == name; });
-    if (!there) items.damage(0, table.record.file_bytes, name + " is missing");
+    if (!there.contains(number)) items.damage(0, table.record.file_bytes, format::table_name(number) + " is missing");
   }
 }
 
@@ -194,16 +207,15 @@ void inspect_directory(Directory& directory, Items& items) {
                           number("log_floor_segment", tree.log_floor.segment),
                           number("next_file_number", tree.next_file_number)}});
   }
+  std::map<uint32_t, std::vector<const KnownTable*>> tables_of;
+  for (const auto& [table_number, table] : tree.tables) tables_of[table.keyspace].push_back(&table);
   for (const auto& [id, keyspace] : tree.keyspaces) {
     InspectItem item{.what = "keyspace",
                      .fields = {bytes("name", keyspace.name), number("id", id),
                                 number("flushed_through", keyspace.flushed_through)}};
     for (InspectField& field : fields_of(keyspace.options)) item.fields.push_back(std::move(field));
     items.add(item);
-    std::vector<const KnownTable*> tables;
-    for (const auto& [table_number, table] : tree.tables) {
-      if (table.keyspace == id) tables.push_back(&table);
-    }
+    std::vector<const KnownTable*>& tables = tables_of[id];
     std::sort(tables.begin(), tables.end(), [](const KnownTable* a, const KnownTable* b) {
       if (a->level != b->level) return a->level < b->level;
       return a->run != b->run ? a->run > b->run : a->record.smallest_key < b->record.smallest_key;

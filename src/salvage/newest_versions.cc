@@ -68,25 +68,37 @@ void NewestVersions::add_tombstones(const format::TombstoneSet& set) {
   }
 }
 
-void NewestVersions::add_operation(const format::BatchOp& op, format::Sequence sequence) {
+void NewestVersions::add_logged(const format::BatchOp& op, format::Sequence sequence, bool held) {
   if (op.kind == EntryKind::kRangeErase) {
-    tombstones_.push_back({.begin = std::string(op.key), .end = std::string(op.value), .sequence = sequence});
+    (held ? held_tombstones_ : tombstones_)
+        .push_back({.begin = std::string(op.key), .end = std::string(op.value), .sequence = sequence});
     return;
   }
   Version& version = logged_[std::string(op.key)];
-  version.trailer = format::make_trailer(sequence, op.kind);
-  version.value = op.value;
+  const uint64_t trailer = format::make_trailer(sequence, op.kind);
+  if (trailer < version.trailer) return;
+  version = {.trailer = trailer, .held = held, .value = std::string(op.value)};
+}
+
+format::TombstoneSet NewestVersions::set_of(const std::vector<Tombstone>& tombstones) {
+  std::vector<format::RangeTombstone> views;
+  for (const Tombstone& tombstone : tombstones) {
+    views.push_back({.begin = tombstone.begin, .end = tombstone.end, .sequence = tombstone.sequence});
+  }
+  return format::TombstoneSet::build(views);
 }
 
 Result<void> NewestVersions::for_each(const std::function<Result<void>(Bytes key, Bytes value)>& keep) {
-  std::vector<format::RangeTombstone> views;
-  for (const Tombstone& tombstone : tombstones_) {
-    views.push_back({.begin = tombstone.begin, .end = tombstone.end, .sequence = tombstone.sequence});
-  }
-  const format::TombstoneSet erased = format::TombstoneSet::build(views);
-  const auto decide = [&](Bytes key, uint64_t trailer, Bytes value) -> Result<void> {
-    if (format::kind_of(trailer) != EntryKind::kPut) return {};
-    if (erased.covering(key, format::kMaxSequence) > format::sequence_of(trailer)) return {};
+  const format::TombstoneSet erased = set_of(tombstones_);
+  const format::TombstoneSet held_erased = set_of(held_tombstones_);
+  const auto decide = [&](Bytes key, uint64_t trailer, Bytes value, bool in_doubt, bool held) -> Result<void> {
+    const format::Sequence sequence = format::sequence_of(trailer);
+    const bool is_there =
+        format::kind_of(trailer) == EntryKind::kPut && erased.covering(key, format::kMaxSequence) <= sequence;
+    const bool erased_by_held = is_there && in_doubt && held_erased.covering(key, format::kMaxSequence) > sequence;
+    if (held || erased_by_held) doubts_.rely_on(key);
+    if (!is_there || erased_by_held) return {};
+    rescued_ += held;
     return keep(key, value);
   };
   Heap heap(tables_);
@@ -98,10 +110,14 @@ Result<void> NewestVersions::for_each(const std::function<Result<void>(Bytes key
     const bool log_has_it = logged != logged_.end() && (table == nullptr || Bytes(logged->first) <= table->key());
     const bool table_has_it = table != nullptr && (!log_has_it || table->key() == Bytes(logged->first));
     key = log_has_it ? Bytes(logged->first) : table->key();
-    if (log_has_it && (!table_has_it || logged->second.trailer >= table->trailer())) {
-      NACRE_TRY(decide(key, logged->second.trailer, logged->second.value));
-    } else {
-      NACRE_TRY(decide(key, table->trailer(), table->value()));
+    const Version* version = log_has_it ? &logged->second : nullptr;
+    // Every table that begins at the key or before is open, and behind its holes that lie there.
+    const bool in_doubt = ((version != nullptr && version->held) || !held_erased.empty()) && doubts_.contains(key);
+    if (version != nullptr && version->held && !in_doubt) version = nullptr;
+    if (version != nullptr && (!table_has_it || version->trailer > table->trailer())) {
+      NACRE_TRY(decide(key, version->trailer, version->value, in_doubt, version->held));
+    } else if (table_has_it) {
+      NACRE_TRY(decide(key, table->trailer(), table->value(), in_doubt, false));
     }
     if (log_has_it) ++logged;
     for (table = heap.top(); table != nullptr && table->key() == Bytes(key); table = heap.top()) heap.step();

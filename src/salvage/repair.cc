@@ -10,6 +10,7 @@
 #include "nacre/db.h"
 #include "salvage/newest_versions.h"
 #include "salvage/survey.h"
+#include "salvage/unmarked_files.h"
 
 namespace nacre {
 
@@ -19,7 +20,6 @@ using salvage::KnownKeyspace;
 using salvage::Survey;
 using salvage::Trust;
 
-constexpr const char* kUnfinishedName = "REPAIR-UNFINISHED";
 constexpr uint64_t kBatchBytes = uint64_t{1} << 20;
 
 class Repair {
@@ -38,7 +38,8 @@ class Repair {
 
   Result<void> fill(const std::string& into);
   void add_tables();
-  Result<void> add_log();
+  void add_log();
+  Result<void> mark_target();
   void add_record(const salvage::LogRecord& record);
   Result<void> write_keyspace(Db& db, const std::string& name, Saved& saved);
   uint64_t memory_bytes() const;
@@ -73,8 +74,10 @@ Result<RepairReport> Repair::run(const std::string& source, const std::string& i
   if (const Result<void> filled = fill(into); !filled) {
     const auto made = target_->list();
     for (const DirectoryEntry& entry : made ? *made : std::vector<DirectoryEntry>()) {
-      (void)target_->remove(entry.name).has_value();  // what stays is not taken for a database: the name above says so
+      if (entry.name != format::kRepairMarkName) (void)target_->remove(entry.name).has_value();
     }
+    const auto left = target_->list();  // what stays is not opened while the mark is there
+    if (left && left->size() == 1) (void)target_->remove(format::kRepairMarkName).has_value();
     return filled.error();
   }
   std::vector<RepairFinding> by_weight;  // what is lost first
@@ -93,7 +96,7 @@ Result<void> Repair::fill(const std::string& into) {
     saved_[known.name].any = true;
   }
   add_tables();
-  NACRE_TRY(add_log());
+  add_log();
   Options options;
   options.mode = OpenMode::kCreateNew;
   options.memory_bytes = memory_bytes();
@@ -101,8 +104,10 @@ Result<void> Repair::fill(const std::string& into) {
   if (const auto known = keyspaces.find(format::kDefaultKeyspace); known != keyspaces.end()) {
     options.keyspace = known->second.options;
   }
-  NACRE_TRY_ASSIGN(Db db, Db::open(into, options, runtime_));
-  NACRE_TRY(target_->create(kUnfinishedName));
+  NACRE_TRY(mark_target());
+  Runtime runtime = runtime_;
+  runtime.file_system = salvage::without_repair_marks(runtime_.file_system);
+  NACRE_TRY_ASSIGN(Db db, Db::open(into, options, runtime));
   for (auto& [name, saved] : saved_) {
     if (saved.any) NACRE_TRY(write_keyspace(db, name, saved));
   }
@@ -110,7 +115,14 @@ Result<void> Repair::fill(const std::string& into) {
   NACRE_TRY_ASSIGN(const auto wrong, db.check());
   if (!wrong.empty()) return wrong.front().error;
   NACRE_TRY(db.close());
-  NACRE_TRY(target_->remove(kUnfinishedName));
+  NACRE_TRY(target_->remove(format::kRepairMarkName));
+  return target_->sync();
+}
+
+// Before anything else is there: an open refuses what has the mark.
+Result<void> Repair::mark_target() {
+  NACRE_TRY_ASSIGN(const auto mark, target_->create(format::kRepairMarkName));
+  NACRE_TRY(mark->sync());
   return target_->sync();
 }
 
@@ -123,29 +135,43 @@ void Repair::add_tables() {
       saved.flushed_through = std::max(saved.flushed_through, table.largest_sequence);
     if (table.tombstones) saved.versions.add_tombstones(*table.tombstones);
     salvage::FileFindings findings(report_.findings, table.facts.name, name);
-    saved.versions.add_table(std::make_unique<salvage::TableSource>(
-        *source_, std::move(table.facts), std::move(findings), [this](uint64_t bytes) { advance(bytes); }));
+    saved.versions.add_table(std::make_unique<salvage::TableSource>(*source_, std::move(table.facts),
+                                                                    std::move(findings), saved.versions.doubts(),
+                                                                    [this](uint64_t bytes) { advance(bytes); }));
     report_.tables++;
+  }
+  for (const RepairFinding& finding : report_.findings) {  // tables that are missing, range erases that are lost
+    if (finding.kind == RepairFinding::Kind::kNote) continue;
+    const auto saved = saved_.find(finding.keyspace);
+    if (saved != saved_.end()) saved->second.versions.doubts().add({.from = finding.from, .to = finding.to});
   }
 }
 
-Result<void> Repair::add_log() {
-  NACRE_TRY_ASSIGN(report_.log_records, survey_.log->deliver([this](const salvage::LogRecord& record) -> Result<void> {
+void Repair::add_log() {
+  const auto delivered = survey_.log->deliver([this](const salvage::LogRecord& record) {
     add_record(record);
     advance(record.payload.size());
-    return {};
-  }));
-  return {};
+  });
+  if (delivered) return;
+  const Error& error = delivered.error();
+  report_.findings.push_back({.kind = RepairFinding::Kind::kLost,
+                              .file = format::log_name(error.file_number),
+                              .offset = error.offset,
+                              .what = std::string("log records can no longer be read, and are left out") +
+                                      (options_.log_past_damage ? ": " : " with all behind them: ") +
+                                      salvage::why(error)});
 }
 
 void Repair::add_record(const salvage::LogRecord& record) {
   const salvage::KnownTree& tree = survey_.tree;
   const bool whole = tree.trust == Trust::kWhole;
-  // Without a hole the log has the newest write of each key that it has any of: nothing in it can be older than a table.
-  const bool only_unflushed = whole || survey_.log->damaged();
+  // Without a hole the log has the newest write of each key that it has any of, but for writes without the log, which a whole
+  // manifest tells.
+  const bool only_unflushed = whole || survey_.log->damaged() || survey_.log->torn();
   format::BatchReader reader(record.payload);
   format::BatchOp op;
   format::Sequence sequence = record.first_sequence;
+  bool applied = false;
   for (auto more = reader.next(&op); !more || *more; more = reader.next(&op), sequence++) {
     if (!more || sequence > format::kMaxSoundSequence) {
       report_.findings.push_back(
@@ -157,9 +183,14 @@ void Repair::add_record(const salvage::LogRecord& record) {
     const bool mark = op.kind == format::EntryKind::kErase && op.key.empty();  // also stands for a drop
     Saved& saved = saved_[survey_.keyspace_name(op.keyspace)];
     saved.any = saved.any || !mark;
-    if (only_unflushed && sequence <= saved.flushed_through) continue;
+    if (only_unflushed && sequence <= saved.flushed_through) {
+      saved.versions.add_held_operation(op, sequence);
+      continue;
+    }
     saved.versions.add_operation(op, sequence);
+    applied = true;
   }
+  report_.log_records += applied;
 }
 
 // A value must fit a quarter of it.
@@ -196,6 +227,12 @@ Result<void> Repair::write_keyspace(Db& db, const std::string& name, Saved& save
     report_.bytes += key.size() + value.size();
     return batch.size_bytes() >= kBatchBytes ? write() : Result<void>();
   }));
+  if (saved.versions.rescued() != 0) {
+    salvage::FileFindings(report_.findings, "", name)
+        .note(0, 0,
+              std::to_string(saved.versions.rescued()) +
+                  " entries come from the log: the tables that had taken them are damaged or missing");
+  }
   return batch.empty() ? Result<void>() : write();
 }
 

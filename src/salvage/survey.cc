@@ -1,10 +1,12 @@
 #include "salvage/survey.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/result.h"
 #include "format/batch_format.h"
 #include "format/file_names.h"
+#include "salvage/patient_file.h"
 
 namespace nacre::salvage {
 
@@ -17,7 +19,17 @@ std::string Survey::keyspace_name(uint32_t id) const {
 }
 
 std::string Survey::keyspace_name(const SurveyedTable& table) const {
-  return table.keyspace ? keyspace_name(*table.keyspace) : "table-" + std::to_string(table.facts.id.number);
+  if (table.keyspace) return keyspace_name(*table.keyspace);
+  return tree.made_up_name("table-" + std::to_string(table.facts.id.number));
+}
+
+bool holds_data(const std::vector<DirectoryEntry>& entries) {
+  return std::any_of(entries.begin(), entries.end(), [](const DirectoryEntry& entry) {
+    const auto name = format::parse_name(entry.name);
+    if (!name || name->temporary) return false;
+    return name->kind == NameKind::kCurrent || name->kind == NameKind::kManifest || name->kind == NameKind::kLog ||
+           name->kind == NameKind::kTable || name->kind == NameKind::kBlob;
+  });
 }
 
 namespace {
@@ -42,6 +54,7 @@ class Surveyor {
   void note_missing_tables();
   bool manifest_lost_its_end();
   bool counts(uint64_t number) const;
+  bool was_dropped(const SurveyedTable& table) const;
   void note(RepairFinding::Kind kind, std::string file, std::string what) {
     survey_.findings.push_back({.kind = kind, .file = std::move(file), .what = std::move(what)});
   }
@@ -52,16 +65,13 @@ class Surveyor {
   std::vector<TableFile> files_;
   std::map<std::string, size_t> uuids_;  // how many files say so
   std::vector<SurveyedTable> read_;      // of this database, counting or not
+  std::set<uint64_t> numbers_read_;
   Survey survey_;
 };
 
 Result<Survey> Surveyor::run() {
   NACRE_TRY_ASSIGN(entries_, directory_.list());
-  const bool any = std::any_of(entries_.begin(), entries_.end(), [](const DirectoryEntry& entry) {
-    const auto name = format::parse_name(entry.name);
-    return name && !name->temporary && name->kind != NameKind::kLock && name->kind != NameKind::kReport;
-  });
-  if (!any) {
+  if (!holds_data(entries_)) {
     return Error{
         .kind = ErrorKind::kNotFound, .operation = Operation::kOpen, .reason = "there is no file of a database"};
   }
@@ -91,6 +101,10 @@ Result<Survey> Surveyor::run() {
   note_missing_tables();
   for (SurveyedTable& table : read_) {
     if (!counts(table.facts.id.number)) continue;
+    if (was_dropped(table)) {
+      note(RepairFinding::Kind::kNote, table.facts.name, "a table of a keyspace that was dropped: passed over");
+      continue;
+    }
     note_faults(table);
     survey_.tables.push_back(std::move(table));
   }
@@ -140,9 +154,7 @@ void Surveyor::read_table(const TableFile& file) {
   if (id.uuid != tree.uuid) {
     return note(RepairFinding::Kind::kNote, file.name, "a table of another database: passed over");
   }
-  const bool twice =
-      std::any_of(read_.begin(), read_.end(), [&](const auto& t) { return t.facts.id.number == id.number; });
-  if (twice)
+  if (numbers_read_.contains(id.number))
     return note(RepairFinding::Kind::kNote, file.name, "the same table lies under another name as well: passed over");
   if (!counts(id.number) && tree.trust != Trust::kWhole) return;
   auto opened = directory_.open_read(file.name);
@@ -175,11 +187,18 @@ void Surveyor::read_table(const TableFile& file) {
     surveyed.largest_block_bytes = std::max(surveyed.largest_block_bytes, place.gap ? 0 : place.bytes);
   }
   read_.push_back(std::move(surveyed));
+  numbers_read_.insert(id.number);
 }
 
 bool Surveyor::counts(uint64_t number) const {
   const KnownTree& tree = survey_.tree;
   return tree.trust == Trust::kWhole ? tree.tables.contains(number) : !tree.removed.contains(number);
+}
+
+// By what the table says of itself: edits that put it in force would have been lost with others.
+bool Surveyor::was_dropped(const SurveyedTable& table) const {
+  const KnownTree& tree = survey_.tree;
+  return table.keyspace && tree.dropped.contains(*table.keyspace) && !tree.tables.contains(table.facts.id.number);
 }
 
 // Whether what lies in the directory is younger than a manifest that seems whole.
@@ -192,27 +211,26 @@ bool Surveyor::manifest_lost_its_end() {
     young =
         young || (number >= tree.first_new_number && !tree.tables.contains(number) && !tree.removed.contains(number));
   }
-  const bool missing = std::any_of(tree.tables.begin(), tree.tables.end(), [&](const auto& named) {
-    return std::none_of(read_.begin(), read_.end(), [&](const auto& t) { return t.facts.id.number == named.first; });
-  });
+  const bool missing = std::any_of(tree.tables.begin(), tree.tables.end(),
+                                   [&](const auto& named) { return !numbers_read_.contains(named.first); });
   if (young && (missing || survey_.log->damaged())) return true;
   uint64_t beyond = 0;
-  const auto looked = survey_.log->deliver([&](const LogRecord& record) -> Result<void> {
+  bool any = false;
+  const auto read = survey_.log->deliver([&](const LogRecord& record) {
+    any = true;
     format::BatchReader reader(record.payload);
     format::BatchOp op;
     for (auto more = reader.next(&op); more && *more; more = reader.next(&op))
       beyond += op.keyspace >= tree.next_keyspace_id;
-    return {};
   });
-  const bool log_without_floor = tree.log_floor.lsn == 0 && looked && *looked != 0;
+  (void)read.has_value();  // what fails is told when the log is delivered for good
+  const bool log_without_floor = tree.log_floor.lsn == 0 && any;
   return beyond != 0 || log_without_floor;
 }
 
 void Surveyor::note_missing_tables() {
   for (const auto& [number, known] : survey_.tree.tables) {
-    const bool there =
-        std::any_of(read_.begin(), read_.end(), [&](const auto& t) { return t.facts.id.number == number; });
-    if (there) continue;
+    if (numbers_read_.contains(number)) continue;
     FileFindings findings(survey_.findings, format::table_name(number), survey_.keyspace_name(known.keyspace));
     findings.lost(0, known.record.file_bytes, {.from = known.record.smallest_key, .to = known.record.largest_key},
                   known.record.entries, "the table is missing");
@@ -222,8 +240,7 @@ void Surveyor::note_missing_tables() {
 void Surveyor::note_faults(const SurveyedTable& table) {
   FileFindings findings(survey_.findings, table.facts.name, survey_.keyspace_name(table));
   for (const Fault& fault : table.faults) {
-    const std::string reason = fault.error.reason != nullptr ? fault.error.reason : "damaged";
-    findings.note(fault.offset, fault.bytes, std::string("its ") + fault.part + " is damaged: " + reason);
+    findings.note(fault.offset, fault.bytes, std::string("its ") + fault.part + " is damaged: " + why(fault.error));
   }
   if (!table.tombstones) {
     findings.doubtful(0, 0, table.facts.keys,

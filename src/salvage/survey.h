@@ -2,8 +2,8 @@
 //
 // With a whole manifest the tables that it names count, and no others. A manifest that lost its end looks whole; so it is trusted
 // less where something younger than it shows: a table made behind its snapshot that it neither names nor removed, while one that it
-// names is gone; or a keyspace, in a table or in the log, whose id it never gave out. Then, and without a manifest, every table
-// counts that is not known to be removed.
+// names is gone, or the log lacks what was synced; or a keyspace, in a table or in the log, whose id it never gave out. Then, and
+// without a manifest, every table counts that is not known to be removed, nor to be of a keyspace that was dropped.
 //
 // Thread safety: plain values.
 #pragma once
@@ -35,11 +35,15 @@ struct Survey {
   std::unique_ptr<DamagedLog> log;
   std::vector<RepairFinding> findings;
 
+  // Names that are made up are those of no keyspace that is known.
   std::string keyspace_name(uint32_t id) const;
   std::string keyspace_name(const SurveyedTable& table) const;
 };
 
-// kNotFound if there is nothing of a database in the directory.
+// Whether there is a file among them that a database keeps data in.
+bool holds_data(const std::vector<DirectoryEntry>& entries);
+
+// kNotFound if there is no file of a database that holds data.
 Result<Survey> survey_database(Directory& directory, bool log_past_damage);
 
 }  // namespace nacre::salvage

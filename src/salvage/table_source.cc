@@ -8,6 +8,7 @@ namespace nacre::salvage {
 bool TableSource::open() {
   auto file = directory_.open_read(facts_.name);
   if (!file) {
+    doubts_.add(facts_.keys);
     findings_.lost(0, 0, facts_.keys, facts_.entries.value_or(0),
                    "the table cannot be opened: " + file.error().to_string());
     return false;
@@ -62,9 +63,7 @@ bool TableSource::next_block() {
     entries_ += block_.view.entries();
     any_ = true;
     cursor_.move_to(0);
-    for (Hole& hole : holes_) {
-      if (!hole.to) hole.to = std::string(cursor_.key());
-    }
+    doubt_holes(std::string(cursor_.key()));
     return true;
   }
   finish();
@@ -73,22 +72,38 @@ bool TableSource::next_block() {
 
 void TableSource::note_hole(size_t index, const Error& error) {
   const DamagedTable::Place& place = table_->places()[index];
-  Hole hole{.offset = place.offset, .bytes = place.bytes, .what = error.reason != nullptr ? error.reason : "damaged"};
-  hole.to = table_->fence(index);
-  if (index != 0) hole.from = table_->fence(index - 1);
-  if (!hole.from) hole.from = any_ ? std::optional(last_key_) : facts_.keys.from;
+  Hole hole{.offset = place.offset, .bytes = place.bytes, .what = why(error)};
+  hole.keys.to = table_->fence(index);
+  if (index != 0) hole.keys.from = table_->fence(index - 1);
+  if (!hole.keys.from) hole.keys.from = any_ ? std::optional(last_key_) : facts_.keys.from;
   holes_.push_back(std::move(hole));
+}
+
+// The keys of the new holes are in doubt, up to `to` where nothing else says to which.
+void TableSource::doubt_holes(const std::optional<std::string>& to) {
+  for (; doubted_ < holes_.size(); doubted_++) {
+    KeyRange& keys = holes_[doubted_].keys;
+    if (!keys.to) keys.to = to;
+    doubts_.add(keys);
+  }
 }
 
 void TableSource::finish() {
   const bool known = facts_.entries && facts_.entries_hash;
   const bool all_there = known && *facts_.entries == entries_ && *facts_.entries_hash == hash_;
-  if (!all_there) {
+  if (all_there) {
+    // Nothing lay in the holes. But what stood in doubt until now may have been decided by the log.
+    for (size_t i = 0; i < doubted_; i++) {
+      if (!doubts_.relied_on(holes_[i].keys)) continue;
+      findings_.doubtful(holes_[i].offset, holes_[i].bytes, holes_[i].keys,
+                         "nothing is missing, and the log was believed before that was known");
+    }
+  } else {
+    doubt_holes(facts_.keys.to);
     const uint64_t missing = known && *facts_.entries > entries_ ? *facts_.entries - entries_ : 0;
     for (Hole& hole : holes_) {
-      if (!hole.to) hole.to = facts_.keys.to;
-      findings_.lost(hole.offset, hole.bytes, {.from = std::move(hole.from), .to = std::move(hole.to)},
-                     holes_.size() == 1 ? missing : 0, "a block of the table is damaged: " + hole.what);
+      findings_.lost(hole.offset, hole.bytes, std::move(hole.keys), holes_.size() == 1 ? missing : 0,
+                     "a block of the table is damaged: " + hole.what);
     }
     if (holes_.empty() && known) {
       findings_.lost(0, 0, facts_.keys, missing, "the table does not hold the entries that it should");

@@ -1,10 +1,12 @@
 #include "tree/directory_audit.h"
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 
 #include "format/file_names.h"
 #include "format/reserve_format.h"
+#include "sync/sync.h"
 #include "tree/manifest.h"
 
 namespace nacre::tree {
@@ -16,6 +18,14 @@ using format::NameKind;
 
 // Files of others with larger numbers do not matter: the counter never gets there, and must not be driven there.
 constexpr uint64_t kHighestCounted = format::kMaxSoundFileNumber / 2;
+
+// A text that an error can point to for good. Each text is kept once; there are as many as tables were found cut off.
+const char* kept(std::string text) {
+  static sync::Mutex mutex;
+  static auto* const texts = new std::set<std::string>();
+  sync::MutexLock lock(mutex);
+  return texts->insert(std::move(text)).first->c_str();
+}
 
 Error bad_table(uint64_t number, const char* reason) {
   return corruption(Operation::kOpen, FileKind::kTable, number, 0, reason);
@@ -90,9 +100,20 @@ Result<bool> was_in_force(Directory& directory) {
 
 }  // namespace
 
+Result<void> check_repaired(const std::vector<DirectoryEntry>& entries) {
+  const bool marked = std::any_of(entries.begin(), entries.end(),
+                                  [](const DirectoryEntry& entry) { return entry.name == format::kRepairMarkName; });
+  if (!marked) return {};
+  return invalid_argument(
+      Operation::kOpen,
+      "a repair into this directory is under way or was cut off, as REPAIR-UNFINISHED says: if none runs, "
+      "remove the directory and repair the damaged database again");
+}
+
 Result<DirectoryAudit> audit_directory(Directory& directory, const TreeState& state, const TableHome& home,
                                        uint64_t manifest_number) {
   NACRE_TRY_ASSIGN(const auto entries, directory.list());
+  NACRE_TRY(check_repaired(entries));
   DirectoryAudit audit;
   LiveTables live = live_tables(state);
   for (const DirectoryEntry& entry : entries) {
@@ -111,7 +132,8 @@ Result<DirectoryAudit> audit_directory(Directory& directory, const TreeState& st
         const TableMeta& meta = *at->second.first;
         at->second.second = true;
         if (entry.size_bytes != meta.file_bytes())
-          return bad_table(number, "the table's file has another size than recorded");
+          return bad_table(number, kept("the table's file has " + std::to_string(entry.size_bytes) +
+                                        " bytes, and the manifest recorded " + std::to_string(meta.file_bytes())));
         NACRE_TRY(check_identity(directory, meta, home.opener()));
       } else if (state.is_own_number(number) &&
                  is_own_table(directory, {.uuid = home.uuid(), .number = number}, home.opener())) {
@@ -140,6 +162,7 @@ Result<DirectoryAudit> audit_directory(Directory& directory, const TreeState& st
 
 Result<void> check_creatable(Directory& directory, std::vector<std::string>* leftovers) {
   NACRE_TRY_ASSIGN(const auto entries, directory.list());
+  NACRE_TRY(check_repaired(entries));
   bool foreign = false;
   for (const DirectoryEntry& entry : entries) {
     const auto name = format::parse_name(entry.name);

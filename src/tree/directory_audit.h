@@ -3,6 +3,9 @@
 // Live tables must all be there, with the recorded size and the identity (database, number) that they carry themselves;
 // the first that is not is named in a corruption error.
 //
+// A directory with the mark of an unfinished repair is refused, whatever else is in it: what is there is a part of a database that
+// nobody has checked.
+//
 // Other files are sorted into those that may be removed and those that are reported and left alone. Never is a file
 // removed because nothing refers to it: it must be provably ours. The rule for a table that is not live:
 //   1. its number is one that only this database gave out (TreeState::is_own_number). Numbers are reserved in the
@@ -38,11 +41,15 @@ struct DirectoryAudit {
   std::vector<std::string> unknown_files;    // reported only
 };
 
+// kInvalidArgument if one of the files is the mark of an unfinished repair.
+Result<void> check_repaired(const std::vector<DirectoryEntry>& entries);
+
 Result<DirectoryAudit> audit_directory(Directory& directory, const TreeState& state, const TableHome& home,
                                        uint64_t manifest_number);
 
 // For a directory without CURRENT: OK if a database may be created in it, which includes what is left of a creation
-// that was cut off. kCorruption if CURRENT must have been there, kInvalidArgument if files of others are there.
+// that was cut off. kCorruption if CURRENT must have been there, kInvalidArgument if files of others are there, or the mark of an
+// unfinished repair.
 // `leftovers`: what to remove before creating.
 Result<void> check_creatable(Directory& directory, std::vector<std::string>* leftovers);
 

@@ -32,9 +32,11 @@ struct Fixture {
 };
 
 TEST(DirectoryAudit, ALiveTableThatIsNotAsRecordedIsNamed) {
+  const std::string sizes = "the table's file has " + std::to_string(kTableFileBytes + 1) +
+                            " bytes, and the manifest recorded " + std::to_string(kTableFileBytes);
   const std::vector<std::pair<std::string, Bytes>> damages = {
       {"", "missing"},
-      {table_file(kTestUuid, 2) + "x", "another size"},
+      {table_file(kTestUuid, 2) + "x", sizes},
       {table_file(format::Uuid::from_random(1, 2), 2), "another database"},
       {table_file(kTestUuid, 3), "another number"},
       {std::string(kTableFileBytes, 'x'), "does not end"},

@@ -30,6 +30,7 @@ void raise(std::atomic<uint64_t>& counter, uint64_t to) {
 
 Result<void> VersionSet::check_before_lock(Directory& directory, OpenMode mode) {
   NACRE_TRY_ASSIGN(const auto entries, directory.list());
+  NACRE_TRY(check_repaired(entries));
   const bool may_be_ours = std::any_of(entries.begin(), entries.end(), [](const DirectoryEntry& entry) {
     return entry.name == format::kLockName || entry.name == format::kCurrentName;
   });
