@@ -40,7 +40,6 @@ inline Error corruption(Operation operation, FileKind file_kind, uint64_t file_n
                .reason = reason};
 }
 
-// Corruption found by a decoder that does not know which file it looks at; the caller adds that with `located`.
 // A read that brought fewer bytes than the file had when it was opened. An error of the system: where a file ends is said by its size.
 inline Error became_shorter(uint64_t offset = 0) {
   return Error{.kind = ErrorKind::kIo,
@@ -49,6 +48,7 @@ inline Error became_shorter(uint64_t offset = 0) {
                .reason = "the file became shorter while it was read"};
 }
 
+// Corruption found by a decoder that does not know which file it looks at; the caller adds that with `located`.
 inline Error malformed(const char* reason, uint64_t offset = 0) {
   return Error{.kind = ErrorKind::kCorruption, .operation = Operation::kDecode, .offset = offset, .reason = reason};
 }

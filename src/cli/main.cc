@@ -34,6 +34,9 @@ std::string unexpected(const CLI::App& app, const CLI::App* command, const std::
     return "there is no command \"" + extra + "\"" + did_you_mean(extra, command_names(app));
   if (command == nullptr) return "\"" + extra + "\" is no option" + did_you_mean(extra, option_names(app));
   if (!extra.starts_with('-')) return "\"" + extra + "\" is one argument too many";
+  const std::vector<std::string> known = option_names(*command);
+  if (std::find(known.begin(), known.end(), extra) != known.end())
+    return "\"" + extra + "\" belongs behind its command: nacre " + command->get_name() + " " + extra;
   return "\"" + extra + "\" is no option of " + command->get_name() +
          did_you_mean(extra.substr(0, extra.find('=')), option_names(*command)) +
          " (write -- before arguments that begin with a dash)";

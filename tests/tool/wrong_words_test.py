@@ -23,7 +23,7 @@ class WrongWordsTest(ToolCase):
             ('ACTION: "creat" is none of list, create, drop, did you mean "create"?', ["keyspaces", self.db, "creat", "x"]),
             ('--shape: "round" is none of lazy-leveled, leveled, tiered\n', ["keyspaces", self.db, "create", "x", "--shape", "round"]),
             ('--durability: "a: b not in {c}" is none of memory, os, disk\n', ["put", self.db, "k", "v", "--durability", "a: b not in {c}"]),
-            ("DIR is required", ["bench"]), ("DB is required", ["put"]), ("--once excludes --count", ["top", self.db, "--count", "2", "--once"]),
+            ('"--json" belongs behind its command: nacre scan --json', ["--json", "scan", self.db]), ("DIR is required", ["bench"]), ("DB is required", ["put"]), ("--once excludes --count", ["top", self.db, "--count", "2", "--once"]),
             ("a keyspace of this name exists", ["keyspaces", self.db, "create", "default"]), ('nacre: "": ', ["put", "", "k", "v"]),
             ('keyspace "": ', ["put", self.db, "k", "v", "--keyspace", ""]),
             ("--keys, --values and --block are of one file, and " + self.db, ["dump", self.db, "--block", "1"]), ("of one file", ["dump", self.db, "--keys"]),
