@@ -75,7 +75,7 @@ void print_stats(std::FILE* out, const CommonOptions& common, Session& session) 
   const size_t columns = is_terminal(out) ? static_cast<size_t>(terminal_columns(out)) : 100;
   const ScreenOptions options{.columns = columns, .ascii = !speaks_utf8()};
   for (const KeyspaceStats& keyspace : stats.keyspaces) print_keyspace(out, session, keyspace, options);
-  std::fprintf(out, "tables %s, last sequence %llu\n\noptions of this handle\n%s",
+  std::fprintf(out, "tables %s, last sequence %llu\n\noptions that this command opened it with\n%s",
                human_bytes(stats.table_file_bytes).c_str(), static_cast<unsigned long long>(stats.last_sequence),
                to_toml(session.db.options()).c_str());
 }
