@@ -3,7 +3,7 @@
 //
 // Keys are taken at even distances from every run but the oldest, and looked for in the runs below. Whatever its number of
 // versions, each entry but the newest of its key is the next one below exactly one other; so the share of keys that are found
-// below, in a run of so many entries, is the share of so many that it has made dead. 128 keys tell 1/8 from 1/4 in 39 of 40 cases.
+// below, in a run of so many entries, is the share of so many that it has made dead. With 128 keys the standard deviation is 0.03 at 1/8, 0.04 at 1/4.
 // What range tombstones cover is not counted.
 #pragma once
 
