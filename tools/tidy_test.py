@@ -138,6 +138,7 @@ class TidyTest(unittest.TestCase):
             ('printf("%d", 1);', "EventSink"),
             ("throw 1;", "Result"),
             ("assert(x);", "NACRE_CHECK"),
+            ("__builtin_prefetch(p);", "base::prefetch"),
             ("#define LOCK std::mutex", "sync::Mutex"),
         ]:
             with self.subTest(code):

@@ -39,6 +39,7 @@
 #include <vector>
 
 #include "base/memory_account.h"
+#include "base/prefetch.h"
 #include "cache/clock_hand.h"
 #include "cache/frame.h"
 #include "cache/frame_pool.h"
@@ -126,12 +127,12 @@ class Cache {
   // Where the guards for find() are made.
   sync::EpochDomain& domain() const { return domain_; }
 
-  // Starts loading what a find() of `slot` will read first: the frame's header and the start of its data.
-  void prefetch(const Slot& slot) const {
+  // Starts loading what a find() of `slot` will read first: the frame's header and the start of its data, `lines` of 64 bytes.
+  void prefetch(const Slot& slot, uint32_t lines) const {
     // A number, since counting on from null is not allowed; prefetching from there is harmless.
     const auto frame = reinterpret_cast<uintptr_t>(frame_of(slot.word.load(std::memory_order_relaxed)));
-    __builtin_prefetch(reinterpret_cast<const char*>(frame));
-    __builtin_prefetch(reinterpret_cast<const char*>(frame + kFrameAlignment));
+    for (uint32_t line = 0; line < lines; line++)
+      base::prefetch(reinterpret_cast<const char*>(frame + kFrameAlignment * line));
   }
 
   // Private memory to be filled and published; given back if it is not.

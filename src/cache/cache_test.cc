@@ -70,7 +70,7 @@ TEST(Cache, FindsWhatWasPublished) {
   EXPECT_EQ(load(world.cache, slot, block).bytes(), block);
   {
     Guard guard(world.domain);
-    world.cache.prefetch(slot);
+    world.cache.prefetch(slot, 3);
     ASSERT_NE(world.cache.find(slot), nullptr);
     EXPECT_EQ(world.cache.find(slot)->bytes(), block);
   }

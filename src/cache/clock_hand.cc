@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/prefetch.h"
+
 namespace nacre::cache {
 namespace {
 
@@ -12,7 +14,7 @@ constexpr uint32_t kLooksPerBalance = 8;
 constexpr uint32_t kColdPerTake = 4;
 
 void prefetch_frame(const FramePool::Chunk& chunk, uint32_t index) {
-  if (index < chunk.frames) __builtin_prefetch(chunk.frame(index));
+  if (index < chunk.frames) base::prefetch(chunk.frame(index));
 }
 
 }  // namespace

@@ -39,6 +39,7 @@
 
 #include "base/bits.h"
 #include "base/coding.h"
+#include "base/prefetch.h"
 #include "format/entry.h"
 #include "format/equal_bytes.h"
 #include "format/simd.h"
@@ -100,29 +101,34 @@ class BlockView {
   };
   // The newest version of `key` whose trailer is at most `newest`.
   Found find(Bytes key, uint64_t key_hash, uint64_t newest) const;
-  // Loads ahead what find() will read of the entry that it will most likely return.
+  // Loads ahead what find() will read of the entries that it will most likely look at.
   void prefetch_match(uint64_t key_hash) const;
 
-  // Begins loading the first values from entry `i` on, for who will probably read some of them; from then on the processor sees
-  // the pattern by itself.
+  // Begins loading the values from entry `i` on, or those before it, for who will probably read some of them; from then on the
+  // processor sees the pattern by itself.
   void prefetch_values(uint32_t i) const {
-    constexpr size_t kLines = 14;
     const char* value = this->value(i).data();
-    for (size_t line = 0; line < kLines; line++) __builtin_prefetch(value + 64 * line);
+    for (size_t line = 0; line < kLinesOfValues; line++) base::prefetch(value + 64 * line);
+  }
+  void prefetch_values_before(uint32_t i) const {
+    const char* value = this->value(i).data() - 1;
+    for (size_t line = 0; line < kLinesOfValues; line++) base::prefetch(value - 64 * line);
   }
 
   // Begins loading the value of entry `i`, if there is one, for who comes nearer step by step.
   void prefetch_value_ahead(uint32_t i) const {
     if (i >= entries_) return;
     const char* value = this->value(i).data();
-    __builtin_prefetch(value);
-    __builtin_prefetch(value + 64);
+    base::prefetch(value);
+    base::prefetch(value + 64);
   }
 
   // The first entry at or after (key, trailer) in internal order; entries() if there is none.
   uint32_t lower_bound(Bytes key, uint64_t trailer) const;
 
  private:
+  static constexpr size_t kLinesOfValues = 14;
+
   Result<void> check() const;
   Result<void> check_keys(uint64_t* at) const;
   Result<void> check_trailers() const;
@@ -140,10 +146,11 @@ class BlockView {
     return head_sizes() + ((flags_ & kShortKeys) != 0 ? entries_ : 0);
   }
   uint64_t matches(uint32_t from, uint8_t tag) const;
+  void prefetch_entry(uint32_t i) const;
   void prefetch_value(uint32_t i) const {
     const char* value = this->value(i).data();
-    __builtin_prefetch(value);
-    __builtin_prefetch(value + 64);
+    base::prefetch(value);
+    base::prefetch(value + 64);
   }
   bool rest_equals(uint32_t i, const char* rest, size_t size) const;
   int compare_behind_head(uint32_t i, const char* rest, size_t size, uint64_t trailer) const;
@@ -247,22 +254,27 @@ inline BlockView::Found BlockView::find(Bytes key, uint64_t key_hash, uint64_t n
 }
 
 inline void BlockView::prefetch_match(uint64_t key_hash) const {
+  uint32_t most = 4;  // of a key's many versions all tags match
   for (uint32_t from = 0; from < entries_; from += kTagsAtOnce) {
-    const uint64_t mask = matches(from, tag_of(key_hash));
-    if (mask == 0) continue;
-    const uint32_t i = from + static_cast<uint32_t>(std::countr_zero(mask));
-    __builtin_prefetch(heads_ + size_t{8} * i);
-    __builtin_prefetch(trailers() + size_t{trailer_width_} * i);
-    if ((flags_ & kEqualKeys) == 0) __builtin_prefetch(suffix_offsets() + size_t{2} * i);
-    if ((flags_ & kEqualKeys) != 0 && key_rest_ > base::kHeadBytes) __builtin_prefetch(rest(i).suffix);
-    if ((flags_ & kEqualValues) == 0) {
-      __builtin_prefetch(value_offsets() + size_t{2} * i);
-    } else {
-      const char* value = values_ + size_t{value_bytes_} * i;
-      __builtin_prefetch(value);
-      __builtin_prefetch(value + 64);
+    for (uint64_t mask = matches(from, tag_of(key_hash)); mask != 0; mask &= mask - 1) {
+      prefetch_entry(from + static_cast<uint32_t>(std::countr_zero(mask)));
+      if (--most == 0) return;
     }
-    return;
+  }
+}
+
+inline void BlockView::prefetch_entry(uint32_t i) const {
+  base::prefetch(heads_ + size_t{8} * i);
+  if (trailer_width_ != 0) base::prefetch(trailers() + size_t{trailer_width_} * i);
+  if ((flags_ & kEqualKeys) == 0) {
+    base::prefetch(suffix_offsets() + size_t{2} * i);
+  } else if (key_rest_ > base::kHeadBytes) {
+    base::prefetch(rest(i).suffix);
+  }
+  if ((flags_ & kEqualValues) == 0) {
+    base::prefetch(value_offsets() + size_t{2} * i);
+  } else {
+    prefetch_value(i);
   }
 }
 

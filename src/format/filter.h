@@ -16,6 +16,7 @@
 
 #include "base/bits.h"
 #include "base/coding.h"
+#include "base/prefetch.h"
 #include "nacre/bytes.h"
 #include "nacre/error.h"
 
@@ -51,7 +52,7 @@ class FilterView {
       return ((static_cast<uint8_t>(bits[bit / 8]) >> (bit % 8)) & 1) != 0;
     });
   }
-  void prefetch(uint64_t key_hash) const { __builtin_prefetch(line(key_hash)); }
+  void prefetch(uint64_t key_hash) const { base::prefetch(line(key_hash)); }
 
  private:
   const char* line(uint64_t key_hash) const {

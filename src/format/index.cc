@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/prefetch.h"
 #include "base/result.h"
 #include "format/equal_bytes.h"
 #include "nacre/options.h"
@@ -10,6 +11,12 @@ namespace nacre::format {
 namespace {
 
 constexpr size_t kNodeBytes = 8 * kHeadsAtOnce;
+
+void prefetch_node(const void* nodes, uint32_t node) {
+  const char* of_node = static_cast<const char*>(nodes) + kNodeBytes * node;
+  base::prefetch(of_node);
+  base::prefetch(of_node + 64);
+}
 
 }  // namespace
 
@@ -25,36 +32,72 @@ IndexView::IndexView(Bytes image)
   fences_ = node_prefixes_ + 2 * nodes + prefix_bytes_;
 }
 
+bool IndexView::begins_with_prefix(Bytes key) const {
+  return key.size() >= prefix_bytes_ && equal_bytes(key.data(), prefix().data(), prefix_bytes_);
+}
+
 uint32_t IndexView::lower_bound(Bytes key, const void* words) const {
-  if (key.size() < prefix_bytes_ || !equal_bytes(key.data(), prefix().data(), prefix_bytes_)) [[unlikely]] {
+  if (!begins_with_prefix(key)) [[unlikely]]
+    return lower_bound_in(0, key);
+  const Bytes rest(key.data() + prefix_bytes_, key.size() - prefix_bytes_);
+  const uint64_t head = base::head_of(rest);
+  const uint32_t leaf = descend(rest, head);
+  if (words != nullptr) prefetch_node(words, leaf);
+  return search_leaf(leaf, rest, head);
+}
+
+uint32_t IndexView::leaf_for(Bytes key, const void* words) const {
+  if (!begins_with_prefix(key)) [[unlikely]]
+    return 0;
+  const Bytes rest(key.data() + prefix_bytes_, key.size() - prefix_bytes_);
+  const uint32_t leaf = descend(rest, base::head_of(rest));
+  prefetch_node(block_offsets_ - kNodeBytes * leaves(), leaf);
+  prefetch_node(words, leaf);
+  return leaf;
+}
+
+uint32_t IndexView::lower_bound_in(uint32_t leaf, Bytes key) const {
+  if (!begins_with_prefix(key)) [[unlikely]] {
     return prefix().compare(key.substr(0, prefix_bytes_)) < 0 ? blocks_ : 0;
   }
   const Bytes rest(key.data() + prefix_bytes_, key.size() - prefix_bytes_);
-  const uint64_t head = base::head_of(rest);
+  return search_leaf(leaf, rest, base::head_of(rest));
+}
+
+// From the highest level down to the leaf; leaves() if all fences are less than the key.
+uint32_t IndexView::descend(Bytes rest, uint64_t head) const {
   const char* heads = image_ + kIndexHeaderBytes;
   const char* node_prefixes = node_prefixes_;
   uint64_t node = 0;
-  for (uint32_t l = levels_; l-- > 0;) {
-    const uint32_t elements = index_elements(blocks_, l);
-    const uint32_t nodes = index_elements(blocks_, l + 1);
-    const char* here = heads + kNodeBytes * node;
-    if (l == 0 && words != nullptr) {
-      const char* of_node = static_cast<const char*>(words) + kNodeBytes * node;
-      __builtin_prefetch(of_node);
-      __builtin_prefetch(of_node + 64);
-    }
-    const size_t node_prefix = base::load<uint16_t>(node_prefixes + 2 * node);
-    uint32_t position = count_smaller(here, head);
-    const bool ties = position < kHeadsAtOnce && base::load<uint64_t>(here + size_t{8} * position) == head;
-    if (node_prefix != 0 || ties) [[unlikely]]
-      position = position_in_node(rest, l, node, here, node_prefix);
-    node = node * kHeadsAtOnce + position;
-    if (node >= elements)
-      return blocks_;  // only in the highest level: below, the last element is not less than the key
+  for (uint32_t l = levels_; l-- > 1;) {
+    const uint32_t nodes = index_nodes(blocks_, l);
+    node = node * kHeadsAtOnce + position(l, node, heads, node_prefixes, rest, head);
+    if (node >= index_elements(blocks_, l))
+      return leaves();  // only in the highest level: below, the last element is not less than the key
     heads += kNodeBytes * nodes;
     node_prefixes += size_t{2} * nodes;
   }
   return static_cast<uint32_t>(node);
+}
+
+uint32_t IndexView::search_leaf(uint32_t leaf, Bytes rest, uint64_t head) const {
+  if (leaf >= leaves()) return blocks_;
+  const char* heads = block_offsets_ - kNodeBytes * leaves();
+  const char* node_prefixes = fences_ - prefix_bytes_ - size_t{2} * leaves();
+  const uint64_t block = uint64_t{leaf} * kHeadsAtOnce + position(0, leaf, heads, node_prefixes, rest, head);
+  return block < blocks_ ? static_cast<uint32_t>(block) : blocks_;
+}
+
+// How many elements of a node of level `l` are less than the key. `heads` and `node_prefixes` are those of the level.
+uint32_t IndexView::position(uint32_t l, uint64_t node, const char* heads, const char* node_prefixes, Bytes rest,
+                             uint64_t head) const {
+  const char* here = heads + kNodeBytes * node;
+  const size_t node_prefix = base::load<uint16_t>(node_prefixes + 2 * node);
+  const uint32_t smaller = count_smaller(here, head);
+  const bool ties = smaller < kHeadsAtOnce && base::load<uint64_t>(here + size_t{8} * smaller) == head;
+  if (node_prefix != 0 || ties) [[unlikely]]
+    return position_in_node(rest, l, node, here, node_prefix);
+  return smaller;
 }
 
 // How many elements of the node are less than the key, of which `rest` lies behind the common prefix.

@@ -89,6 +89,10 @@ class IndexView {
   // The first block whose fence is not less than `key`; blocks() if there is none.
   // `words`, if not null, has 8 bytes a block: those of the node in which the search will end are asked for meanwhile.
   uint32_t lower_bound(Bytes key, const void* words = nullptr) const;
+  // The same in two steps, for who has other things to do while memory is waited for: the leaf (the node of level 0) in which
+  // the search ends, whose heads and words are asked for; and what it finds there.
+  uint32_t leaf_for(Bytes key, const void* words) const;
+  uint32_t lower_bound_in(uint32_t leaf, Bytes key) const;
   Extent extent(uint32_t block) const {
     const uint64_t begin = offset(block);
     return {this->begin() + begin, offset(block + 1) - begin};
@@ -108,7 +112,14 @@ class IndexView {
     return base::load<uint32_t>(block_offsets_ + size_t{6} * i) |
            uint64_t{base::load<uint16_t>(block_offsets_ + size_t{6} * i + 4)} << 32;
   }
+  bool begins_with_prefix(Bytes key) const;
+  // `rest` is the key behind the common prefix, `head` its head.
+  uint32_t descend(Bytes rest, uint64_t head) const;
+  uint32_t search_leaf(uint32_t leaf, Bytes rest, uint64_t head) const;
+  uint32_t position(uint32_t l, uint64_t node, const char* heads, const char* node_prefixes, Bytes rest,
+                    uint64_t head) const;
   uint32_t position_in_node(Bytes rest, uint32_t l, uint64_t node, const char* heads, size_t node_prefix) const;
+  uint32_t leaves() const { return index_nodes(blocks_, 0); }
   bool offsets_hold(uint64_t fence_bytes) const;
   bool tree_holds() const;
 

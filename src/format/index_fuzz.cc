@@ -27,6 +27,7 @@ void check_index(Bytes image, fuzz::Input& input) {
   const auto expect = [&](const std::string& key) {
     const auto at = std::lower_bound(fences.begin(), fences.end(), key);
     NACRE_CHECK(view->lower_bound(key) == static_cast<uint32_t>(at - fences.begin()));
+    NACRE_CHECK(view->lower_bound_in(view->leaf_for(key, nullptr), key) == view->lower_bound(key));
   };
   for (const std::string& fence : fences) {
     expect(fence);

@@ -30,6 +30,7 @@ std::string build(const std::vector<std::string>& fences) {
 void expect_search(const IndexView& view, const std::vector<std::string>& fences, const std::string& key) {
   const auto expected = std::lower_bound(fences.begin(), fences.end(), key) - fences.begin();
   ASSERT_EQ(view.lower_bound(key), expected) << hex(key);
+  ASSERT_EQ(view.lower_bound_in(view.leaf_for(key, fences.data()), key), expected) << hex(key);
 }
 
 TEST(Index, GoldenBytes) {
@@ -144,6 +145,7 @@ TEST(Index, HostileBytesDoNoHarm) {
       }
       for (const std::string& fence : fences) ASSERT_LE(view->lower_bound(fence), view->blocks());
       static_cast<void>(view->lower_bound("key"));
+      ASSERT_LE(view->lower_bound_in(view->leaf_for("key", nullptr), "key"), view->blocks());
     });
     if (::testing::Test::HasFatalFailure()) return;
   }

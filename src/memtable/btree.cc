@@ -2,6 +2,8 @@
 
 #include <new>
 
+#include "base/prefetch.h"
+
 namespace nacre::memtable {
 namespace {
 
@@ -11,7 +13,7 @@ namespace {
 void set_prefix(Node& node, uint32_t bytes, const StoredEntry* sample) {
   if (bytes != node.prefix_bytes.load()) {
     const uint32_t count = node.count.load();
-    for (uint32_t i = 0; i < count; i++) __builtin_prefetch(node.entries[i].load());
+    for (uint32_t i = 0; i < count; i++) base::prefetch(node.entries[i].load());
     for (uint32_t i = 0; i < count; i++) node.heads[i].store(base::head_at(node.entries[i].load()->key(), bytes));
     node.prefix_bytes.store(bytes);
   }

@@ -30,6 +30,7 @@
 #include <cstdint>
 
 #include "base/bits.h"
+#include "base/prefetch.h"
 #include "memtable/stored_entry.h"
 #include "sync/sync.h"
 
@@ -95,15 +96,15 @@ struct alignas(64) Node {
   // asking the node would wait for it.
   void prefetch(uint32_t its_level) const {
     const char* line = reinterpret_cast<const char*>(this);
-    for (size_t at = 0; at < offsetof_entries(); at += 64) __builtin_prefetch(line + at);
+    for (size_t at = 0; at < offsetof_entries(); at += 64) base::prefetch(line + at);
     const size_t second = its_level == 0 ? offsetof_entries() : sizeof(Node);
-    for (size_t at = second; at < second + 64 * sizeof(void*); at += 64) __builtin_prefetch(line + at);
+    for (size_t at = second; at < second + 64 * sizeof(void*); at += 64) base::prefetch(line + at);
   }
   // Fetches the header and the entry pointers, for a cursor.
   void prefetch_entries() const {
     const char* line = reinterpret_cast<const char*>(this);
-    __builtin_prefetch(line);
-    for (size_t at = offsetof_entries(); at < sizeof(Node); at += 64) __builtin_prefetch(line + at);
+    base::prefetch(line);
+    for (size_t at = offsetof_entries(); at < sizeof(Node); at += 64) base::prefetch(line + at);
   }
   static constexpr size_t offsetof_entries() { return 64 + sizeof(uint64_t) * kSlots; }
 };

@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/prefetch.h"
 #include "memtable/arena.h"
 #include "sync/sync.h"
 
@@ -55,7 +56,7 @@ class Filter {
       words_ = reinterpret_cast<std::atomic<uint64_t>*>(zeros);
       shift_ = 64 - static_cast<uint32_t>(std::countr_zero(bytes / sizeof(uint64_t)));
     }
-    void prefetch(uint64_t hash) const { __builtin_prefetch(&word(hash), 1); }
+    void prefetch(uint64_t hash) const { base::prefetch_to_write(&word(hash)); }
     void insert(uint64_t hash) {
       const uint64_t bits = bits_of(hash);
       std::atomic<uint64_t>& target = word(hash);

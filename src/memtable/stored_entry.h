@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/prefetch.h"
 #include "format/entry.h"
 
 namespace nacre::memtable {
@@ -45,8 +46,8 @@ inline int compare(const StoredEntry& entry, Bytes key, uint64_t trailer) {
 
 // Fetches the header, the key and the start of the value of an entry that will be read soon. Any pointer does, null too.
 inline void prefetch(const StoredEntry* entry) {
-  __builtin_prefetch(entry);
-  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(entry) + 64));
+  base::prefetch(entry);
+  base::prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(entry) + 64));
 }
 
 }  // namespace nacre::memtable

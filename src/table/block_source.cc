@@ -93,12 +93,8 @@ Result<BlockView> BlockSource::load(uint32_t block) {
 }
 
 void BlockSource::prefetch(uint32_t block) const {
-  if (options_.streaming || block >= table_->blocks()) return;
-  // Whatever the slot's word is worth, prefetching from its address is harmless.
-  constexpr size_t kLinesOfHeads = 12;
-  const uint64_t word = table_->slot(block).word.load(std::memory_order_relaxed);
-  const char* frame = reinterpret_cast<const char*>(cache::frame_of(word));
-  for (size_t i = 0; word != 0 && i < kLinesOfHeads; i++) __builtin_prefetch(frame + 64 * i);
+  constexpr uint32_t kLinesOfHeads = 12;
+  if (!options_.streaming && block < table_->blocks()) table_->cache().prefetch(table_->slot(block), kLinesOfHeads);
 }
 
 Result<BlockView> BlockSource::load_for_search(uint32_t block) {

@@ -168,10 +168,24 @@ TEST(FailingFiles, AnIndexThatIsEvictedBeforeAProbeAsksForThePlace) {
   sync::EpochDomain::Guard guard(many.world.domain);
   Probe probe(*many.table, "key", many.hash, 500);
   probe.prefetch();
+  probe.descend();
   probe.locate();
   evict_all(many.world);
   many.file.fail_reads_from = 0;
   probe.match();
+  ASSERT_TRUE(probe.done());
+  EXPECT_EQ(probe.result().error().kind, ErrorKind::kIo);
+}
+
+TEST(FailingFiles, AnIndexThatIsEvictedBeforeAProbeLooksIntoItsLeaf) {
+  ManyVersions many;
+  sync::EpochDomain::Guard guard(many.world.domain);
+  Probe probe(*many.table, "key", many.hash, 500);
+  probe.prefetch();
+  probe.descend();
+  evict_all(many.world);
+  many.file.fail_reads_from = 0;
+  probe.locate();
   ASSERT_TRUE(probe.done());
   EXPECT_EQ(probe.result().error().kind, ErrorKind::kIo);
 }

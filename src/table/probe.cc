@@ -16,13 +16,21 @@ bool Probe::passes_filter() {
   return false;
 }
 
-void Probe::locate() {
+void Probe::descend() {
   if (guess_ == Guess::kAbsent && !passes_filter()) return;
   const auto index = table_->index();
   if (!index) return end(index.error());
-  block_ = index->lower_bound(key_, &table_->slot(0));
+  leaf_ = index->leaf_for(key_, &table_->slot(0));
+  state_ = State::kDescended;
+}
+
+void Probe::locate() {
+  if (state_ != State::kDescended) return;
+  const auto index = table_->index();  // mostly cached still
+  if (!index) return end(index.error());
+  block_ = index->lower_bound_in(leaf_, key_);
   if (block_ == table_->blocks()) return end(Table::Found{});
-  table_->cache().prefetch(table_->slot(block_));
+  table_->prefetch_block(block_);
   state_ = State::kLocated;
 }
 
@@ -134,6 +142,7 @@ void read_missing(std::span<Probe> probes, FileSystem& file_system) {
 
 void look_up(std::span<Probe> probes, FileSystem& file_system) {
   for (const Probe& probe : probes) probe.prefetch();
+  for (Probe& probe : probes) probe.descend();
   for (Probe& probe : probes) probe.locate();
   for (Probe& probe : probes) probe.match();
   for (Probe& probe : probes) probe.finish();

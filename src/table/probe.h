@@ -5,10 +5,11 @@
 // the memory that the next one reads.
 //
 //   1  prefetch()   asks for the filter line, unless the key is expected
-//   2  locate()     filter and index: which block; asks for its header and tags
-//   3  match()      is the block cached? (if not, an expected key is looked up in the filter now) compares tags; asks for the head, trailer and value of the likely entry
-//   4  finish()     compares the key
-//   5  read_missing()   the blocks that were not cached, of all probes, in one FileSystem::read_batch; then 3 and 4 for these
+//   2  descend()    filter and index: which leaf of the index; asks for it, and for the cache's words of its blocks
+//   3  locate()     which block; asks for its header and tags
+//   4  match()      is the block cached? (if not, an expected key is looked up in the filter now) compares tags; asks for the head, trailer and value of the likely entry
+//   5  finish()     compares the key
+//   6  read_missing()   the blocks that were not cached, of all probes, in one FileSystem::read_batch; then finish() for these
 //
 // look_up() runs them all. Probes may be of different tables and in any order; keys may repeat.
 //
@@ -31,12 +32,13 @@ class Probe {
   // What Table::get would have answered, once done().
   const Result<Table::Found>& result() const { return result_; }
   bool done() const { return state_ == State::kDone; }
-  // After stage 3: waits for read_missing().
+  // After stage 4: waits for read_missing().
   bool missing() const { return state_ == State::kMissing; }
 
   void prefetch() const {
     if (guess_ == Guess::kAbsent) table_->prefetch(key_hash_);
   }
+  void descend();
   void locate();
   void match();
   void finish() {
@@ -45,7 +47,7 @@ class Probe {
 
  private:
   friend class MissingBlocks;
-  enum class State : uint8_t { kNew, kLocated, kCached, kMissing, kDone };
+  enum class State : uint8_t { kNew, kDescended, kLocated, kCached, kMissing, kDone };
 
   // False, and at its end, if the filter says no or cannot be read.
   bool passes_filter();
@@ -60,13 +62,14 @@ class Probe {
   Sequence at_ = 0;
   Guess guess_ = Guess::kAbsent;
   State state_ = State::kNew;
+  uint32_t leaf_ = 0;  // of the index
   uint32_t block_ = 0;
   const cache::Frame* frame_ = nullptr;
   Extent extent_{};  // of a missing block
   Result<Table::Found> result_ = Table::Found{};
 };
 
-// Stage 5. Afterwards all probes that went through stage 4 are done.
+// Stage 6. Afterwards all probes that went through stage 5 are done.
 void read_missing(std::span<Probe> probes, FileSystem& file_system);
 
 // All stages; afterwards all probes are done.

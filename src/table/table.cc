@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/prefetch.h"
 #include "base/result.h"
 #include "table/table_cursor.h"
 
@@ -60,12 +61,22 @@ Result<void> check_agreement(const TableFile& file, const format::Footer& footer
   return {};
 }
 
+// Of a block of usual size: what a lookup reads first, header and tags. Longer ones are left to the processor.
+uint32_t lines_of_tags(const TableProperties& properties) {
+  constexpr uint64_t kLineBytes = 64;
+  constexpr uint64_t kMostLines = 9;
+  const uint64_t tags = properties.entries / std::max<uint64_t>(properties.data_blocks, 1);
+  const uint64_t bytes = sizeof(Frame) + format::kBlockHeaderBytes + tags;
+  return static_cast<uint32_t>(std::min((bytes + kLineBytes - 1) / kLineBytes + 1, kMostLines));
+}
+
 }  // namespace
 
 Table::Table(TableFile file, const format::Footer& footer, TableProperties properties, Cache& cache)
     : cache_(cache),
       slots_(std::make_unique<cache::Slot[]>(properties.data_blocks)),
       blocks_(static_cast<uint32_t>(properties.data_blocks)),
+      lines_of_tags_(lines_of_tags(properties)),
       footer_(footer),
       file_(std::move(file)),
       properties_(std::move(properties)) {}
@@ -180,8 +191,8 @@ const Frame* Table::cached_block(uint32_t block) const {
   const Frame* frame = cache_.find(slots_[block]);
   if (frame != nullptr) [[likely]] {
     // Header and tags are read one after the other: ask for both at once.
-    __builtin_prefetch(reinterpret_cast<const char*>(frame) + 64);
-    __builtin_prefetch(reinterpret_cast<const char*>(frame) + 128);
+    for (uint32_t line = 1; line < lines_of_tags_; line++)
+      base::prefetch(reinterpret_cast<const char*>(frame) + size_t{64} * line);
   }
   return frame;
 }

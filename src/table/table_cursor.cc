@@ -75,7 +75,10 @@ void TableCursor::seek_before(Bytes key, uint64_t trailer) {
     const uint32_t at = cursor_.view().lower_bound(key, trailer);
     if (at == cursor_.view().entries()) continue;
     if (at > 0) {
+      cursor_.view().prefetch_values_before(at);
       cursor_.move_to(at - 1);
+      steps_to_prefetch_ = kStepsToPrefetch;
+      if (at < kStepsToPrefetch) source_.prefetch(block - 1);
     } else {
       enter(block - 1, Side::kLast);
     }

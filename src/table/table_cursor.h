@@ -41,8 +41,12 @@ class TableCursor {
     }
   }
   void prev() {
-    if (!cursor_.prev()) [[unlikely]]
+    if (!cursor_.prev()) [[unlikely]] {
       enter(block_ - 1, Side::kLast);
+    } else if (steps_to_prefetch_ != 0) {
+      steps_to_prefetch_--;
+      cursor_.view().prefetch_value_ahead(cursor_.index() - kValuesAhead);
+    }
   }
 
   Bytes key() const { return cursor_.key(); }
