@@ -9,6 +9,7 @@
 
 #include "compaction/dead_share.h"
 #include "compaction/merge_job.h"
+#include "compaction/split.h"
 #include "engine/core.h"
 #include "engine/part_list.h"
 #include "merge/source.h"
@@ -68,27 +69,16 @@ Result<Inputs> open_inputs(base::IntrusivePtr<tree::Version> version, const comp
   return inputs;
 }
 
-// Cuts the key space into parts of about equal input bytes, at borders of input tables.
-std::vector<compaction::MergePart> split(const Inputs& inputs, uint32_t threads) {
+std::vector<const table::RunTables*> runs_of(const Inputs& inputs) {
+  std::vector<const table::RunTables*> runs;
+  for (const InputRun& run : inputs.runs) runs.push_back(&run.open);
+  return runs;
+}
+
+Result<std::vector<compaction::MergePart>> split(const Inputs& inputs, uint32_t threads, sync::EpochDomain& epochs) {
   const uint64_t least_part_bytes = kTablesOfAPart * table_bytes_of(kSmallestUnit);
-  std::vector<std::pair<Bytes, uint64_t>> borders;
-  for (const InputRun& run : inputs.runs) {
-    for (const tree::TableMeta* table : run.tables) borders.emplace_back(table->smallest_key(), table->file_bytes());
-  }
-  std::sort(borders.begin(), borders.end());
-  const uint64_t wanted = std::clamp<uint64_t>(inputs.bytes / least_part_bytes, 1, 2 * uint64_t{threads});
-  const uint64_t share = inputs.bytes / wanted + 1;
-  std::vector<compaction::MergePart> parts(1);
-  uint64_t bytes = 0;
-  for (const auto& [key, table_bytes] : borders) {
-    if (bytes >= share && !key.empty() && key > Bytes(parts.back().begin)) {
-      parts.back().end.assign(key);
-      parts.push_back({.begin = std::string(key), .end = {}});
-      bytes = 0;
-    }
-    bytes += table_bytes;
-  }
-  return parts;
+  const uint64_t parts = std::min(inputs.bytes / least_part_bytes, 2 * uint64_t{threads});
+  return compaction::split_merge(runs_of(inputs), parts, epochs);
 }
 
 // Puts what the parts have written into the edit, as one run, and adds up what they read.
@@ -107,9 +97,7 @@ compaction::MergeTotals collect(const std::vector<compaction::MergeResult>& resu
 
 Result<double> dead_share_of(const Inputs& inputs, sync::EpochDomain& epochs,
                              const std::function<Result<void>()>& poll) {
-  std::vector<const table::RunTables*> runs;
-  for (const InputRun& run : inputs.runs) runs.push_back(&run.open);
-  return compaction::sampled_dead_share(runs, epochs, poll);
+  return compaction::sampled_dead_share(runs_of(inputs), epochs, poll);
 }
 
 Result<void> check_read(const Inputs& inputs, const compaction::MergeTotals& totals, const compaction::Plan& plan) {
@@ -206,9 +194,9 @@ Result<bool> Core::merge_tables(KeyspaceState& keyspace, const compaction::Plan&
     return compaction::merge_part(merge::MergeCursor(std::move(sources)), filter, writer, part,
                                   [this] { return compaction_may_go_on(); });
   };
+  NACRE_TRY_ASSIGN(auto parts, split(inputs, runtime_.executor->threads(), epochs_));
   std::vector<compaction::MergeResult> results;
-  Result<void> merged =
-      merge_in_parts(*runtime_.executor, split(inputs, runtime_.executor->threads()), merge, &results);
+  Result<void> merged = merge_in_parts(*runtime_.executor, std::move(parts), merge, &results);
   format::VersionEdit edit;
   edit.keyspace = keyspace.id;
   edit.removed = plan.inputs;
