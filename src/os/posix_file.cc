@@ -17,7 +17,6 @@ namespace nacre::os {
 namespace {
 
 constexpr size_t kBufferBytes = size_t{256} << 10;
-constexpr uint64_t kWriteBehindBytes = uint64_t{1} << 20;
 constexpr size_t kBufferAlignment = 4096;
 constexpr size_t kLargestCall = size_t{1} << 30;  // the kernel moves at most 2 GiB - 4 KiB a call
 
@@ -73,7 +72,6 @@ Error PosixWritableFile::fail(Error error) {
 Result<void> PosixWritableFile::write_through(Bytes data) {
   if (auto result = write_fully(fd_.get(), data, written_bytes_, ref_); !result) return fail(result.error());
   written_bytes_ += data.size();
-  if (written_bytes_ - writeback_from_ >= kWriteBehindBytes) write_behind();
   return {};
 }
 
@@ -110,10 +108,7 @@ Result<void> PosixWritableFile::append(Bytes data) {
 }
 
 void PosixWritableFile::start_writeback() {
-  if (flush()) write_behind();  // otherwise it is remembered: the next append or sync returns it
-}
-
-void PosixWritableFile::write_behind() {
+  if (!flush()) return;  // remembered: the next append or sync returns it
   const uint64_t until = written_bytes_ & ~uint64_t{kBufferAlignment - 1};  // the last page will be written again
   if (until <= writeback_from_) return;
   ::sync_file_range(fd_.get(), static_cast<off64_t>(writeback_from_), static_cast<off64_t>(until - writeback_from_),

@@ -2,8 +2,7 @@
 //
 // PosixReadableFile reads with pread through the page cache: a cached 4 KiB block costs about 750 ns. PosixWritableFile
 // gathers appends in one buffer of 256 KiB and writes it whole, at offsets that are multiples of that size, so that the
-// device sees large requests whatever the caller's pieces are; a larger append goes out without a copy. The device begins
-// with every MiB while the next one is made, so that a sync of a large file finds little left to do.
+// device sees large requests whatever the caller's pieces are; a larger append goes out without a copy.
 //
 // Appended bytes can be read by another descriptor after start_writeback(), sync() or destruction, not before.
 // Invariant of PosixWritableFile: after the first failure every later call returns that same error. In particular a
@@ -57,7 +56,6 @@ class PosixWritableFile final : public WritableFile {
   };
 
   Result<void> flush();
-  void write_behind();
   Result<void> write_through(Bytes data);  // at written_bytes_
   Error fail(Error error);
 
@@ -67,7 +65,7 @@ class PosixWritableFile final : public WritableFile {
   std::unique_ptr<char, FreeBuffer> buffer_;  // allocated at the first append that needs it
   size_t buffered_bytes_ = 0;
   uint64_t written_bytes_ = 0;   // given to the kernel
-  uint64_t writeback_from_ = 0;  // below: write_behind asked for it already
+  uint64_t writeback_from_ = 0;  // below: start_writeback asked for it already
   std::optional<Error> failure_;
 };
 
