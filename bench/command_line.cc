@@ -101,6 +101,8 @@ void CommandLine::add_how() {
       ->transform(CLI::AsSizeValue(false));
   app_.add_option("--write-rate", settings.write_rate,
                   "Puts a second of readwhilewriting's writer; 0: as fast as it can");
+  app_.add_option("--busy-cores", settings.busy_cores, "Processes that only compute beside each run, as neighbours do")
+      ->check(CLI::Range(0, 64));
   app_.add_option("--most-calls", settings.most_calls,
                   "Calls of a workload that finds its store loaded, at most; 0: as many as it takes");
   app_.add_option("--stall-ms", settings.stall_ms, "Operations that take longer are stalls")

@@ -15,6 +15,7 @@
 #include "bench/report/comparison.h"
 #include "bench/report/environment.h"
 #include "bench/report/html.h"
+#include "bench/run/busy_cores.h"
 #include "bench/run/child.h"
 #include "bench/run/progress.h"
 #include "bench/run/suite.h"
@@ -99,6 +100,7 @@ int run_here(const CommandLine& line) {
     bench::fail(bench::kUsage, "this build has no %s; it needs %s", engine.name, engine.absent);
   Outputs outputs(line);
   outputs.set_environment(bench::environment(line.settings, line.text()));
+  const bench::BusyCores busy(line.settings.busy_cores);
   bench::Suite(engine, line.settings, line.label, [&](const bench::Result& result) {
     const ordered_json written = bench::to_json(result);
     std::printf("%s\n", written.dump().c_str());

@@ -22,6 +22,7 @@ struct Settings {
   uint32_t batch = 64;      // keys of a multi-get
   uint64_t nexts = 10;      // entries after the one that a seek stands on
   uint64_t write_rate = 0;  // of the writer of readwhilewriting, a second; 0: as fast as it can
+  uint32_t busy_cores = 0;  // processes beside the run that only compute
   uint64_t most_calls = 0;  // of a workload that finds its store loaded; 0: as many as it takes
   uint64_t seed = 20260101;
   double stall_ms = 10;

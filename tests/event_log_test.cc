@@ -19,6 +19,7 @@
 #include "os/read_wait.h"
 #include "os/testing.h"
 #include "sync/sync.h"
+#include "tests/support/forwarding_directory.h"
 
 namespace nacre {
 namespace {
@@ -93,36 +94,28 @@ Result<std::unique_ptr<File>> slowed(Result<std::unique_ptr<File>> file, Pauses&
   return std::make_unique<Slow>(*std::move(file), pauses);
 }
 
-class SlowDirectory : public Directory {
+class SlowDirectory : public tests::ForwardingDirectory {
  public:
   SlowDirectory(std::unique_ptr<Directory> directory, Pauses& pauses)
-      : directory_(std::move(directory)), pauses_(pauses) {}
+      : ForwardingDirectory(std::move(directory)), pauses_(pauses) {}
   Result<std::unique_ptr<ReadableFile>> open_read(const std::string& name) override {
-    return slowed<SlowReadable>(directory_->open_read(name), pauses_);
+    return slowed<SlowReadable>(below().open_read(name), pauses_);
   }
   Result<std::unique_ptr<WritableFile>> create(const std::string& name) override {
-    return slowed<SlowWritable>(directory_->create(name), pauses_);
+    return slowed<SlowWritable>(below().create(name), pauses_);
   }
   Result<std::unique_ptr<MappedFile>> create_mapped(const std::string& name, uint64_t size,
                                                     MappedSpace space) override {
     Pauses::take(pauses_.create_mapped_ms);
-    return slowed<SlowMapped>(directory_->create_mapped(name, size, space), pauses_);
+    return slowed<SlowMapped>(below().create_mapped(name, size, space), pauses_);
   }
   Result<std::unique_ptr<MappedFile>> open_mapped(const std::string& name) override {
-    return slowed<SlowMapped>(directory_->open_mapped(name), pauses_);
+    return slowed<SlowMapped>(below().open_mapped(name), pauses_);
   }
-  Result<void> rename(const std::string& from, const std::string& to) override { return directory_->rename(from, to); }
-  Result<void> remove(const std::string& name) override { return directory_->remove(name); }
-  Result<std::vector<DirectoryEntry>> list() override { return directory_->list(); }
-  Result<void> sync() override { return directory_->sync(); }
-  Result<std::unique_ptr<DirectoryLock>> lock(const std::string& name, LockKind kind) override {
-    return directory_->lock(name, kind);
-  }
-  Result<uint64_t> free_bytes() override { return directory_->free_bytes(); }
-  std::string path() const override { return directory_->path(); }
+  // Without LOG: what is slow is told to a sink.
+  Result<std::unique_ptr<LineFile>> open_lines(const std::string& name) override { return Directory::open_lines(name); }
 
  private:
-  std::unique_ptr<Directory> directory_;
   Pauses& pauses_;
 };
 

@@ -21,6 +21,7 @@
 
 #include "nacre/nacre.h"
 #include "os/testing.h"
+#include "tests/support/forwarding_directory.h"
 
 namespace nacre {
 namespace {
@@ -182,46 +183,39 @@ class ForkingMapped : public MappedFile {
   Forker& forker_;
 };
 
-class ForkingDirectory : public Directory {
+class ForkingDirectory : public tests::ForwardingDirectory {
  public:
   ForkingDirectory(std::unique_ptr<Directory> directory, Forker& forker)
-      : directory_(std::move(directory)), forker_(forker) {}
+      : ForwardingDirectory(std::move(directory)), forker_(forker) {}
   Result<std::unique_ptr<ReadableFile>> open_read(const std::string& name) override {
-    return forker_.maybe("open_read"), directory_->open_read(name);
+    return forker_.maybe("open_read"), below().open_read(name);
   }
   Result<std::unique_ptr<WritableFile>> create(const std::string& name) override {
     forker_.maybe("create");
-    auto file = directory_->create(name);
+    auto file = below().create(name);
     if (!file) return file;
     return std::make_unique<ForkingWritable>(*std::move(file), forker_);
   }
   Result<std::unique_ptr<MappedFile>> create_mapped(const std::string& name, uint64_t size_bytes,
                                                     MappedSpace space) override {
     forker_.maybe("create_mapped");
-    return forking(directory_->create_mapped(name, size_bytes, space));
+    return forking(below().create_mapped(name, size_bytes, space));
   }
   Result<std::unique_ptr<MappedFile>> open_mapped(const std::string& name) override {
     forker_.maybe("open_mapped");
-    return forking(directory_->open_mapped(name));
+    return forking(below().open_mapped(name));
   }
   Result<void> rename(const std::string& from, const std::string& to) override {
-    return forker_.maybe("rename"), directory_->rename(from, to);
+    return forker_.maybe("rename"), below().rename(from, to);
   }
-  Result<void> remove(const std::string& name) override { return forker_.maybe("remove"), directory_->remove(name); }
-  Result<std::vector<DirectoryEntry>> list() override { return directory_->list(); }
-  Result<void> sync() override { return forker_.maybe("sync of the directory"), directory_->sync(); }
-  Result<std::unique_ptr<DirectoryLock>> lock(const std::string& name, LockKind kind) override {
-    return directory_->lock(name, kind);
-  }
-  Result<uint64_t> free_bytes() override { return directory_->free_bytes(); }
-  std::string path() const override { return directory_->path(); }
+  Result<void> remove(const std::string& name) override { return forker_.maybe("remove"), below().remove(name); }
+  Result<void> sync() override { return forker_.maybe("sync of the directory"), below().sync(); }
 
  private:
   Result<std::unique_ptr<MappedFile>> forking(Result<std::unique_ptr<MappedFile>> file) {
     if (!file) return file;
     return std::make_unique<ForkingMapped>(*std::move(file), forker_);
   }
-  std::unique_ptr<Directory> directory_;
   Forker& forker_;
 };
 

@@ -10,6 +10,7 @@
 #include "nacre/inspect.h"
 #include "nacre/repair.h"
 #include "tests/support/damaged_database.h"
+#include "tests/support/forwarding_directory.h"
 
 namespace nacre::tests {
 namespace {
@@ -50,39 +51,22 @@ class TroubledFiles final : public FileSystem {
     const std::unique_ptr<ReadableFile> file_;
   };
 
-  class Troubled final : public Directory {
+  class Troubled final : public ForwardingDirectory {
    public:
     Troubled(TroubledFiles& files, std::unique_ptr<Directory> directory)
-        : files_(files), directory_(std::move(directory)) {}
+        : ForwardingDirectory(std::move(directory)), files_(files) {}
     Result<std::unique_ptr<ReadableFile>> open_read(const std::string& name) override {
-      auto opened = directory_->open_read(name);
+      auto opened = below().open_read(name);
       if (!opened) return opened.error();
       return std::unique_ptr<ReadableFile>(std::make_unique<File>(files_, name, *std::move(opened)));
     }
-    Result<std::unique_ptr<WritableFile>> create(const std::string& name) override { return directory_->create(name); }
-    Result<std::unique_ptr<MappedFile>> create_mapped(const std::string& name, uint64_t bytes,
-                                                      MappedSpace space) override {
-      return directory_->create_mapped(name, bytes, space);
-    }
-    Result<std::unique_ptr<MappedFile>> open_mapped(const std::string& name) override {
-      return directory_->open_mapped(name);
-    }
     Result<void> rename(const std::string& from, const std::string& to) override {
-      files_.before_rename(*directory_, to);
-      return directory_->rename(from, to);
+      files_.before_rename(below(), to);
+      return below().rename(from, to);
     }
-    Result<void> remove(const std::string& name) override { return directory_->remove(name); }
-    Result<std::vector<DirectoryEntry>> list() override { return directory_->list(); }
-    Result<void> sync() override { return directory_->sync(); }
-    Result<std::unique_ptr<DirectoryLock>> lock(const std::string& name, LockKind kind) override {
-      return directory_->lock(name, kind);
-    }
-    Result<uint64_t> free_bytes() override { return directory_->free_bytes(); }
-    std::string path() const override { return directory_->path(); }
 
    private:
     TroubledFiles& files_;
-    const std::unique_ptr<Directory> directory_;
   };
 };
 

@@ -55,19 +55,6 @@ void memtable_floor(benchmark::State& state) {
   }
 }
 
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    path_ = (std::filesystem::temp_directory_path() / "nacre-bench-parts-XXXXXX").string();
-    if (mkdtemp(path_.data()) == nullptr) std::abort();
-  }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 constexpr size_t kRecordBytes = 124;  // what a put of 16 + 100 bytes takes
 constexpr uint64_t kReleaseEvery = uint64_t{32} << 20;
 

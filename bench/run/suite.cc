@@ -92,6 +92,7 @@ void Suite::warm() {
 }
 
 void Suite::measure(const Workload& workload, bool silent) {
+  if (workload.settles) store_->settle();  // what earlier workloads have left to do is not this one's
   PhaseOutcome outcome = run_phase(workload, records_, values_, settings_, title(workload.name), *store_, *contents_);
   Result& first = outcome.results.front();
   if (outcome.wrote && settings_.verify) {

@@ -11,8 +11,12 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
 import tempfile
 import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests/tool"))
+import browser  # noqa: E402
 
 BENCH = os.environ.get("NACRE_BENCH", "build/release/nacre-bench")
 TINY = ["--n", "1000", "--memory-mib", "64"]
@@ -163,6 +167,18 @@ class BenchTest(unittest.TestCase):
         again = run("--from", self.file("c.jsonl"), "--html", self.file("again.html"))
         self.assertEqual(again.stdout, done.stdout)
         self.assertEqual(self.page("again.html"), self.page("c.html"))
+        self.look_at("c.html")
+
+    def look_at(self, name):
+        """Where there is a Chromium: the page draws its plots, and no script of it fails."""
+        if not browser.program():
+            return
+        page = browser.Browser(pathlib.Path(self.file(name)).resolve().as_uri())
+        try:
+            page.wait_for("document.querySelectorAll('svg').length > 2")
+            self.assertEqual(page.errors, [])
+        finally:
+            page.close()
 
     def test_a_memory_limit_holds_or_is_refused_with_words(self):
         arguments = ["--compare", "nacre", "--repeat", "1", *TINY, "--workloads", "fillseq", "--memory-limit", "256MiB",

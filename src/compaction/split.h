@@ -4,6 +4,7 @@
 // smallest key, and would leave the largest merge there is to one thread.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -14,8 +15,10 @@
 namespace nacre::compaction {
 
 // At least one part and at most `parts`, which follow on each other and together are the whole key space. Opens all tables of the
-// runs, whose indexes are read if they are not cached; an error of that is the answer.
+// runs; if they are few, their indexes are read, unless cached. An error of that is the answer, and what `poll` (asked once a
+// table; may be null) returns to give up.
 Result<std::vector<MergePart>> split_merge(std::span<const table::RunTables* const> runs, uint64_t parts,
-                                           sync::EpochDomain& epochs);
+                                           sync::EpochDomain& epochs, base::MemoryAccount* account,
+                                           const std::function<Result<void>()>& poll);
 
 }  // namespace nacre::compaction

@@ -75,10 +75,9 @@ std::vector<const table::RunTables*> runs_of(const Inputs& inputs) {
   return runs;
 }
 
-Result<std::vector<compaction::MergePart>> split(const Inputs& inputs, uint32_t threads, sync::EpochDomain& epochs) {
-  const uint64_t least_part_bytes = kTablesOfAPart * table_bytes_of(kSmallestUnit);
-  const uint64_t parts = std::min(inputs.bytes / least_part_bytes, 2 * uint64_t{threads});
-  return compaction::split_merge(runs_of(inputs), parts, epochs);
+// How many parts a merge is cut into, at most.
+uint64_t parts_of(const Inputs& inputs, uint32_t threads) {
+  return std::min(inputs.bytes / (kTablesOfAPart * table_bytes_of(kSmallestUnit)), 2 * uint64_t{threads});
 }
 
 // Puts what the parts have written into the edit, as one run, and adds up what they read.
@@ -194,7 +193,8 @@ Result<bool> Core::merge_tables(KeyspaceState& keyspace, const compaction::Plan&
     return compaction::merge_part(merge::MergeCursor(std::move(sources)), filter, writer, part,
                                   [this] { return compaction_may_go_on(); });
   };
-  NACRE_TRY_ASSIGN(auto parts, split(inputs, runtime_.executor->threads(), epochs_));
+  NACRE_TRY_ASSIGN(auto parts, compaction::split_merge(runs_of(inputs), parts_of(inputs, runtime_.executor->threads()),
+                                                       epochs_, &account_, [this] { return compaction_may_go_on(); }));
   std::vector<compaction::MergeResult> results;
   Result<void> merged = merge_in_parts(*runtime_.executor, std::move(parts), merge, &results);
   format::VersionEdit edit;

@@ -52,7 +52,7 @@ uint32_t IndexView::leaf_for(Bytes key, const void* words) const {
   const Bytes rest(key.data() + prefix_bytes_, key.size() - prefix_bytes_);
   const uint32_t leaf = descend(rest, base::head_of(rest));
   prefetch_node(block_offsets_ - kNodeBytes * leaves(), leaf);
-  prefetch_node(words, leaf);
+  if (words != nullptr) prefetch_node(words, leaf);
   return leaf;
 }
 

@@ -90,7 +90,7 @@ class IndexView {
   // `words`, if not null, has 8 bytes a block: those of the node in which the search will end are asked for meanwhile.
   uint32_t lower_bound(Bytes key, const void* words = nullptr) const;
   // The same in two steps, for who has other things to do while memory is waited for: the leaf (the node of level 0) in which
-  // the search ends, whose heads and words are asked for; and what it finds there.
+  // the search ends, whose heads and words (unless null) are asked for; and what it finds there.
   uint32_t leaf_for(Bytes key, const void* words) const;
   uint32_t lower_bound_in(uint32_t leaf, Bytes key) const;
   Extent extent(uint32_t block) const {

@@ -18,17 +18,16 @@ bool Probe::passes_filter() {
 
 void Probe::descend() {
   if (guess_ == Guess::kAbsent && !passes_filter()) return;
-  const auto index = table_->index();
+  const auto index = table_->index_frame();
   if (!index) return end(index.error());
-  leaf_ = index->leaf_for(key_, &table_->slot(0));
+  index_ = *index;
+  leaf_ = Table::index_in(*index_).leaf_for(key_, &table_->slot(0));
   state_ = State::kDescended;
 }
 
 void Probe::locate() {
   if (state_ != State::kDescended) return;
-  const auto index = table_->index();  // mostly cached still
-  if (!index) return end(index.error());
-  block_ = index->lower_bound_in(leaf_, key_);
+  block_ = Table::index_in(*index_).lower_bound_in(leaf_, key_);
   if (block_ == table_->blocks()) return end(Table::Found{});
   table_->prefetch_block(block_);
   state_ = State::kLocated;
@@ -43,9 +42,7 @@ void Probe::match() {
     return;
   }
   if (guess_ == Guess::kPresent && !passes_filter()) return;
-  const auto index = table_->index();
-  if (!index) return end(index.error());
-  extent_ = index->extent(block_);
+  extent_ = Table::index_in(*index_).extent(block_);
   state_ = State::kMissing;
 }
 

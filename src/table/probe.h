@@ -62,7 +62,8 @@ class Probe {
   Sequence at_ = 0;
   Guess guess_ = Guess::kAbsent;
   State state_ = State::kNew;
-  uint32_t leaf_ = 0;  // of the index
+  const cache::Frame* index_ = nullptr;  // found once: a small cache may drop it between the stages
+  uint32_t leaf_ = 0;
   uint32_t block_ = 0;
   const cache::Frame* frame_ = nullptr;
   Extent extent_{};  // of a missing block

@@ -88,11 +88,17 @@ class Table : public base::RefCounted<Table> {
 
   // The index; loads it if need be. Under a guard.
   Result<format::IndexView> index() const {
-    const cache::Frame* frame = cache_.find(index_slot_);
-    if (frame == nullptr) [[unlikely]] {
-      NACRE_TRY_ASSIGN(frame, load_index());
-    }
-    return format::IndexView(aligned_image(frame->bytes()));
+    NACRE_TRY_ASSIGN(const cache::Frame* frame, index_frame());
+    return index_in(*frame);
+  }
+  // The same in two steps: what holds it, for who needs it again under the same guard.
+  Result<const cache::Frame*> index_frame() const {
+    if (const cache::Frame* frame = cache_.find(index_slot_); frame != nullptr) [[likely]]
+      return frame;
+    return load_index();
+  }
+  static format::IndexView index_in(const cache::Frame& frame) {
+    return format::IndexView(aligned_image(frame.bytes()));
   }
   // Whether the filter lets the key pass; loads the filter if need be. Under a guard.
   Result<bool> passes_filter(uint64_t key_hash) const {
