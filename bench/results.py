@@ -75,16 +75,16 @@ SUITES = {
         1,
     ),
     "fifty-million": (
-        "50 M entries of 16 + 100 bytes, 5.8 GB; at most 2 M calls of reads",
+        "50 M entries of 16 + 100 bytes, 5.8 GB; at most 500,000 calls of reads",
         "nacre,rocksdb-tuned",
-        ["--n", "50000000", "--no-verify", "--cold", "--most-calls", "2000000", "--workloads",
+        ["--n", "50000000", "--no-verify", "--cold", "--most-calls", "500000", "--workloads",
          "filluniquerandom,readrandom,readmissing,multiget,seekrandom"],
         1,
     ),
     "steady": (
-        "20 M entries of 16 + 1,000 bytes, 20 GB, in order, then as many overwrites",
+        "10 M entries of 16 + 1,000 bytes in order, then as many overwrites: 20 GB",
         "nacre,rocksdb-tuned",
-        ["--n", "20000000", "--no-verify", "--cold", "--value-size", "1000", "--workloads", "fillseq,overwrite"],
+        ["--n", "10000000", "--no-verify", "--cold", "--value-size", "1000", "--workloads", "fillseq,overwrite"],
         1,
     ),
     "peers": (
@@ -153,7 +153,6 @@ TARGETS = [
     ("limited", "readrandom", "rate", TUNED, 1, "larger than memory"),
     ("limited", "multiget", "rate", TUNED, 3, "larger than memory"),
     ("limited-writes", "overwrite", "rate", TUNED, 3, "larger than memory"),
-    ("peers", "seekonly", "rate", "tidesdb", 1.2, ""),
 ]
 FIGURES = {
     "rate": "rate",

@@ -22,8 +22,9 @@ class Pace {
   uint64_t wait() {
     constexpr double kSleepNs = 200'000;  // less is spun away: a sleep takes 60 us more than it is asked for
     const auto due = begin_ + static_cast<uint64_t>(step_ * static_cast<double>(count_++));
-    while (ticks() < due) {
-      const double left_ns = static_cast<double>(due - ticks()) * ns_per_tick();
+    for (uint64_t now = ticks(); now < due;
+         now = ticks()) {  // read once: what is left must not fall below zero, or it is centuries
+      const double left_ns = static_cast<double>(due - now) * ns_per_tick();
       if (left_ns > kSleepNs)
         std::this_thread::sleep_for(std::chrono::nanoseconds(static_cast<int64_t>(left_ns - kSleepNs)));
     }
