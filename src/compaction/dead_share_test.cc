@@ -4,41 +4,24 @@
 
 #include <gtest/gtest.h>
 
-#include <deque>
 #include <map>
 #include <set>
 
-#include "table/table_fixture.h"
+#include "compaction/runs_fixture.h"
 
 namespace nacre::compaction {
 namespace {
 
-using table::OwnedEntry;
-
-// Runs of one table each, newest first.
 class Runs {
  public:
-  void add(const std::set<uint64_t>& keys, float filter_bits = 10) {
-    std::vector<OwnedEntry> entries;
-    for (const uint64_t key : keys) entries.push_back({table::numbered(key), table::put(1), std::string(300, 'v')});
-    table::TableBuilderOptions options = table::small_blocks();
-    options.filter_bits_per_key = filter_bits;
-    table::build(files_.emplace_back(), entries, options);
-    tables_.push_back(table::open(files_.back(), world_.cache, world_.account).value());
-    runs_.push_back(std::make_unique<table::OpenTables>(std::vector<table::Table*>{tables_.back().get()}));
-  }
+  void add(const std::set<uint64_t>& keys, float filter_bits = 10) { runs_.add(keys, 300, filter_bits); }
   Result<double> share(const std::function<Result<void>()>& poll = nullptr) {
-    std::vector<const table::RunTables*> runs;
-    for (const auto& run : runs_) runs.push_back(run.get());
-    return sampled_dead_share(runs, world_.domain, poll);
+    return sampled_dead_share(runs_.runs(), runs_.world.domain, poll);
   }
-  void break_reads() { files_.back().fail_reads_from = 0; }
+  void break_reads() { runs_.break_reads(); }
 
  private:
-  table::World world_;
-  std::deque<table::MemoryFile> files_;
-  std::vector<base::IntrusivePtr<table::Table>> tables_;
-  std::vector<std::unique_ptr<table::RunTables>> runs_;
+  RunsFixture runs_;
 };
 
 TEST(DeadShare, NothingAndOneRunHoldNothingDead) {

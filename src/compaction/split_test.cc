@@ -3,30 +3,20 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <deque>
 
-#include "table/table_fixture.h"
+#include "compaction/runs_fixture.h"
 
 namespace nacre::compaction {
 namespace {
 
-using table::OwnedEntry;
-
 class Runs {
  public:
-  // A run of one table.
   void add(const std::vector<uint64_t>& keys) {
-    std::vector<OwnedEntry> entries;
-    for (const uint64_t key : keys) entries.push_back({table::numbered(key), table::put(1), std::string(100, 'v')});
-    table::build(files_.emplace_back(), entries, table::small_blocks());
-    tables_.push_back(table::open(files_.back(), world_.cache, world_.account).value());
-    runs_.push_back(std::make_unique<table::OpenTables>(std::vector<table::Table*>{tables_.back().get()}));
+    runs_.add(keys, 100);
     for (const uint64_t key : keys) keys_.push_back(table::numbered(key));
   }
   Result<std::vector<MergePart>> split(uint64_t parts, const std::function<Result<void>()>& poll = nullptr) {
-    std::vector<const table::RunTables*> runs;
-    for (const auto& run : runs_) runs.push_back(run.get());
-    return split_merge(runs, parts, world_.domain, &world_.account, poll);
+    return split_merge(runs_.runs(), parts, runs_.world.domain, &runs_.world.account, poll);
   }
   // How many keys lie in each part; checks that the parts follow on each other from end to end.
   std::vector<size_t> keys_of(const std::vector<MergePart>& parts) {
@@ -45,13 +35,10 @@ class Runs {
     return counts;
   }
   size_t keys() const { return keys_.size(); }
-  void break_reads() { files_.back().fail_reads_from = 0; }
+  void break_reads() { runs_.break_reads(); }
 
  private:
-  table::World world_;
-  std::deque<table::MemoryFile> files_;
-  std::vector<base::IntrusivePtr<table::Table>> tables_;
-  std::vector<std::unique_ptr<table::RunTables>> runs_;
+  RunsFixture runs_;
   std::vector<std::string> keys_;
 };
 
