@@ -133,15 +133,15 @@ Result<void> TableBuilder::flush_block() {
 }
 
 Result<void> TableBuilder::append_lone_block(Bytes key, uint64_t key_hash, uint64_t trailer, Bytes value) {
-  os::LargeString image;
-  format::BlockBuilder::make_lone(key, key_hash, trailer, value, &image);
-  properties_.entries_hash += format::BlockView(image).entries_hash();
-  properties_.raw_bytes += image.size();
-  if (image.size() > format::kMaxCompressedRawBytes) {
-    NACRE_TRY(append_large(&image, StoredKind::kData));
+  format::BlockBuilder::make_lone(key, key_hash, trailer, value, &image_);
+  properties_.entries_hash += format::BlockView(image_).entries_hash();
+  properties_.raw_bytes += image_.size();
+  if (image_.size() > format::kMaxCompressedRawBytes) {
+    NACRE_TRY(append_large(&image_, StoredKind::kData));
   } else {
-    NACRE_TRY(append_part(image, StoredKind::kData, compressor_));
+    NACRE_TRY(append_part(image_, StoredKind::kData, compressor_));
   }
+  if (image_.capacity() > kAppendBytes) image_ = {};
   return end_block(key, trailer);
 }
 
