@@ -5,17 +5,66 @@
 namespace nacre::compaction {
 
 namespace {
+
 constexpr uint64_t kEntriesPerPoll = 4096;
-}
+
+// Takes what a merge reads to the writer, entry by entry, and adds up what came in and what is to come out.
+class Transfer {
+ public:
+  explicit Transfer(RunWriterOptions options) : writer_(std::move(options)) {}
+
+  // The entry at the cursor; `kept`: its trailer from now on, or nothing if it goes.
+  Result<void> take(const merge::MergeCursor& cursor, std::optional<uint64_t> kept) {
+    totals_.entries_read++;
+    if (kept) totals_.entries_written++;
+    const table::TableCursor* lone = cursor.lone();
+    return lone != nullptr && writer_.can_copy(*lone) ? take_lone(*lone, kept.has_value()) : take_one(cursor, kept);
+  }
+
+  Result<MergeResult> finish() {
+    MergeResult result{.totals = totals_};
+    NACRE_TRY_ASSIGN(result.tables, writer_.finish(hash_kept_));
+    result.warm = writer_.take_warm();
+    return result;
+  }
+
+  const MergeTotals& totals() const { return totals_; }
+
+ private:
+  Result<void> take_one(const merge::MergeCursor& cursor, std::optional<uint64_t> kept) {
+    const Bytes key = cursor.key();
+    const Bytes value = cursor.value();
+    const uint64_t key_hash = base::hash_key(key);
+    const uint64_t value_hash = format::value_hash(value);
+    totals_.hash_read += format::entry_hash(key_hash, cursor.trailer(), value_hash);
+    if (!kept) return {};
+    hash_kept_ += format::entry_hash(key_hash, *kept, value_hash);
+    return writer_.add(key, key_hash, *kept, value);
+  }
+
+  // Its block has a checksum, which holds, and says what its entry hashes to. It keeps its trailer: that of one entry takes as much
+  // room as any other.
+  Result<void> take_lone(const table::TableCursor& lone, bool kept) {
+    const uint64_t hash = lone.block().entries_hash();
+    totals_.hash_read += hash;
+    if (!kept) return {};
+    hash_kept_ += hash;
+    return writer_.add_lone(lone);
+  }
+
+  RunWriter writer_;
+  MergeTotals totals_;
+  uint64_t hash_kept_ = 0;
+};
+
+}  // namespace
 
 Result<MergeResult> merge_part(merge::MergeCursor cursor, merge::VersionFilter filter, RunWriterOptions options,
                                const MergePart& part, const std::function<Result<void>()>& poll) {
-  MergeResult result;
-  uint64_t hash_kept = 0;
   options.begin = part.begin;
   options.end = part.end;
   options.tombstones = [&filter](Bytes begin, Bytes end) { return filter.keep_tombstones(begin, end); };
-  RunWriter writer(std::move(options));
+  Transfer transfer(std::move(options));
   if (part.begin.empty()) {
     cursor.seek_first();
   } else {
@@ -24,22 +73,11 @@ Result<MergeResult> merge_part(merge::MergeCursor cursor, merge::VersionFilter f
   for (; cursor.valid(); cursor.next()) {
     const Bytes key = cursor.key();
     if (!part.end.empty() && key >= Bytes(part.end)) break;
-    const uint64_t trailer = cursor.trailer();
-    const Bytes value = cursor.value();
-    const uint64_t key_hash = base::hash_key(key);
-    const uint64_t value_hash = format::value_hash(value);
-    result.totals.hash_read += format::entry_hash(key_hash, trailer, value_hash);
-    if (const std::optional<uint64_t> kept = filter.keep(key, trailer)) {
-      NACRE_TRY(writer.add(key, key_hash, *kept, value));
-      hash_kept += format::entry_hash(key_hash, *kept, value_hash);
-      result.totals.entries_written++;
-    }
-    if (++result.totals.entries_read % kEntriesPerPoll == 0 && poll) NACRE_TRY(poll());
+    NACRE_TRY(transfer.take(cursor, filter.keep(key, cursor.trailer())));
+    if (transfer.totals().entries_read % kEntriesPerPoll == 0 && poll) NACRE_TRY(poll());
   }
   NACRE_TRY(cursor.status());
-  NACRE_TRY_ASSIGN(result.tables, writer.finish(hash_kept));
-  result.warm = writer.take_warm();
-  return result;
+  return transfer.finish();
 }
 
 }  // namespace nacre::compaction

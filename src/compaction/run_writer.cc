@@ -48,7 +48,8 @@ bool RunWriter::cut_before(Bytes key) {
          builder_->stored_bytes() >= small_table_bytes(options_.table_bytes);
 }
 
-Result<void> RunWriter::add(Bytes key, uint64_t key_hash, uint64_t trailer, Bytes value) {
+// Cuts the table where it must end before `key`, and begins one where there is none.
+Result<void> RunWriter::prepare_for(Bytes key) {
   if (builder_ != nullptr && key != Bytes(last_key_)) {
     if (cut_before(key)) NACRE_TRY(end_table(key));
   }
@@ -56,10 +57,25 @@ Result<void> RunWriter::add(Bytes key, uint64_t key_hash, uint64_t trailer, Byte
     NACRE_TRY(begin_table());
     (void)cut_before(key);  // borders that lie before the table
   }
-  NACRE_TRY(builder_->add(key, key_hash, trailer, value));
   any_in_table_ = true;
   last_key_.assign(key);
   return {};
+}
+
+Result<void> RunWriter::add(Bytes key, uint64_t key_hash, uint64_t trailer, Bytes value) {
+  NACRE_TRY(prepare_for(key));
+  return builder_->add(key, key_hash, trailer, value);
+}
+
+// A small entry that happened to be alone in its block belongs with others.
+bool RunWriter::can_copy(const table::TableCursor& lone) const {
+  const format::StoredBlock& block = lone.stored_block();
+  return block.compression == options_.compression && block.raw_bytes > options_.block_bytes;
+}
+
+Result<void> RunWriter::add_lone(const table::TableCursor& lone) {
+  NACRE_TRY(prepare_for(lone.key()));
+  return builder_->add_block(lone.stored_block(), lone.block());
 }
 
 Result<void> RunWriter::end_table(Bytes next_begin) {

@@ -21,6 +21,7 @@
 #include "format/version_edit.h"
 #include "nacre/runtime.h"
 #include "table/table_builder.h"
+#include "table/table_cursor.h"
 
 namespace nacre::compaction {
 
@@ -51,6 +52,9 @@ class RunWriter {
 
   // In internal order; `key_hash` is base::hash_key(key).
   Result<void> add(Bytes key, uint64_t key_hash, uint64_t trailer, Bytes value);
+  // The same for the entry at `lone`, which is all of a block: that is copied as it is stored. Only where can_copy() says so.
+  Result<void> add_lone(const table::TableCursor& lone);
+  bool can_copy(const table::TableCursor& lone) const;
   // Finishes and syncs the last table. Empty when nothing was written. kCorruption, and the tables are removed, if the
   // entries in them do not add up to `entries_hash` (format/entry_hash.h).
   Result<std::vector<format::TableRecord>> finish(uint64_t entries_hash);
@@ -60,6 +64,7 @@ class RunWriter {
 
  private:
   Result<void> begin_table();
+  Result<void> prepare_for(Bytes key);
   Result<void> end_table(Bytes next_begin);
   bool cut_before(Bytes key);
 

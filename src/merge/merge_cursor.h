@@ -33,6 +33,7 @@ class MergeCursor {
   Bytes key() const { return sources_[winner_].key(); }
   uint64_t trailer() const { return sources_[winner_].trailer(); }
   Bytes value() const { return sources_[winner_].value(); }
+  const table::TableCursor* lone() const { return sources_[winner_].lone(); }
   size_t source() const { return winner_; }  // which of the sources the entry is from; 0: the newest
   // The first error of any source; the cursor is then invalid, for a merge that lacks a source could show older data.
   Result<void> status() const;

@@ -75,6 +75,27 @@ TEST(VisibleCursor, SeesWhatAReaderAtEachSequenceSees) {
   }
 }
 
+// A source keeps the block of a value that is shown backward for one more; here newer versions fill fifty. They are more than the cache
+// may hold, so that what is not kept is overwritten.
+TEST(VisibleCursor, AValueBeforeVersionsThatAreNotSeenStays) {
+  History history;
+  const auto value = [](Sequence sequence) {
+    return std::string(200'000, static_cast<char>('0' + sequence % 10)) + std::to_string(sequence);
+  };
+  for (Sequence sequence = 1; sequence <= 120; sequence++)
+    history.versions.push_back({"key", format::make_trailer(sequence, EntryKind::kPut), value(sequence)});
+  history.last = 120;
+  Layers layers(history, 0);
+  for (const Sequence at : {Sequence{1}, Sequence{20}, Sequence{119}, Sequence{120}}) {
+    VisibleCursor cursor(layers.cursor(), at, nullptr, {}, nullptr);
+    cursor.seek_last();
+    ASSERT_TRUE(cursor.valid());
+    EXPECT_TRUE(cursor.value() == value(at)) << at;
+    cursor.prev();
+    EXPECT_FALSE(cursor.valid());
+  }
+}
+
 TEST(VisibleCursor, TurnsAnywhere) {
   for (uint64_t seed = 100; seed < 140; seed++) {
     base::Prng prng(seed);

@@ -31,6 +31,11 @@ class Source {
     if (const auto* run = std::get_if<table::RunCursor>(&cursor_)) return run->value();
     return std::get_if<memtable::MemtableCursor>(&cursor_)->value();
   }
+  // The same as RunCursor::lone(); null in a memtable.
+  const table::TableCursor* lone() const {
+    const auto* run = std::get_if<table::RunCursor>(&cursor_);
+    return run != nullptr ? run->lone() : nullptr;
+  }
   // Of a run: the first error its tables gave, which also made it invalid. Memtables never fail.
   Result<void> status() const {
     if (const auto* run = std::get_if<table::RunCursor>(&cursor_)) return run->status();

@@ -59,7 +59,10 @@ void VisibleCursor::find_backward() {
       if (format::sequence_of(merge_.trailer()) <= at_) {
         found = true;
         trailer = merge_.trailer();
-        value_.assign(merge_.value());
+        value_ = merge_.value();
+      } else if (found && value_.data() != copy_.data()) {  // the source may leave one block more
+        copy_.assign(value_);
+        value_ = copy_;
       }
       merge_.prev();
     } while (merge_.valid() && base::same_key(merge_.key(), key_.view()));

@@ -4,7 +4,11 @@
 // or a range tombstone that the reader can see covers it, the key is not there.
 //
 // Forward, the merge stands on the entry shown. Backward, versions come oldest first, so the newest visible one is known
-// only when the merge has gone past the key: it is copied, and the merge stands before the key.
+// only when the merge has gone past the key, and stands before it. The key is copied; the value stays where it is, for a
+// cached source keeps the block that it leaves last. Only a value behind which there are newer versions that the
+// reader does not see is copied.
+//
+// The sources are cached ones: a streaming one overwrites what it leaves.
 //
 // What is not there must not be crawled over without end: hidden entries are skipped only up to the reader's bounds.
 //
@@ -27,9 +31,12 @@ class VisibleCursor {
                 const std::string* upper)
       : merge_(std::move(merge)), at_(at), tombstones_(tombstones), lower_(lower), upper_(upper) {}
 
+  VisibleCursor(const VisibleCursor&) = delete;  // value_ may lie in copy_
+  VisibleCursor& operator=(const VisibleCursor&) = delete;
+
   bool valid() const { return valid_; }
   Bytes key() const { return backward_ ? key_.view() : merge_.key(); }
-  Bytes value() const { return backward_ ? Bytes(value_) : merge_.value(); }
+  Bytes value() const { return backward_ ? value_ : merge_.value(); }
   format::Sequence sequence() const { return backward_ ? sequence_ : format::sequence_of(merge_.trailer()); }
   Result<void> status() const { return merge_.status(); }
 
@@ -54,7 +61,8 @@ class VisibleCursor {
   bool valid_ = false;
   bool backward_ = false;
   base::KeyBuffer key_;  // forward: scratch for the key to skip; backward: the entry shown
-  std::string value_;  // backward only
+  Bytes value_;          // backward only
+  std::string copy_;
   format::Sequence sequence_ = 0;
 };
 

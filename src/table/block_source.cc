@@ -19,12 +19,16 @@ std::span<char> BlockSource::Room::at_least(size_t wanted) {
 }
 
 void BlockSource::attach(const Table& table) {
-  release();
+  hold();
+  unit_ends_.clear();
+  last_missed_ = kNoBlock;
+  ahead_bytes_ = 0;
   table_ = &table;
 }
 
 void BlockSource::release() {
   pinned_.reset();
+  held_.reset();
   unit_ends_.clear();
   last_missed_ = kNoBlock;
   ahead_bytes_ = 0;

@@ -44,6 +44,11 @@ class BlockSource {
   // As load(), for a caller that will search in it: starts loading tags and heads before they are asked for.
   Result<format::BlockView> load_for_search(uint32_t block);
 
+  // Cached: the loaded block, if there is one, stays where it is until the next one is held, or this is attached again.
+  void hold() {
+    if (pinned_) held_ = std::move(pinned_);
+  }
+  bool streams() const { return options_.streaming; }
   // Streaming: the loaded block as it lies in the file. Lives as long as the view.
   const format::StoredBlock& stored() const { return stored_; }
   Extent extent() const { return extent_; }
@@ -72,6 +77,7 @@ class BlockSource {
   CursorOptions options_;
   const Table* table_ = nullptr;
   cache::PinnedFrame pinned_;
+  cache::PinnedFrame held_;
   format::StoredBlock stored_;
   Extent extent_{};
   Room raw_;  // streaming: the block, unpacked

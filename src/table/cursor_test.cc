@@ -229,6 +229,34 @@ TEST(RunCursor, StaysWithinItsTables) {
   }
 }
 
+// Who merges backward has to look at what lies before an entry, be it in another table, while it shows the entry's value.
+TEST(RunCursor, AValueReadBackwardOutlivesItsBlock) {
+  World world(uint64_t{2} << 20);
+  base::Prng random(1);
+  const auto entries = numbered_entries(150, 400);
+  RunOfTables run(world, {}, random);
+  for (auto from = entries.begin(); from != entries.end(); from += 15) {
+    run.add(world, {from, from + 15}, {});
+    run.pointers.push_back(run.tables.back().get());
+  }
+  MemoryFile other;
+  build(other, numbered_entries(15'000, 400), small_blocks());  // blocks of the same size
+  const auto sweeper = open(other, world.cache, world.account).value();
+  const OpenTables open(run.pointers);
+  RunCursor cursor(open, {});
+  cursor.seek_last();
+  for (size_t i = entries.size(); i-- > 0;) {
+    ASSERT_TRUE(cursor.valid());
+    const Bytes value = cursor.value();
+    cursor.prev();
+    auto sweeping = sweeper->cursor();  // what is not pinned goes, and others lie there
+    for (sweeping.seek_first(); sweeping.valid(); sweeping.next()) {
+    }
+    ASSERT_EQ(value, entries[i].value) << i;
+  }
+  EXPECT_GT(world.cache.stats().evictions, 1000U);
+}
+
 TEST(RunCursor, OverNoTablesIsNeverValid) {
   const OpenTables none({});
   RunCursor cursor(none, {});

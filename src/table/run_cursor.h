@@ -40,12 +40,8 @@ class RunCursor {
   uint64_t trailer() const { return cursor_.trailer(); }
   Bytes value() const { return cursor_.value(); }
 
-  // The cursor of the table that this one is in, if valid: for taking over blocks.
-  TableCursor& table_cursor() { return cursor_; }
-  // After table_cursor().next_block(): on to the next table if that was the last block.
-  void settle_forward() {
-    if (!cursor_.valid()) enter_following();
-  }
+  // If the current entry is all of a block that can be taken over: the cursor that stands there, till this one moves. Else null.
+  const TableCursor* lone() const { return cursor_.is_lone() ? &cursor_ : nullptr; }
 
  private:
   static constexpr size_t kNoTable = SIZE_MAX;

@@ -38,6 +38,7 @@ void TableCursor::enter(uint32_t block, Side side) {
     leave();
     return;
   }
+  if (side == Side::kLast && block != block_) source_.hold();
   if (load(block, false)) cursor_.move_to(side == Side::kFirst ? 0 : cursor_.view().entries() - 1);
 }
 

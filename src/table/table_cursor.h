@@ -7,7 +7,8 @@
 // and prev() need a valid cursor.
 //
 // Thread safety: one thread at a time. Lifetime: borrows the table. key() lives until the cursor moves; value() until it
-// leaves the block, which it pins (cached) or holds (streaming).
+// leaves the block, which it pins (cached) or holds (streaming). Cached and backward it lives one block longer, also where
+// that is in another table: who reads backward has to look at what lies before an entry to know whether it counts.
 #pragma once
 
 #include "format/block_cursor.h"
@@ -56,6 +57,8 @@ class TableCursor {
 
   // --- For compaction, streaming and valid: to take over whole blocks. ---
 
+  // The entry is all of its block, which can be taken over as it is stored.
+  bool is_lone() const { return source_.streams() && cursor_.view().entries() == 1; }
   bool at_block_start() const { return cursor_.index() == 0; }
   const format::BlockView& block() const { return cursor_.view(); }
   const format::StoredBlock& stored_block() const { return source_.stored(); }
