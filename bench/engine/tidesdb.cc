@@ -42,43 +42,67 @@ class Transaction {
   tidesdb_txn_t* txn_ = nullptr;
 };
 
+// Where seeks go on in one direction, they share an iterator; for any other seek a new one is made, since TidesDB 9.3.14 would
+// answer it wrongly. It looks first into the block at which each table's part of the iterator stands; and if the key lies
+// before that block, it takes the block's first entry for the answer, though blocks between may hold the key (backward
+// likewise: tidesdb_iter_seek_sstable_source_forward and _backward). After a seek to key 15,000 of 20,000, one to 5,000 stands on
+// 13,920. Random seeks with one iterator thus drift to the last block, are fast there, and wrong. A new iterator
+// costs little beside a seek (0.6 us beside 22). Its view is of that later moment: no workload writes beside a cursor that it
+// seeks with again.
+//
+// What no new iterator avoids: seek_for_prev to a key between the last key of a block and the first of the next finds nothing in
+// that table (compact_block_index_find_predecessor names the later block), so a walk back from there misses what only that table
+// holds. A walk back that goes on therefore steps and does not seek; seekreverse, whose every scan seeks, ends with a wrong answer
+// where tables overlap.
 class TidesCursor : public Cursor {
  public:
-  TidesCursor(const Handle& handle, const Bounds& bounds) : bounds_(bounds), transaction_(handle) {
-    must(tidesdb_iter_new(transaction_.get(), handle.family, &iterator_));
+  TidesCursor(const Handle& handle, const Bounds& bounds) : handle_(handle), bounds_(bounds), transaction_(handle) {
+    must(tidesdb_iter_new(transaction_.get(), handle_.family, &iterator_));
   }
   ~TidesCursor() override { tidesdb_iter_free(iterator_); }
 
   void forward(std::string_view key, uint64_t limit, Seen& seen) override {
-    if (key.empty()) key = bounds_.from;
-    key.empty() ? tidesdb_iter_seek_to_first(iterator_) : tidesdb_iter_seek(iterator_, bytes_of(key), key.size());
-    for (uint64_t left = limit; tidesdb_iter_valid(iterator_) != 0 && look(seen) && --left != 0;)
-      tidesdb_iter_next(iterator_);
+    seek(key.empty() ? bounds_.from : key, false);
+    for (uint64_t left = limit; valid() && look(seen) && --left != 0;) moved(tidesdb_iter_next(iterator_));
   }
   void backward(std::string_view key, uint64_t limit, Seen& seen) override {
     if (key.empty()) key = bounds_.to;
-    if (key.empty()) {
-      tidesdb_iter_seek_to_last(iterator_);
-    } else {
-      tidesdb_iter_seek_for_prev(iterator_, bytes_of(key), key.size());
-      if (tidesdb_iter_valid(iterator_) != 0 && this->key() == key) tidesdb_iter_prev(iterator_);
-    }
-    for (uint64_t left = limit; tidesdb_iter_valid(iterator_) != 0 && look(seen) && --left != 0;)
-      tidesdb_iter_prev(iterator_);
+    if (!back_ || !at(key)) seek(key, true);
+    if (at(key)) moved(tidesdb_iter_prev(iterator_));
+    for (uint64_t left = limit; valid() && look(seen) && --left != 0;) moved(tidesdb_iter_prev(iterator_));
   }
   // For an erase of a range.
   std::vector<std::string> keys(uint64_t limit) {
     std::vector<std::string> out;
-    tidesdb_iter_seek(iterator_, bytes_of(bounds_.from), bounds_.from.size());
-    while (out.size() < limit && tidesdb_iter_valid(iterator_) != 0 && key() < bounds_.to) {
+    seek(bounds_.from, false);
+    while (out.size() < limit && valid() && key() < bounds_.to) {
       out.emplace_back(key());
-      tidesdb_iter_next(iterator_);
+      moved(tidesdb_iter_next(iterator_));
     }
     return out;
   }
 
  private:
-  std::string_view key() {
+  static void moved(int code) {
+    if (code != TDB_ERR_NOT_FOUND) must(code);
+  }
+  // Stands on the first entry at or after `key` or, back, on the last one at or before it; empty: on the first or last of all.
+  void seek(std::string_view key, bool back) {
+    const bool onward = valid() && back == back_ && !key.empty() && (back ? key < this->key() : key > this->key());
+    if (sought_ && !onward) renew();
+    sought_ = true;
+    back_ = back;
+    if (key.empty()) return moved(back ? tidesdb_iter_seek_to_last(iterator_) : tidesdb_iter_seek_to_first(iterator_));
+    moved(back ? tidesdb_iter_seek_for_prev(iterator_, bytes_of(key), key.size())
+               : tidesdb_iter_seek(iterator_, bytes_of(key), key.size()));
+  }
+  void renew() {
+    tidesdb_iter_free(iterator_);
+    must(tidesdb_iter_new(transaction_.get(), handle_.family, &iterator_));
+  }
+  bool valid() const { return tidesdb_iter_valid(iterator_) != 0; }
+  bool at(std::string_view key) const { return valid() && this->key() == key; }
+  std::string_view key() const {
     uint8_t* data = nullptr;
     size_t size = 0;
     must(tidesdb_iter_key(iterator_, &data, &size));
@@ -94,9 +118,12 @@ class TidesCursor : public Cursor {
     return true;
   }
 
+  const Handle handle_;
   const Bounds bounds_;
   const Transaction transaction_;
   tidesdb_iter_t* iterator_ = nullptr;
+  bool sought_ = false;
+  bool back_ = false;  // the direction of the last seek
 };
 
 class TidesSession : public Session {
