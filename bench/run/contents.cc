@@ -7,9 +7,11 @@ namespace bench {
 void Contents::apply(const Operation& operation) {
   switch (operation.action) {
     case Action::kPut:
-    case Action::kModify: own_sizes_ = own_sizes_ || operation.value_bytes != 0; return put(operation.number);
+    case Action::kModify:
+      own_sizes_ = own_sizes_ || operation.value_bytes != 0;
+      return put(operation.number, operation);
     case Action::kPutBatch:
-      for (const uint64_t number : operation.numbers) put(number);
+      for (const uint64_t number : operation.numbers) put(number, operation);
       return;
     case Action::kErase: return erase(operation.number);
     case Action::kEraseRange:
@@ -19,7 +21,9 @@ void Contents::apply(const Operation& operation) {
   }
 }
 
-void Contents::put(uint64_t number) {
+void Contents::put(uint64_t number, const Operation& operation) {
+  last_writes_.put(number, operation.version,
+                   operation.value_bytes != 0 ? operation.value_bytes : records_.value.size_of(number));
   if (number >= present_.size())
     present_.resize(std::max<uint64_t>({records_.count, number + 1, present_.size() * 5 / 4}));
   if (present_[number]) return;
@@ -31,6 +35,7 @@ void Contents::put(uint64_t number) {
 }
 
 void Contents::erase(uint64_t number) {
+  last_writes_.erase(number);
   if (number >= present_.size() || !present_[number]) return;
   present_[number] = false;
   count_--;

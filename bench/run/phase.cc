@@ -164,13 +164,16 @@ class Phase {
     return static_cast<double>(tick - begin_tick_) * ns_per_tick() / 1e9;
   }
 
-  // What the operations of the crews left in the store. Those without a number of operations only overwrite.
+  // What the operations of the crews left in the store: as many as each worker came to.
   void replay() {
-    Operation operation;
+    contents_.begin_workload();
     for (const Team& team : teams_) {
-      for (const Scope& scope : team.scopes) {
-        const std::unique_ptr<Source> source = team.crew.source(scope);
-        for (uint64_t i = 0; i < scope.operations; i++) {
+      for (size_t worker = 0; worker < team.workers.size(); worker++) {
+        const std::unique_ptr<Source> source = team.crew.source(team.scopes[worker]);
+        const uint64_t operations = team.workers[worker]->tally().operations;
+        Operation operation;
+        contents_.begin_worker();
+        for (uint64_t i = 0; i < operations; i++) {
           source->next(operation);
           contents_.apply(operation);
         }

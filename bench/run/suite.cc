@@ -116,7 +116,23 @@ uint64_t Suite::verify(const std::string& name) {
          static_cast<unsigned long long>(seen.entries), static_cast<unsigned long long>(seen.sum),
          static_cast<unsigned long long>(contents_->count()), static_cast<unsigned long long>(contents_->sum()));
   }
+  verify_values(name, *session);
   return seen.entries;
+}
+
+void Suite::verify_values(const std::string& name, Session& session) {
+  KeyBuffer key(records_.key, 1);
+  std::string buffer;
+  for (const auto& [number, writes] : contents_->last_writes().all()) {
+    const auto value = session.get(key.write(records_.code_of(number)));
+    const bool newest = value && std::ranges::any_of(writes, [&](const LastWrites::Write& write) {
+                          return values_.make(number, write.version, write.value_bytes, buffer) == *value;
+                        });
+    if (!newest) {
+      fail(kWrongAnswer, "%s: number %llu does not have the value that was written last", name.c_str(),
+           static_cast<unsigned long long>(number));
+    }
+  }
 }
 
 }  // namespace bench

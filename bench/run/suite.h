@@ -1,7 +1,8 @@
 // Suite: the wanted workloads on one engine, in the order of the catalogue, in this process.
 //
 // Each starts from the store it asks for: a new one, or one with all its records, for which what the workload before it left is
-// used if it is that. After each workload that wrote, a walk over the store finds every entry that must be there and no other.
+// used if it is that. After each workload that wrote, a walk over the store finds every entry that must be there and no other, and gets find
+// what was written last.
 #pragma once
 
 #include <functional>
@@ -28,6 +29,7 @@ class Suite {
   void warm();
   void measure(const Workload& workload, bool silent);
   uint64_t verify(const std::string& name);
+  void verify_values(const std::string& name, Session& session);
   bool can(const Workload& workload) const;
   std::string title(const char* what) const { return label_ + engine_.name + " " + what; }
   void close();

@@ -11,12 +11,13 @@ namespace bench {
 
 enum class Lie : uint8_t {
   kNone,
-  kForgetsAPut,     // every 500th put is lost
-  kForgetsAnErase,  // every 100th erase does nothing
-  kWrongValue,      // every 500th get returns another's value
-  kFindsNothing,    // gets of the 500th key
-  kShortScan,       // short scans end after 6 entries
-  kGhost,           // finds what was never put
+  kForgetsAPut,      // every 500th put is lost
+  kKeepsAnOldValue,  // every 50th put of a key that is there is lost
+  kForgetsAnErase,   // every 100th erase does nothing
+  kWrongValue,       // every 500th get returns another's value
+  kFindsNothing,     // gets of the 500th key
+  kShortScan,        // short scans end after 6 entries
+  kGhost,            // finds what was never put
 };
 
 inline Lie the_lie = Lie::kNone;  // of the stores opened next
@@ -63,6 +64,8 @@ class MapStore : public Store {
     void put(std::string_view key, std::string_view value) override {
       const std::lock_guard lock(store_.mutex_);
       if (store_.lie_ == Lie::kForgetsAPut && ++store_.puts_ % 500 == 0) return;
+      const auto at = store_.map_.find(key);
+      if (store_.lie_ == Lie::kKeepsAnOldValue && at != store_.map_.end() && ++store_.overwrites_ % 50 == 0) return;
       store_.map_.insert_or_assign(std::string(key), std::string(value));
     }
     void erase(std::string_view key) override {
@@ -104,6 +107,7 @@ class MapStore : public Store {
   std::mutex mutex_;
   Map map_;
   uint64_t puts_ = 0;
+  uint64_t overwrites_ = 0;
   uint64_t erases_ = 0;
   uint64_t gets_ = 0;
 };

@@ -101,11 +101,13 @@ TEST_P(SuiteDeathTest, AWrongAnswerEndsTheRun) {
 INSTANTIATE_TEST_SUITE_P(
     Lies, SuiteDeathTest,
     testing::Values(std::pair{Lie::kForgetsAPut, "fillseq"}, std::pair{Lie::kForgetsAPut, "fillrandom-1000"},
-                    std::pair{Lie::kForgetsAnErase, "deleterandom"}, std::pair{Lie::kWrongValue, "readrandom"},
-                    std::pair{Lie::kWrongValue, "ycsb-f"}, std::pair{Lie::kFindsNothing, "readrandom"},
-                    std::pair{Lie::kFindsNothing, "multiget"}, std::pair{Lie::kFindsNothing, "readwhilewriting"},
-                    std::pair{Lie::kShortScan, "seekrandom"}, std::pair{Lie::kShortScan, "ts-scan"},
-                    std::pair{Lie::kGhost, "readmissing"}),
+                    std::pair{Lie::kKeepsAnOldValue, "fillrandom"}, std::pair{Lie::kKeepsAnOldValue, "overwrite"},
+                    std::pair{Lie::kKeepsAnOldValue, "mixgraph"}, std::pair{Lie::kKeepsAnOldValue, "ycsb-a"},
+                    std::pair{Lie::kKeepsAnOldValue, "ycsb-f"}, std::pair{Lie::kForgetsAnErase, "deleterandom"},
+                    std::pair{Lie::kWrongValue, "readrandom"}, std::pair{Lie::kWrongValue, "ycsb-f"},
+                    std::pair{Lie::kFindsNothing, "readrandom"}, std::pair{Lie::kFindsNothing, "multiget"},
+                    std::pair{Lie::kFindsNothing, "readwhilewriting"}, std::pair{Lie::kShortScan, "seekrandom"},
+                    std::pair{Lie::kShortScan, "ts-scan"}, std::pair{Lie::kGhost, "readmissing"}),
     [](const auto& lie) {
       std::string name = std::to_string(lie.index) + "_" + lie.param.second;
       std::ranges::replace(name, '-', '_');
