@@ -1,4 +1,6 @@
 #include <gtest/gtest.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include <map>
 #include <set>
@@ -85,6 +87,17 @@ TEST(Checksum, OutputsAreFrozen) {  // stored on disk: these values must never c
   EXPECT_NE(checksum64("nacre", 7), checksum64("nacre", 8));
   EXPECT_EQ(hash_key(""), 0x2d06800538d394c2ULL);
   EXPECT_EQ(hash_key("a"), 0xe6c632b61e964e1fULL);
+}
+
+// Long pieces have a loop of their own where the processor has wide registers (checksum_avx2.cc); a file may go on to one that has not.
+TEST(Checksum, IsTheSameWithWideRegisters) {
+  std::string bytes(70'000, '\0');
+  Prng random(5);
+  for (char& byte : bytes) byte = static_cast<char>(random.next());
+  for (size_t size = 0; size < bytes.size(); size += size < 1300 ? 1 : 997) {
+    const Bytes piece = Bytes(bytes).substr(size % 64, size);
+    ASSERT_EQ(checksum64(piece, size), XXH3_64bits_withSeed(piece.data(), piece.size(), size)) << size;
+  }
 }
 
 TEST(Histogram, QuantilesAreWithinOnePercent) {
