@@ -15,10 +15,24 @@ class Transfer {
 
   // The entry at the cursor; `kept`: its trailer from now on, or nothing if it goes.
   Result<void> take(const merge::MergeCursor& cursor, std::optional<uint64_t> kept) {
+    const Bytes key = cursor.key();
+    const Bytes value = cursor.value();
+    const uint64_t key_hash = base::hash_key(key);
+    const uint64_t value_hash = format::value_hash(value);
+    const uint64_t hash = format::entry_hash(key_hash, cursor.trailer(), value_hash);
     totals_.entries_read++;
-    if (kept) totals_.entries_written++;
+    totals_.hash_read += hash;
+    if (!kept) return {};
+    totals_.entries_written++;
     const table::TableCursor* lone = cursor.lone();
-    return lone != nullptr && writer_.can_copy(*lone) ? take_lone(*lone, kept.has_value()) : take_one(cursor, kept);
+    if (lone != nullptr && writer_.can_copy(*lone)) {
+      // With its trailer: that of one entry takes as much room as any other.
+      hash_kept_ += hash;
+      NACRE_TRY(lone->check_lone(key_hash, hash));
+      return writer_.add_lone(*lone);
+    }
+    hash_kept_ += format::entry_hash(key_hash, *kept, value_hash);
+    return writer_.add(key, key_hash, *kept, value);
   }
 
   Result<MergeResult> finish() {
@@ -31,27 +45,6 @@ class Transfer {
   const MergeTotals& totals() const { return totals_; }
 
  private:
-  Result<void> take_one(const merge::MergeCursor& cursor, std::optional<uint64_t> kept) {
-    const Bytes key = cursor.key();
-    const Bytes value = cursor.value();
-    const uint64_t key_hash = base::hash_key(key);
-    const uint64_t value_hash = format::value_hash(value);
-    totals_.hash_read += format::entry_hash(key_hash, cursor.trailer(), value_hash);
-    if (!kept) return {};
-    hash_kept_ += format::entry_hash(key_hash, *kept, value_hash);
-    return writer_.add(key, key_hash, *kept, value);
-  }
-
-  // Its block has a checksum, which holds, and says what its entry hashes to. It keeps its trailer: that of one entry takes as much
-  // room as any other.
-  Result<void> take_lone(const table::TableCursor& lone, bool kept) {
-    const uint64_t hash = lone.block().entries_hash();
-    totals_.hash_read += hash;
-    if (!kept) return {};
-    hash_kept_ += hash;
-    return writer_.add_lone(lone);
-  }
-
   RunWriter writer_;
   MergeTotals totals_;
   uint64_t hash_kept_ = 0;

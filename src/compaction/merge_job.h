@@ -8,7 +8,7 @@
 // corruption in memory or on disk, and stops the job before anything is installed.
 //
 // An entry too large to share its block is not unpacked and packed again: where the codec stays the same its block is
-// copied as it is stored, sequence and all, under a new checksum.
+// copied as it is stored, sequence and all, under a new checksum. What it says of itself is compared with the entry first.
 //
 // Cancellation and pacing come through `poll`, called every few thousand entries.
 #pragma once

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "format/file_names.h"
+#include "format/mend.h"
 #include "os/memory_file_system.h"
 #include "table/table_fixture.h"
 
@@ -117,6 +118,39 @@ TEST_F(MergeJob, ALargeEntryThatIsHiddenGoes) {
     const size_t bytes = i % 3 == 0 ? 5000 + i : 30;
     EXPECT_EQ(cursor.value(), text(i + 1000 * (i < 200 ? 9 : 7), bytes)) << i;
   }
+}
+
+// LZ4 makes none of them smaller. The last two do not pass through the builder's own memory.
+TEST_F(MergeJob, WhatDoesNotCompressIsCopiedToo) {
+  std::vector<OwnedEntry> entries;
+  base::Prng random(1);
+  for (const size_t bytes : {3000, 70'000, 600'000, 17'000'000}) {
+    std::string noise(bytes, '\0');
+    for (char& byte : noise) byte = static_cast<char>(random.next());
+    entries.push_back({table::numbered(entries.size()), table::put(7), std::move(noise)});
+  }
+  add_run(entries, Compression::kLz4);
+  const auto table = written(merge(Compression::kLz4).value());
+  ASSERT_TRUE(table->verify().has_value()) << table->verify().error().to_string();
+  auto cursor = table->cursor();
+  cursor.seek_first();
+  for (const OwnedEntry& entry : entries) {
+    ASSERT_TRUE(cursor.valid());
+    EXPECT_EQ(format::sequence_of(cursor.trailer()), 7U) << entry.value.size();
+    EXPECT_TRUE(cursor.value() == entry.value) << entry.value.size();
+    cursor.next();
+  }
+}
+
+// Memory may fail between the hash of an entry and the checksum of its block.
+TEST_F(MergeJob, ALargeEntryThatItsBlockWasNotMadeForIsNotCopied) {
+  add_run({{table::numbered(1), table::put(7), text(1, 5000)}}, Compression::kNone);
+  std::string& file = files_.back()->bytes;
+  file[4000] ^= 1;
+  format::testing::mend_table(file);
+  const auto merged = merge(Compression::kNone);
+  ASSERT_FALSE(merged.has_value());
+  EXPECT_EQ(merged.error().kind, ErrorKind::kCorruption);
 }
 
 TEST_F(MergeJob, ADamagedLargeEntryIsNotCopied) {

@@ -69,8 +69,7 @@ Result<void> RunWriter::add(Bytes key, uint64_t key_hash, uint64_t trailer, Byte
 
 // A small entry that happened to be alone in its block belongs with others.
 bool RunWriter::can_copy(const table::TableCursor& lone) const {
-  const format::StoredBlock& block = lone.stored_block();
-  return block.compression == options_.compression && block.raw_bytes > options_.block_bytes;
+  return lone.codec() == options_.compression && lone.stored_block().raw_bytes > options_.block_bytes;
 }
 
 Result<void> RunWriter::add_lone(const table::TableCursor& lone) {

@@ -24,7 +24,7 @@
 //           suffixes: what follows the head in each key
 //           values, up to the end
 //
-// So fixed-size keys and values cost no offsets, a bottom level whose sequences are all zero costs no trailers, and
+// So fixed-size keys and values cost no offsets, sequences that are all zero, as a merge to the bottom makes them, cost no trailers, and
 // prefix plus head mostly are the whole key. Offsets have 16 bits: a block is at most kMaxBlockBytes long. An entry that
 // is larger gets a block of its own, which needs no offsets, being fixed-size in every way: that is the wide layout.
 //

@@ -14,15 +14,22 @@ uint64_t payload_checksum(Bytes payload, const char* trailer, uint64_t seed) {
 
 }  // namespace
 
+StoredTrailer stored_trailer(const StoredBlock& block, StoredKind kind, uint64_t seed) {
+  StoredTrailer trailer{};
+  base::store(trailer.data(), static_cast<uint32_t>(block.raw_bytes));
+  trailer[4] = static_cast<char>(block.compression);
+  trailer[5] = static_cast<char>(kind);
+  base::store(trailer.data() + 8, payload_checksum(block.payload, trailer.data(), seed));
+  return trailer;
+}
+
 void append_stored_trailer(os::LargeString* out, size_t payload_at, StoredKind kind, Compression compression,
                            uint64_t raw_bytes, uint64_t seed) {
   NACRE_DCHECK(payload_at <= out->size());
-  char trailer[kStoredTrailerBytes] = {};
-  base::store(trailer, static_cast<uint32_t>(raw_bytes));
-  trailer[4] = static_cast<char>(compression);
-  trailer[5] = static_cast<char>(kind);
-  base::store(trailer + 8, payload_checksum(Bytes(*out).substr(payload_at), trailer, seed));
-  out->append(trailer, kStoredTrailerBytes);
+  const StoredBlock block{
+      .payload = Bytes(*out).substr(payload_at), .compression = compression, .raw_bytes = raw_bytes};
+  const StoredTrailer trailer = stored_trailer(block, kind, seed);
+  out->append(trailer.data(), trailer.size());
 }
 
 Result<StoredBlock> peek_stored(Bytes trailer, uint64_t payload_bytes, StoredKind kind) {

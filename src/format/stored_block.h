@@ -16,6 +16,7 @@
 // Thread safety: pure functions.
 #pragma once
 
+#include <array>
 #include <span>
 #include <string>
 
@@ -36,6 +37,8 @@ struct StoredBlock {
   uint64_t raw_bytes = 0;
 };
 
+using StoredTrailer = std::array<char, kStoredTrailerBytes>;
+StoredTrailer stored_trailer(const StoredBlock& block, StoredKind kind, uint64_t seed);
 // Closes the stored block whose payload is all of `out` from `payload_at` on.
 void append_stored_trailer(os::LargeString* out, size_t payload_at, StoredKind kind, Compression compression,
                            uint64_t raw_bytes, uint64_t seed);

@@ -5,7 +5,8 @@
 //
 //   kept     the newest version of a key in each stripe, unless a range tombstone of the same stripe covers it
 //   dropped  everything else; at the bottom also erases that the oldest stripe ends with, for there is nothing older to hide
-//   zeroed   at the bottom, the sequence of a put in the oldest stripe: everybody sees it, and equal trailers take no room
+//   zeroed   at the bottom, the sequence of a put in the oldest stripe: everybody sees it, and equal trailers take no room. A caller
+//            to whom that saves nothing may leave it
 //
 // The readers' horizon is part of the snapshots: the caller adds the sequence visible when the job began, so that a read
 // that began earlier (and holds the older files) or begins later is right either way.

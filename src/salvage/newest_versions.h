@@ -3,7 +3,8 @@
 // Tables are opened when the merge comes to where they begin and closed behind their end; what the log has is held in memory,
 // the newest version of each key only. The newest is the one with the highest sequence; among equal ones (sequence 0: a
 // bottom table and one that it replaced) that of the table made last. Range tombstones of all tables and of the log are held
-// together and hide what is older, wherever it lies.
+// together and hide what is older, wherever it lies. (A large entry keeps its sequence at the bottom: from a table that was replaced
+// and is still there it wins over a newer small one there. All of this is doubtful, and said to be.)
 //
 // Operations of the log that tables took ("held") count where these tables are damaged, and nowhere else: of what was written without
 // the log (Durability::kMemory) the log may lack what came later, and a sequence of 0 does not say that it did.

@@ -12,7 +12,7 @@ using format::StoredKind;
 
 std::span<char> BlockSource::Room::at_least(size_t wanted) {
   if (bytes.size() < wanted) {
-    bytes = {};  // first, so that both are not held at once
+    bytes = os::LargeVector<char>();  // first, so that both are not held at once
     bytes.resize(wanted);
   }
   return {bytes.data(), wanted};

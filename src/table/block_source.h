@@ -32,7 +32,7 @@ class BlockSource {
  public:
   explicit BlockSource(const CursorOptions& options) : options_(options) {}
 
-  // Goes over to another table; what was loaded is gone. Buffers are kept.
+  // Goes over to another table. What was loaded is held if it was cached, else it is gone. Buffers are kept.
   void attach(const Table& table);
   // Holds nothing any more.
   void release();
@@ -44,10 +44,11 @@ class BlockSource {
   // As load(), for a caller that will search in it: starts loading tags and heads before they are asked for.
   Result<format::BlockView> load_for_search(uint32_t block);
 
-  // Cached: the loaded block, if there is one, stays where it is until the next one is held, or this is attached again.
+  // Cached: the loaded block, if there is one, stays where it is until the next one is held or it is let go of.
   void hold() {
     if (pinned_) held_ = std::move(pinned_);
   }
+  void let_go() { held_.reset(); }
   bool streams() const { return options_.streaming; }
   // Streaming: the loaded block as it lies in the file. Lives as long as the view.
   const format::StoredBlock& stored() const { return stored_; }

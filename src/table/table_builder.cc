@@ -84,11 +84,7 @@ Result<void> TableBuilder::add_block(const format::StoredBlock& stored, const fo
   if (view.entries() > 1) {
     properties_.block_bytes = std::max(properties_.block_bytes, static_cast<uint32_t>(stored.raw_bytes));
   }
-  const uint64_t at = offset();
-  const size_t payload_at = out_.size();
-  out_.append(stored.payload);
-  format::append_stored_trailer(&out_, payload_at, StoredKind::kData, stored.compression, stored.raw_bytes,
-                                options_.id.checksum_seed(at));
+  NACRE_TRY(append_as_stored(stored));
   note_codec(stored.compression);
   return end_block(copied_.key(), copied_.trailer());
 }
@@ -137,11 +133,11 @@ Result<void> TableBuilder::append_lone_block(Bytes key, uint64_t key_hash, uint6
   properties_.entries_hash += format::BlockView(image_).entries_hash();
   properties_.raw_bytes += image_.size();
   if (image_.size() > format::kMaxCompressedRawBytes) {
-    NACRE_TRY(append_large(&image_, StoredKind::kData));
+    NACRE_TRY(append_as_stored({.payload = image_, .compression = Compression::kNone, .raw_bytes = image_.size()}));
   } else {
     NACRE_TRY(append_part(image_, StoredKind::kData, compressor_));
   }
-  if (image_.capacity() > kAppendBytes) image_ = {};
+  if (image_.capacity() > kAppendBytes) os::LargeString().swap(image_);
   return end_block(key, trailer);
 }
 
@@ -163,12 +159,18 @@ Result<void> TableBuilder::append_part(Bytes raw, StoredKind kind, format::Compr
   return write_out(kAppendBytes);
 }
 
-// Appends an image that is too large to be compressed, without another copy of it.
-Result<void> TableBuilder::append_large(os::LargeString* image, StoredKind kind) {
-  NACRE_TRY(write_out(0));
-  format::append_stored_trailer(image, 0, kind, Compression::kNone, image->size(), options_.id.checksum_seed(offset()));
-  NACRE_TRY(file_.append(*image));
-  written_bytes_ += image->size();
+// A data block. A large one does not pass through our own memory.
+Result<void> TableBuilder::append_as_stored(const format::StoredBlock& block) {
+  const uint64_t seed = options_.id.checksum_seed(offset());
+  if (block.payload.size() > kAppendBytes) {
+    NACRE_TRY(write_out(0));
+    NACRE_TRY(file_.append(block.payload));
+    written_bytes_ += block.payload.size();
+  } else {
+    out_.append(block.payload);
+  }
+  const format::StoredTrailer trailer = format::stored_trailer(block, StoredKind::kData, seed);
+  out_.append(trailer.data(), trailer.size());
   return {};
 }
 

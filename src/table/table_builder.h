@@ -80,7 +80,7 @@ class TableBuilder {
   Result<void> append_lone_block(Bytes key, uint64_t key_hash, uint64_t trailer, Bytes value);
   Result<void> end_block(Bytes last_key, uint64_t last_trailer);
   Result<void> append_part(Bytes raw, format::StoredKind kind, format::Compressor& compressor);
-  Result<void> append_large(os::LargeString* image, format::StoredKind kind);
+  Result<void> append_as_stored(const format::StoredBlock& block);
   Result<void> write_out(size_t at_least);
   void note_codec(Compression codec);
   void recharge();

@@ -38,7 +38,11 @@ void TableCursor::enter(uint32_t block, Side side) {
     leave();
     return;
   }
-  if (side == Side::kLast && block != block_) source_.hold();
+  if (side == Side::kFirst) {
+    source_.let_go();
+  } else if (block != block_) {
+    source_.hold();
+  }
   if (load(block, false)) cursor_.move_to(side == Side::kFirst ? 0 : cursor_.view().entries() - 1);
 }
 
@@ -52,6 +56,8 @@ bool TableCursor::find_block(Bytes key, uint32_t* block) {
 }
 
 void TableCursor::seek(Bytes key, uint64_t trailer) {
+  source_.let_go();
+  steps_to_prefetch_ = 0;
   uint32_t block = 0;
   if (!find_block(key, &block)) return;
   // The versions of one key may fill several blocks, of which this is the first.
@@ -59,8 +65,9 @@ void TableCursor::seek(Bytes key, uint64_t trailer) {
     if (!load(block, true)) return;
     const uint32_t at = cursor_.view().lower_bound(key, trailer);
     if (at == cursor_.view().entries()) continue;
-    cursor_.view().prefetch_values(at);
     cursor_.move_to(at);
+    if (is_large()) return;
+    cursor_.view().prefetch_values(at);
     steps_to_prefetch_ = kStepsToPrefetch;
     if (at + kStepsToPrefetch > cursor_.view().entries()) source_.prefetch(block + 1);
     return;
@@ -69,6 +76,7 @@ void TableCursor::seek(Bytes key, uint64_t trailer) {
 }
 
 void TableCursor::seek_before(Bytes key, uint64_t trailer) {
+  source_.let_go();
   uint32_t block = 0;
   if (!find_block(key, &block)) return;
   for (; block < table_->blocks(); block++) {
@@ -96,6 +104,12 @@ void TableCursor::seek_first() {
 void TableCursor::seek_last() {
   status_ = {};
   enter(table_->blocks() - 1, Side::kLast);
+}
+
+Result<void> TableCursor::check_lone(uint64_t key_hash, uint64_t entry_hash) const {
+  const format::BlockView& view = cursor_.view();
+  if (view.entries_hash() == entry_hash && view.tag(0) == format::tag_of(key_hash)) return {};
+  return table_->file().corrupt(source_.extent().offset, "an entry is not the one that its block was made for");
 }
 
 Bytes TableCursor::block_last_key() {

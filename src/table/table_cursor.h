@@ -58,7 +58,11 @@ class TableCursor {
   // --- For compaction, streaming and valid: to take over whole blocks. ---
 
   // The entry is all of its block, which can be taken over as it is stored.
-  bool is_lone() const { return source_.streams() && cursor_.view().entries() == 1; }
+  bool is_lone() const { return source_.streams() && is_large(); }
+  // kCorruption unless the block says of itself what its one entry gives: base::hash_key() and format::entry_hash().
+  Result<void> check_lone(uint64_t key_hash, uint64_t entry_hash) const;
+  // With which codec the table was written. A block that it made no smaller is stored without.
+  Compression codec() const { return table_->properties().compression; }
   bool at_block_start() const { return cursor_.index() == 0; }
   const format::BlockView& block() const { return cursor_.view(); }
   const format::StoredBlock& stored_block() const { return source_.stored(); }
@@ -74,6 +78,9 @@ class TableCursor {
   static constexpr uint32_t kValuesAhead = 8;
   static constexpr uint32_t kStepsToPrefetch = 16;
 
+  // The entry has its block to itself. Then nothing is loaded ahead after a seek: a merge looks at the value of one source only, and the
+  // lines of many would be in the way.
+  bool is_large() const { return cursor_.view().entries() == 1; }
   void enter(uint32_t block, Side side);
   bool load(uint32_t block, bool for_search);
   bool find_block(Bytes key, uint32_t* block);
