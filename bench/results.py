@@ -74,6 +74,19 @@ SUITES = {
         ["--n", "2000000", "--threads", "4", "--workloads", SHAPES],
         1,
     ),
+    "threads-16": (
+        "1 M entries of 16 + 100 bytes, 16 threads",
+        "nacre,rocksdb-tuned",
+        ["--n", "1000000", "--threads", "16", "--workloads", SHAPES],
+        1,
+    ),
+    "large": (
+        "40,000 entries of 16 + 16,384 bytes, 650 MB",
+        "nacre,rocksdb-tuned,lmdb-nosync",
+        ["--n", "40000", "--value-size", "16384", "--workloads",
+         "fillrandom,readrandom,readmissing,multiget,seekrandom,seekreverse,seekonly,readseq,readreverse,overwrite,deleterandom"],
+        3,
+    ),
     "fifty-million": (
         "50 M entries of 16 + 100 bytes, 5.8 GB; at most 500,000 calls of reads",
         "nacre,rocksdb-tuned",
@@ -91,7 +104,7 @@ SUITES = {
         "1 M entries of 16 + 100 bytes; all the other engines",
         "nacre,lmdb-nosync,leveldb,wiredtiger,tidesdb",
         ["--n", "1000000", "--workloads",
-         "fillseq,filluniquerandom,fillsync,readrandom,readmissing,seekrandom,readseq,overwrite,deleterandom"],
+         "fillseq,filluniquerandom,fillsync,readrandom,readmissing,seekrandom,seekonly,readseq,overwrite,deleterandom"],
         1,
     ),
     "writes": (

@@ -1,9 +1,9 @@
 // Pacing: how much a writer must wait for background work. Pure.
 //
-// Two things can pile up behind writers. Frozen memtables are bounded by memory: writers are slowed before the bound is
-// near, so that reaching it is rare. Compaction debt (bytes in runs beyond what the shape allows) has no bound of its own:
-// the price per byte grows with it, up to 1 ms a KiB (1 MB/s), so writers and compaction find a balance at some debt and no
-// write ever meets a wall.
+// Two things can pile up behind writers. Frozen memtables are bounded by memory: writers are slowed a little before the bound,
+// and wait at it. Compaction debt (bytes in runs beyond what the shape allows) has no bound of its own:
+// the price per byte grows with it, up to 1 ms a KiB (1 MB/s), so writers and compaction find a balance at some debt, without
+// a wall there.
 //
 //   price(ns per KiB) = kUnit * x^2 for each of the two, x = how far the pile stands above where slowing begins,
 //   in units of the pile that is fine
