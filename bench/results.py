@@ -217,8 +217,11 @@ def run(program, arguments):
 
 
 def revision():
-    done = subprocess.run(["git", "describe", "--always", "--dirty"], stdout=subprocess.PIPE, text=True, check=False)
-    return done.stdout.strip()
+    """What was built; the results of suites before this one are no change of it."""
+    def git(*words):
+        return subprocess.run(["git", *words], stdout=subprocess.PIPE, text=True, check=False).stdout.strip()
+    own = [":!bench/results", ":!bench/RESULTS.md", ":!docs/benchmarks.html"]
+    return git("rev-parse", "--short", "HEAD") + ("-dirty" if git("status", "--porcelain", "--", ".", *own) else "")
 
 
 def measure(program, name, repeat, raw):
