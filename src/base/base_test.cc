@@ -87,6 +87,8 @@ TEST(Checksum, OutputsAreFrozen) {  // stored on disk: these values must never c
   EXPECT_NE(checksum64("nacre", 7), checksum64("nacre", 8));
   EXPECT_EQ(hash_key(""), 0x2d06800538d394c2ULL);
   EXPECT_EQ(hash_key("a"), 0xe6c632b61e964e1fULL);
+  EXPECT_EQ(checksum64(std::string(1000, 'n'), 0), 0x26fa31326f67c4dfULL);
+  EXPECT_EQ(checksum64(std::string(5000, 'n'), 7), 0x478b252a5060b539ULL);
 }
 
 // Long pieces have a loop of their own where the processor has wide registers (checksum_avx2.cc); a file may go on to one that has not.
@@ -96,7 +98,9 @@ TEST(Checksum, IsTheSameWithWideRegisters) {
   for (char& byte : bytes) byte = static_cast<char>(random.next());
   for (size_t size = 0; size < bytes.size(); size += size < 1300 ? 1 : 997) {
     const Bytes piece = Bytes(bytes).substr(size % 64, size);
-    ASSERT_EQ(checksum64(piece, size), XXH3_64bits_withSeed(piece.data(), piece.size(), size)) << size;
+    for (const uint64_t seed : {uint64_t{0}, uint64_t{size} << 40 | 7}) {
+      ASSERT_EQ(checksum64(piece, seed), XXH3_64bits_withSeed(piece.data(), piece.size(), seed)) << size;
+    }
   }
 }
 

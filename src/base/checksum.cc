@@ -5,7 +5,7 @@
 
 namespace nacre::base {
 
-#if defined(__x86_64__)
+#if defined(NACRE_CHECKSUM_AVX2)  // CMakeLists.txt: where the other file is compiled
 
 uint64_t checksum64_avx2(const char* data, size_t bytes, uint64_t seed);  // checksum_avx2.cc
 

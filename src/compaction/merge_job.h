@@ -7,7 +7,7 @@
 // against what the inputs' records say, and kept against what the tables written say of themselves. A difference is
 // corruption in memory or on disk, and stops the job before anything is installed.
 //
-// An entry too large to share its block is not unpacked and packed again: where the codec stays the same its block is
+// An entry too large to share its block is not packed again: where the codec stays the same its block is
 // copied as it is stored, sequence and all, under a new checksum. What it says of itself is compared with the entry first.
 //
 // Cancellation and pacing come through `poll`, called every few thousand entries.

@@ -120,7 +120,7 @@ TEST_F(MergeJob, ALargeEntryThatIsHiddenGoes) {
   }
 }
 
-// LZ4 makes none of them smaller. The last two do not pass through the builder's own memory.
+// LZ4 makes none of them smaller. The last two are larger than what a builder gathers, the last one than what is ever compressed.
 TEST_F(MergeJob, WhatDoesNotCompressIsCopiedToo) {
   std::vector<OwnedEntry> entries;
   base::Prng random(1);
@@ -142,15 +142,22 @@ TEST_F(MergeJob, WhatDoesNotCompressIsCopiedToo) {
   }
 }
 
-// Memory may fail between the hash of an entry and the checksum of its block.
+// Memory may fail before the checksum of a block is taken: in the value, or in the tag by which gets find the entry.
 TEST_F(MergeJob, ALargeEntryThatItsBlockWasNotMadeForIsNotCopied) {
-  add_run({{table::numbered(1), table::put(7), text(1, 5000)}}, Compression::kNone);
-  std::string& file = files_.back()->bytes;
-  file[4000] ^= 1;
-  format::testing::mend_table(file);
-  const auto merged = merge(Compression::kNone);
-  ASSERT_FALSE(merged.has_value());
-  EXPECT_EQ(merged.error().kind, ErrorKind::kCorruption);
+  const std::string key = table::numbered(1);
+  for (const bool tag : {false, true}) {
+    forget_runs();
+    add_run({{key, table::put(7), text(1, 5000)}}, Compression::kNone);
+    std::string& file = files_.back()->bytes;
+    const size_t key_at = file.find(key);
+    file[tag ? key_at + key.size() : 4000] ^= 1;
+    format::testing::mend_table(file);
+    const auto merged = merge(Compression::kNone);
+    ASSERT_FALSE(merged.has_value()) << tag;
+    EXPECT_EQ(merged.error().kind, ErrorKind::kCorruption);
+    EXPECT_EQ(merged.error().file_number, table::identity().number)
+        << "it was found in what was written, not in what was read";
+  }
 }
 
 TEST_F(MergeJob, ADamagedLargeEntryIsNotCopied) {

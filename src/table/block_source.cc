@@ -127,6 +127,13 @@ Result<PinnedFrame> BlockSource::load_missed(uint32_t block) {
   return table_->publish_block(block, extent_in_unit(block), bytes_in_unit(block));
 }
 
+Result<void> BlockSource::check_again() const {
+  const Bytes bytes(unit_.bytes.data() + (extent_.offset - unit_ends_[0]), extent_.bytes);
+  const auto checked = table_->file().check_stored(bytes, StoredKind::kData, extent_.offset);
+  if (!checked) return checked.error();
+  return {};
+}
+
 Result<BlockView> BlockSource::load_streaming(uint32_t block) {
   if (!in_unit(block)) NACRE_TRY(read_unit(block, options_.unit_bytes, false));
   extent_ = extent_in_unit(block);

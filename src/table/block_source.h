@@ -53,6 +53,8 @@ class BlockSource {
   // Streaming: the loaded block as it lies in the file. Lives as long as the view.
   const format::StoredBlock& stored() const { return stored_; }
   Extent extent() const { return extent_; }
+  // Whether its bytes are still those that the checksum covers: the source may have waited with them for long.
+  Result<void> check_again() const;
 
  private:
   static constexpr uint64_t kSmallestAhead = 32 << 10;

@@ -257,6 +257,30 @@ TEST(RunCursor, AValueReadBackwardOutlivesItsBlock) {
   EXPECT_GT(world.cache.stats().evictions, 1000U);
 }
 
+TEST(RunCursor, GoingBackwardHoldsABlockMoreUntilTheNextSeek) {
+  World world;
+  MemoryFile file;
+  const auto entries = numbered_entries(100, 400);
+  build(file, entries, small_blocks());
+  const auto table = open(file, world.cache, world.account).value();
+  const OpenTables run({table.get()});
+  RunCursor cursor(run, {});
+  const auto goes_back = [&] {
+    cursor.seek_last();
+    for (int i = 0; i < 20; i++) cursor.prev();
+    return world.cache.pinned_frames();
+  };
+  EXPECT_EQ(goes_back(), 2U);
+  cursor.seek(entries[10].key, ~uint64_t{0});
+  EXPECT_EQ(world.cache.pinned_frames(), 1U);
+  EXPECT_EQ(goes_back(), 2U);
+  cursor.seek_before(entries[50].key, ~uint64_t{0});
+  EXPECT_LE(world.cache.pinned_frames(), 2U);
+  EXPECT_EQ(goes_back(), 2U);
+  cursor.seek_first();
+  EXPECT_EQ(world.cache.pinned_frames(), 1U);
+}
+
 TEST(RunCursor, OverNoTablesIsNeverValid) {
   const OpenTables none({});
   RunCursor cursor(none, {});

@@ -130,6 +130,7 @@ Result<void> TableBuilder::flush_block() {
 
 Result<void> TableBuilder::append_lone_block(Bytes key, uint64_t key_hash, uint64_t trailer, Bytes value) {
   format::BlockBuilder::make_lone(key, key_hash, trailer, value, &image_);
+  if (image_.size() > kAppendBytes) recharge();
   properties_.entries_hash += format::BlockView(image_).entries_hash();
   properties_.raw_bytes += image_.size();
   if (image_.size() > format::kMaxCompressedRawBytes) {
@@ -137,7 +138,10 @@ Result<void> TableBuilder::append_lone_block(Bytes key, uint64_t key_hash, uint6
   } else {
     NACRE_TRY(append_part(image_, StoredKind::kData, compressor_));
   }
-  if (image_.capacity() > kAppendBytes) os::LargeString().swap(image_);
+  if (image_.capacity() > kAppendBytes) {
+    os::LargeString().swap(image_);
+    recharge();
+  }
   return end_block(key, trailer);
 }
 
@@ -180,6 +184,7 @@ Result<void> TableBuilder::write_out(size_t at_least) {
   file_.start_writeback();
   written_bytes_ += out_.size();
   out_.clear();
+  if (out_.capacity() > 4 * kAppendBytes) os::LargeString().swap(out_);
   recharge();
   return {};
 }

@@ -65,9 +65,10 @@ void TableCursor::seek(Bytes key, uint64_t trailer) {
     if (!load(block, true)) return;
     const uint32_t at = cursor_.view().lower_bound(key, trailer);
     if (at == cursor_.view().entries()) continue;
-    cursor_.move_to(at);
-    if (is_large()) return;
+    // Of the value of an entry that has its block to itself nothing is asked for: a merge of many sources looks at one of theirs.
+    if (is_alone()) return static_cast<void>(cursor_.move_to(at));
     cursor_.view().prefetch_values(at);
+    cursor_.move_to(at);
     steps_to_prefetch_ = kStepsToPrefetch;
     if (at + kStepsToPrefetch > cursor_.view().entries()) source_.prefetch(block + 1);
     return;
@@ -108,15 +109,8 @@ void TableCursor::seek_last() {
 
 Result<void> TableCursor::check_lone(uint64_t key_hash, uint64_t entry_hash) const {
   const format::BlockView& view = cursor_.view();
-  if (view.entries_hash() == entry_hash && view.tag(0) == format::tag_of(key_hash)) return {};
+  if (view.entries_hash() == entry_hash && view.tag(0) == format::tag_of(key_hash)) return source_.check_again();
   return table_->file().corrupt(source_.extent().offset, "an entry is not the one that its block was made for");
-}
-
-Bytes TableCursor::block_last_key() {
-  const format::BlockView& view = cursor_.view();
-  last_key_.resize_and_overwrite(view.longest_key_bytes() + format::BlockView::kKeySlack,
-                                 [&](char* to, size_t) { return view.copy_key(view.entries() - 1, to); });
-  return last_key_;
 }
 
 }  // namespace nacre::table

@@ -58,18 +58,14 @@ class TableCursor {
   // --- For compaction, streaming and valid: to take over whole blocks. ---
 
   // The entry is all of its block, which can be taken over as it is stored.
-  bool is_lone() const { return source_.streams() && is_large(); }
-  // kCorruption unless the block says of itself what its one entry gives: base::hash_key() and format::entry_hash().
+  bool is_lone() const { return source_.streams() && is_alone(); }
+  // kCorruption unless the block says of itself what its one entry gives, base::hash_key() and format::entry_hash(), and its stored
+  // bytes are still those that were read.
   Result<void> check_lone(uint64_t key_hash, uint64_t entry_hash) const;
   // With which codec the table was written. A block that it made no smaller is stored without.
   Compression codec() const { return table_->properties().compression; }
-  bool at_block_start() const { return cursor_.index() == 0; }
   const format::BlockView& block() const { return cursor_.view(); }
   const format::StoredBlock& stored_block() const { return source_.stored(); }
-  // The last key of this block; lives until the next call.
-  Bytes block_last_key();
-  // To the first entry of the next block.
-  void next_block() { enter(block_ + 1, Side::kFirst); }
 
  private:
   enum class Side : uint8_t { kFirst, kLast };
@@ -78,9 +74,8 @@ class TableCursor {
   static constexpr uint32_t kValuesAhead = 8;
   static constexpr uint32_t kStepsToPrefetch = 16;
 
-  // The entry has its block to itself. Then nothing is loaded ahead after a seek: a merge looks at the value of one source only, and the
-  // lines of many would be in the way.
-  bool is_large() const { return cursor_.view().entries() == 1; }
+  // The entry has its block to itself.
+  bool is_alone() const { return cursor_.view().entries() == 1; }
   void enter(uint32_t block, Side side);
   bool load(uint32_t block, bool for_search);
   bool find_block(Bytes key, uint32_t* block);
@@ -91,7 +86,6 @@ class TableCursor {
   BlockSource source_;
   format::BlockCursor cursor_;
   Result<void> status_;
-  std::string last_key_;
   uint32_t steps_to_prefetch_ = 0;
 };
 
