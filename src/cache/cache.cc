@@ -77,15 +77,21 @@ PinnedFrame Cache::find_pinned(const Slot& slot) const {
 FramePool::Taken Cache::take(uint32_t size_class) {
   for (Effort effort = Effort::kNone;;) {
     FramePool::Chunk* fresh = nullptr;
+    FramePool::Taken taken;
+    bool asks = false;
     {
       Section section(*this);
-      const FramePool::Taken taken = take_or_grow(size_class, &effort, &fresh);
+      taken = take_or_grow(size_class, &effort, &fresh);
       if (taken.frame != nullptr) {
         counts_.drafts++;
         keep_reserve(size_class);
-        return taken;
+        asks = asks_for_growth_ && growing_class_.load(std::memory_order_relaxed) == FramePool::kHeaderClass &&
+               should_grow(size_class);
+        if (asks) growing_class_.store(size_class, std::memory_order_relaxed);
       }
     }
+    if (asks) asks_for_growth_();
+    if (taken.frame != nullptr) return taken;
     if (fresh != nullptr) {
       pool_.prepare(*fresh);
       Section section(*this);
@@ -94,6 +100,30 @@ FramePool::Taken Cache::take(uint32_t size_class) {
       await_limbo(size_class, pool_.chunk_bytes(size_class));
     }
   }
+}
+
+// Whether a class that has filled chunks before will soon need one more, and may have it without anything being evicted.
+bool Cache::should_grow(uint32_t size_class) const {
+  if (size_class == FramePool::kHeaderClass || pool_.active(size_class).size() < 2) return false;
+  return pool_.free(size_class) < pool_.active(size_class).back()->frames &&
+         fits(2 * pool_.chunk_bytes(size_class), comfort_bytes(capacity_bytes()));
+}
+
+void Cache::grow_ahead() {
+  const uint32_t size_class = growing_class_.load(std::memory_order_relaxed);
+  if (size_class == FramePool::kHeaderClass) return;
+  FramePool::Chunk* fresh = nullptr;
+  {
+    Section section(*this);
+    if (should_grow(size_class)) fresh = pool_.reserve_chunk(size_class);
+  }
+  if (fresh != nullptr) {
+    pool_.prepare(*fresh);
+    FramePool::touch(*fresh);
+    Section section(*this);
+    pool_.install(*fresh);
+  }
+  growing_class_.store(FramePool::kHeaderClass, std::memory_order_relaxed);
 }
 
 // A frame; or a chunk to prepare and install before trying again; or neither, when another effort must be made first.

@@ -27,6 +27,10 @@
 // yields for up to 3 ms, once per 2 MiB, which gives such a reader its core back. Rejected: waiting until limbo is
 // empty, since the caller may be the very reader that holds it back. Whoever can end its guard before it allocates should.
 //
+// The kernel clears memory before it gives it, half a millisecond and more for a chunk, during which the miss that needs it would
+// wait. So a chunk is made ahead, by a thread that has time: when less than one chunk's frames of a class are free, and there is room to grow, a
+// miss asks for grow_ahead().
+//
 // Thread safety: everything, from any thread; a Draft or a PinnedFrame is a plain value. Lifetime: the account and the
 // domain outlive the Cache, the Cache outlives all slots' use, drafts and pins (checked in the destructor).
 #pragma once
@@ -34,6 +38,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -172,6 +177,11 @@ class Cache {
   // Empties `slot`: its table is closing and nobody looks at the slot any more. The memory is used again once guards and pins allow.
   void drop(Slot& slot);
 
+  // Called by misses, without locks, when somebody should call grow_ahead(). Set before the first miss, or never.
+  void set_asks_for_growth(std::function<void()> asks) { asks_for_growth_ = std::move(asks); }
+  // Takes a chunk's memory for the class that asked, if it still needs it and there is room. Takes as long as the kernel needs to clear it.
+  void grow_ahead();
+
   // Evicts until the capacity holds: to be called when another part of the account has grown. Cheap when nothing is to do.
   void shrink();
   // To be called after a guard has ended under which there were misses: gives back what they took above the capacity
@@ -212,6 +222,7 @@ class Cache {
   FramePool::Taken take(uint32_t size_class);
   FramePool::Taken take_or_grow(uint32_t size_class, Effort* effort, FramePool::Chunk** fresh) NACRE_REQUIRES(mutex_);
   void await_limbo(uint32_t size_class, uint64_t bytes);
+  bool should_grow(uint32_t size_class) const NACRE_REQUIRES(mutex_);
   void discard(Frame* draft);
   void free_orphan(const Frame* frame);
 
@@ -238,6 +249,8 @@ class Cache {
   std::atomic<uint64_t> insertions_{0};
   std::atomic<uint64_t> made_ahead_{0};
   std::atomic<bool> owes_memory_{false};  // a miss went above the capacity
+  std::function<void()> asks_for_growth_;
+  std::atomic<uint32_t> growing_class_{FramePool::kHeaderClass};  // that asked for growth; this one never does
 };
 
 }  // namespace nacre::cache

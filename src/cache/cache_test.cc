@@ -188,6 +188,44 @@ TEST(Cache, ShrinksWhenOthersGrow) {
   world.account.release(base::MemoryPart::kCache, 30 * kMiB);
 }
 
+// What a miss would wait for is done by another thread, as long as the cache may grow.
+TEST(Cache, GrowsAheadOfMisses) {
+  World world(64 * kMiB);
+  uint64_t asked = 0;
+  world.cache.set_asks_for_growth([&] { asked++; });
+  std::deque<Slot> slots;
+  const auto miss = [&] { load(world.cache, slots.emplace_back(), contents(slots.size(), 8000)); };
+  world.cache.grow_ahead();
+  miss();
+  const uint64_t chunk = world.cache.stats().held_bytes;
+  while (world.cache.stats().held_bytes < 3 * chunk) miss();
+  EXPECT_EQ(asked, 1U) << "nobody has answered yet";
+  world.cache.grow_ahead();
+  EXPECT_EQ(world.cache.stats().held_bytes, 4 * chunk);
+  world.cache.grow_ahead();
+  EXPECT_EQ(world.cache.stats().held_bytes, 4 * chunk) << "nobody has asked";
+  uint64_t asked_before = 0;
+  while (world.cache.stats().evictions == 0) {
+    asked_before = asked;
+    const uint64_t held = world.cache.stats().held_bytes;
+    miss();
+    if (world.cache.stats().evictions != 0) break;
+    EXPECT_EQ(world.cache.stats().held_bytes, held) << "a miss took memory for itself";
+    if (asked != asked_before) world.cache.grow_ahead();
+    if (world.cache.stats().capacity_bytes - world.cache.stats().held_bytes <= 3 * chunk) break;
+  }
+  EXPECT_GT(asked, 20U);
+  const uint64_t held = world.cache.stats().held_bytes;
+  for (int i = 0; i < 30'000; i++) {
+    miss();
+    world.cache.grow_ahead();
+  }
+  EXPECT_LE(world.cache.stats().held_bytes, world.cache.stats().capacity_bytes);
+  EXPECT_GE(world.cache.stats().held_bytes, held);
+  EXPECT_EQ(world.cache.stats().over_capacity, 0U);
+  for (Slot& slot : slots) world.cache.drop(slot);
+}
+
 TEST(Cache, TablesThatGoGiveTheirMemoryBack) {
   World world(64 * kMiB);
   std::vector<Slot> slots(6000);

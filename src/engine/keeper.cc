@@ -1,4 +1,4 @@
-// The keeper: one thread a database for what is neither a write, a read nor a job - log segments made ready ahead,
+// The keeper: one thread a database for what is neither a write, a read nor a job - log segments made ready ahead, memory for the cache,
 // files that nobody needs any more, keyspaces that hold the log back, publishing statistics, and noticing that nobody is
 // writing.
 //
@@ -87,6 +87,7 @@ void Core::keep_house() {
     keep_reserve();
     if (only_erases_.load(std::memory_order_acquire)) flush_erases();
     cache_->shrink();
+    cache_->grow_ahead();
     if (const uint64_t now_ns = runtime_.clock->now_ns(); now_ns - peak_forgotten_at_ns >= kLookRoundNs) {
       account_.forget_peak(kPeakShare);
       peak_forgotten_at_ns = now_ns;

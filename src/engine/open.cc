@@ -44,7 +44,8 @@ constexpr size_t kRecoveredFlushes = 2;  // under way at once, while the log is 
 constexpr uint64_t kManifestLimitBytes = sync::kSimulated ? uint64_t{4} << 10 : uint64_t{1} << 20;
 
 std::string options_in_words(const Options& options, const Runtime& runtime) {
-  return "memory " + std::to_string(options.memory_bytes >> 20) + " MiB, " + std::to_string(runtime.executor->threads()) +
+  return "memory " + std::to_string(options.memory_bytes >> 20) + " MiB, " +
+         std::to_string(runtime.executor->threads()) +
          (options.mode == OpenMode::kReadOnly ? " threads, read only" : " threads");
 }
 
@@ -96,6 +97,7 @@ Result<void> Core::open_all() {
   open_event_log();
   random_.emplace(runtime_.random_seed != 0 ? runtime_.random_seed : os::random_seed_from_system());
   cache_ = std::make_unique<cache::Cache>(account_, epochs_);
+  cache_->set_asks_for_growth([this] { wake_keeper(); });
   if (options_.row_cache_percent != 0) {
     row_cache_ =
         std::make_unique<cache::RowCache>(account_.ceiling_bytes() / 100 * options_.row_cache_percent, account_);

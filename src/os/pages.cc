@@ -7,6 +7,10 @@
 #include "base/assert.h"
 #include "base/bits.h"
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23  // since Linux 5.14
+#endif
+
 namespace nacre::os {
 
 char* map_pages(size_t bytes, size_t alignment) {
@@ -28,6 +32,8 @@ char* map_pages(size_t bytes, size_t alignment) {
 void unmap_pages(char* pages, size_t bytes) { NACRE_CHECK(munmap(pages, bytes) == 0); }
 
 void advise_huge_pages(char* pages, size_t bytes) { static_cast<void>(madvise(pages, bytes, MADV_HUGEPAGE)); }
+
+void populate_pages(char* pages, size_t bytes) { static_cast<void>(madvise(pages, bytes, MADV_POPULATE_WRITE)); }
 
 void discard_pages(char* pages, size_t bytes) { static_cast<void>(madvise(pages, bytes, MADV_DONTNEED)); }
 
