@@ -20,15 +20,17 @@ std::span<char> BlockSource::Room::at_least(size_t wanted) {
 
 void BlockSource::attach(const Table& table) {
   hold();
-  unit_ends_.clear();
-  last_missed_ = kNoBlock;
-  ahead_bytes_ = 0;
+  forget_unit();
   table_ = &table;
 }
 
 void BlockSource::release() {
   pinned_.reset();
-  held_.reset();
+  let_go();
+  forget_unit();
+}
+
+void BlockSource::forget_unit() {
   unit_ends_.clear();
   last_missed_ = kNoBlock;
   ahead_bytes_ = 0;

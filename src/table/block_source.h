@@ -68,6 +68,7 @@ class BlockSource {
     size_t size() const { return bytes.size(); }
   };
 
+  void forget_unit();
   bool in_unit(uint32_t block) const { return block - unit_first_ < unit_blocks(); }
   uint32_t unit_blocks() const { return unit_ends_.empty() ? 0 : static_cast<uint32_t>(unit_ends_.size() - 1); }
   Extent extent_in_unit(uint32_t block) const;
