@@ -110,8 +110,8 @@ class FramePool {
   // Holds memory for one more chunk, which the caller then prepares without the lock and installs.
   Chunk* reserve_chunk(uint32_t size_class);
   void prepare(Chunk& chunk) const;
-  // Has the kernel give the memory of a prepared chunk now.
-  static void touch(const Chunk& chunk) { os::populate_pages(chunk.base, chunk.bytes); }
+  // Has the kernel give the memory of a prepared chunk now, if it can.
+  static void touch(const Chunk& chunk) { static_cast<void>(os::populate_pages(chunk.base, chunk.bytes)); }
   void install(Chunk& chunk);
 
   // Takes no more frames from the chunk, if all that are in use are in limbo: it will be given back. False if not all are.

@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <cerrno>
 #include <cstdint>
 
 #include "base/assert.h"
@@ -33,7 +34,7 @@ void unmap_pages(char* pages, size_t bytes) { NACRE_CHECK(munmap(pages, bytes) =
 
 void advise_huge_pages(char* pages, size_t bytes) { static_cast<void>(madvise(pages, bytes, MADV_HUGEPAGE)); }
 
-void populate_pages(char* pages, size_t bytes) { static_cast<void>(madvise(pages, bytes, MADV_POPULATE_WRITE)); }
+int populate_pages(char* pages, size_t bytes) { return madvise(pages, bytes, MADV_POPULATE_WRITE) == 0 ? 0 : errno; }
 
 void discard_pages(char* pages, size_t bytes) { static_cast<void>(madvise(pages, bytes, MADV_DONTNEED)); }
 

@@ -21,8 +21,9 @@ void unmap_pages(char* pages, size_t bytes);
 // Asks for huge pages, which save most TLB misses. A wish: ignored where the kernel has none.
 void advise_huge_pages(char* pages, size_t bytes);
 
-// Has the kernel give all of the memory now, not page by page when it is touched. A wish: ignored where the kernel cannot (before 5.14).
-void populate_pages(char* pages, size_t bytes);
+// Has the kernel give all of the memory now, writable, not page by page when it is touched. 0, or an errno: EINVAL where the kernel
+// cannot (before 5.14), EFAULT where touching a page would be a SIGBUS.
+int populate_pages(char* pages, size_t bytes);
 
 // Gives the memory back and keeps the mapping: the pages read as zero again, and may be touched again. Locked memory
 // (mlockall) cannot be given back and keeps its contents.

@@ -14,11 +14,8 @@
 #include "base/assert.h"
 #include "base/bits.h"
 #include "base/result.h"
+#include "os/pages.h"
 #include "os/posix_file.h"
-
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23  // since Linux 5.14
-#endif
 
 namespace nacre::os {
 
@@ -112,8 +109,9 @@ Result<std::unique_ptr<MappedFile>> PosixMappedFile::map(Fd fd, FileRef ref, uin
 
 // Maps every page writable now, so that no store has to wait for a page fault.
 Result<void> PosixMappedFile::make_ready() {
-  if (::madvise(data_, size_bytes_, MADV_POPULATE_WRITE) == 0) return {};
-  if (errno == EINVAL) {  // an older kernel: the same by hand, each byte onto itself
+  const int failure = populate_pages(data_, size_bytes_);
+  if (failure == 0) return {};
+  if (failure == EINVAL) {  // an older kernel: the same by hand, each byte onto itself
     for (uint64_t offset = 0; offset < size_bytes_; offset += system_page_bytes()) {
       volatile char* byte = data_ + offset;
       *byte = *byte;
@@ -121,7 +119,7 @@ Result<void> PosixMappedFile::make_ready() {
     if (!damaged()) return {};
     return system_error(Operation::kMap, ref_, EIO);
   }
-  return system_error(Operation::kMap, ref_, errno == EFAULT ? EIO : errno);  // EFAULT: it would have been a SIGBUS
+  return system_error(Operation::kMap, ref_, failure == EFAULT ? EIO : failure);  // EFAULT: it would have been a SIGBUS
 }
 
 Result<void> PosixMappedFile::sync(uint64_t begin, uint64_t end) {
